@@ -1,0 +1,1 @@
+"""The words: money, time, instruments, orders, fills, events, outcomes, commands."""

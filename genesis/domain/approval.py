@@ -1,0 +1,43 @@
+"""The gate's verdict as types: execution accepts nothing but `Approved`.
+
+Holding an `Approved` proves little by itself: it could be copied. What counts is that the gate
+which issued it vouches, by identity, for this very object in the current step.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from genesis.domain.ids import OrderKey
+from genesis.domain.orders import OrderRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failed check: who refused (`risk`, `tilt`, `tier`, `venue`), a stable code, calm words."""
+
+    stage: str
+    code: str
+    reason: str
+    until_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Approved:
+    """An order the gate let pass, with the key it was given and the limits it used."""
+
+    key: OrderKey
+    request: OrderRequest
+    limits_used: tuple[tuple[str, Decimal], ...]
+    notes: tuple[str, ...]
+    seal: object
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """All failed checks, the strictest first; `until_ns` when the latest known lock ends."""
+
+    failures: tuple[Failure, ...]
+    until_ns: int | None = None
+
+
+Verdict = Approved | Refused

@@ -1,0 +1,199 @@
+"""Facts decided inside, in the past tense: recomputable from the events, logged to be compared."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from genesis.domain.account import Tier, TierMode, TiltLevel
+from genesis.domain.approval import Failure
+from genesis.domain.ids import OrderKey
+from genesis.domain.orders import OrderRequest, Side
+
+
+@dataclass(frozen=True, slots=True)
+class OrderApproved:
+    """The gate let an order pass. `notes` say what it changed (a clip to the cap, for example)."""
+
+    ts_ns: int
+    key: OrderKey
+    request: OrderRequest
+    limits_used: tuple[tuple[str, Decimal], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefused:
+    """The gate said no. `failures` are all failed checks, the strictest first."""
+
+    ts_ns: int
+    symbol: str
+    side: Side | None
+    source: str
+    client_ref: str | None
+    failures: tuple[Failure, ...]
+    until_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAnswered:
+    """What the operator was told about an act that needed no verdict of the gate."""
+
+    ts_ns: int
+    client_ref: str | None
+    verb: str
+    accepted: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionOpened:
+    ts_ns: int
+    symbol: str
+    qty: Decimal
+    entry_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PositionChanged:
+    ts_ns: int
+    symbol: str
+    qty: Decimal
+    entry_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PositionClosed:
+    """A closed trade, flat to flat. `pnl_usdt` is net of `fees_usdt`; MAE <= 0 <= MFE, in quote."""
+
+    ts_ns: int
+    symbol: str
+    opened_ns: int
+    entry_price: Decimal
+    exit_price: Decimal
+    qty: Decimal
+    fees_usdt: Decimal
+    pnl_usdt: Decimal
+    reason: str
+    mae_usdt: Decimal
+    mfe_usdt: Decimal
+    risk_usdt: Decimal
+    dust_qty: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DayStarted:
+    """The fixed baseline of a UTC day."""
+
+    ts_ns: int
+    day: int
+    equity_usdt: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRaised:
+    """A row of the drawdown table was touched: `alert` is INFO, WARNING, CRITICAL or HALT."""
+
+    ts_ns: int
+    alert: str
+    measure: str
+    amount_usdt: Decimal
+    limit_usdt: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """No new risk until a reset; positions may only be reduced."""
+
+    ts_ns: int
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RiskBlocked:
+    """New risk is blocked (reconciliation, feed, venue) or free again."""
+
+    ts_ns: int
+    source: str
+    blocked: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TiltScored:
+    ts_ns: int
+    score: int
+    level: TiltLevel
+    contributions: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TiltLevelChanged:
+    ts_ns: int
+    old: TiltLevel
+    new: TiltLevel
+    score: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionOpened:
+    """Trading is locked until the page is written."""
+
+    ts_ns: int
+    level: TiltLevel
+    message: str
+    journal_words: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedHourStarted:
+    """The page was accepted: sizes are limited until `until_ns`."""
+
+    ts_ns: int
+    multiplier: Decimal
+    until_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedHourEnded:
+    ts_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class TierChanged:
+    ts_ns: int
+    old_tier: Tier
+    old_mode: TierMode
+    tier: Tier
+    mode: TierMode
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GatePassed:
+    ts_ns: int
+    tier: Tier
+    gate: str
+    has: str
+    needed: str
+
+
+Outcome = (
+    OrderApproved
+    | OrderRefused
+    | CommandAnswered
+    | PositionOpened
+    | PositionChanged
+    | PositionClosed
+    | DayStarted
+    | AlertRaised
+    | Halted
+    | RiskBlocked
+    | TiltScored
+    | TiltLevelChanged
+    | InterventionOpened
+    | LimitedHourStarted
+    | LimitedHourEnded
+    | TierChanged
+    | GatePassed
+)

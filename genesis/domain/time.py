@@ -1,0 +1,56 @@
+"""Time as integer UTC nanoseconds. There is no `now` here: time arrives with the events."""
+
+from datetime import UTC, datetime
+from typing import Final, NewType
+
+Ns = NewType("Ns", int)
+"""Nanoseconds since 1970-01-01T00:00:00Z."""
+
+MICROSECOND: Final = 1_000
+MILLISECOND: Final = 1_000_000
+SECOND: Final = 1_000_000_000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+_UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
+
+
+def parse_utc(s: str) -> Ns:
+    """ISO 8601 text (a date, or a date and time; UTC unless it names an offset) to nanoseconds."""
+    head, dot, tail = s.strip().partition(".")
+    digits = ""
+    if dot:
+        digits = tail[: len(tail) - len(tail.lstrip("0123456789"))]
+        head += tail[len(digits) :]
+    moment = datetime.fromisoformat(head)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return Ns(int(moment.timestamp()) * SECOND + int(digits[:9].ljust(9, "0") or "0"))
+
+
+def format_utc(t: int) -> str:
+    """Nanoseconds to ISO 8601 text with as many decimals as are needed: none, 3, 6 or 9."""
+    seconds, rest = divmod(t, SECOND)
+    stamp = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    decimals = f"{rest:09d}"
+    while decimals.endswith("000"):
+        decimals = decimals[:-3]
+    return f"{stamp}.{decimals}Z" if decimals else f"{stamp}Z"
+
+
+def utc_day(t: int) -> int:
+    """Number of the UTC day that holds `t`; the boundary instant belongs to the new day."""
+    return t // DAY
+
+
+def parse_width(text: str) -> int:
+    """A bar width such as `1m`, `5m`, `1h` in nanoseconds.
+
+    Raises:
+        ValueError: the text is not a positive whole number followed by s, m, h or d.
+    """
+    number, unit = text[:-1], text[-1:]
+    if unit not in _UNITS or not number.isdigit() or int(number) == 0:
+        raise ValueError(f"bar width {text!r} is not a number followed by s, m, h or d, such as 1m")
+    return int(number) * _UNITS[unit]
