@@ -1,0 +1,1 @@
+"""The command line: verbs only. What a verb does lives in the rooms below."""

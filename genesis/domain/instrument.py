@@ -65,5 +65,3 @@ def base_of(symbol: str) -> str:
 def quote_of(symbol: str) -> str:
     """`USDT` of `BTC/USDT`."""
     return symbol.partition("/")[2]
-
-

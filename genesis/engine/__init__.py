@@ -1,0 +1,1 @@
+"""The flow itself: one event in, decisions and requests out."""

@@ -1,0 +1,1 @@
+"""EXECUTION: from approved wishes to orders, and the stop of every position."""

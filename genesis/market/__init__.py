@@ -1,0 +1,1 @@
+"""MARKET DATA: what is known of each symbol."""

@@ -1,0 +1,1 @@
+"""POSITIONS: fills to positions and money."""

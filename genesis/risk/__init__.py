@@ -1,0 +1,1 @@
+"""RISK: how large, and when not at all."""

@@ -1,0 +1,1 @@
+"""Strategies a SNIPER may use."""

@@ -1,0 +1,98 @@
+"""The `genesis` command: every verb in one place, every error as one line and one exit code.
+
+The modules included here are light: whatever is heavy (pandas, duckdb, ccxt) is imported by a
+verb when it runs, so that `genesis --help` answers at once.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated, Final
+
+import typer
+
+from genesis import __version__
+from genesis.cli import exits
+from genesis.cli.later import Verbs
+
+_ROOMS: Final = (
+    ("See it work", ("demo",)),
+    ("Research on recorded markets", ("ticks", "research")),
+    ("Trade", ("exchange", "service")),
+    ("Prove it", ("log",)),
+)
+
+_ABOUT: Final = """
+Genesis: a trading workbench that enforces discipline by code.
+
+Every order, a strategy's or your own, passes one gate: size, risk, tilt, tier. Every step is on
+disk before it has an effect, and can be replayed to the same decisions.
+"""
+
+_FIRST_STEPS: Final = """
+**First steps**
+
+- `genesis demo` shows the whole flow, without a key or a network
+- `genesis ticks import FILE` brings recorded trades into the store
+- `genesis backtest sma_cross --symbol BTC/USDT` tries a strategy on them
+- `genesis run --mode paper` trades play money against `genesis exchange`
+
+**Exit codes:** 0 done, 1 the answer is no, 2 bad usage or input, 3 the service cannot be reached.
+
+Data lies in `GENESIS_HOME` (default: `data/` of the checkout). `genesis VERB --help` tells more.
+"""
+
+
+def build() -> typer.Typer:
+    """The whole command line."""
+    app = typer.Typer(
+        name="genesis",
+        cls=Verbs,
+        help=_ABOUT,
+        epilog=_FIRST_STEPS,
+        invoke_without_command=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        rich_markup_mode="markdown",
+        callback=_root,
+    )
+    for panel, modules in _ROOMS:
+        for name in modules:
+            if find_spec(f"genesis.cli.{name}"):
+                import_module(f"genesis.cli.{name}").register(app)
+        _place_new_verbs(app, panel)
+    return app
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    try:
+        code = build()(arguments, prog_name="genesis", standalone_mode=False)
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # typer calls that 1, our "no"
+            return exits.end(ended.__context__)
+        raise
+    except BaseException as error:  # noqa: BLE001  # the outermost edge: nothing is swallowed here
+        return exits.end(error)
+    return code if isinstance(code, int) else exits.DONE
+
+
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and end.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"genesis {__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _place_new_verbs(app: typer.Typer, panel: str) -> None:
+    """Give the verbs that were just registered their place in the help."""
+    for command in app.registered_commands:
+        if not isinstance(command.rich_help_panel, str):
+            command.rich_help_panel = panel
+    for group in app.registered_groups:
+        if not isinstance(group.rich_help_panel, str):
+            group.rich_help_panel = panel
+            group.cls = Verbs

@@ -1,0 +1,190 @@
+"""One door for wishes: strategies and the operator come to the same desk."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from genesis.domain.events import BarClosed, Event, OperatorActed
+from genesis.domain.instrument import Instrument
+from genesis.domain.orders import OrderType, Purpose, Side
+from genesis.domain.outcomes import CommandAnswered, Outcome
+from genesis.domain.time import parse_width
+from genesis.engine.discipline import OPERATOR
+from genesis.execution.draft import Draft
+from genesis.execution.market_sniper import Closing
+from genesis.strategy.base import Intent, Strategy
+
+if TYPE_CHECKING:
+    from genesis.engine.state import EngineState
+    from genesis.engine.view import EngineView
+
+Wish = tuple[Intent, Draft]
+MANUAL: Final = "manual"
+_TYPES: Final = {"market": OrderType.MARKET, "limit": OrderType.LIMIT}
+
+
+class Desk:
+    """Collects intents and puts them into the gate's form."""
+
+    def __init__(
+        self, state: "EngineState", view: "EngineView", strategies: Sequence[Strategy]
+    ) -> None:
+        self._state = state
+        self._view = view
+        self._strategies = tuple(strategies)
+        self._wanting: dict[type, tuple[tuple[Strategy, int | None], ...]] = {}
+
+    def wishes(self, event: Event) -> list[Wish]:
+        """What strategies wish for after this event."""
+        kind = type(event)
+        wanting = self._wanting.get(kind)
+        if wanting is None:
+            wanting = self._wanting[kind] = self._who_wants(kind)
+        wishes: list[Wish] = []
+        for strategy, width in wanting:
+            if width is not None and isinstance(event, BarClosed) and event.width_ns != width:
+                continue
+            intents = strategy.on_event(event, self._view)
+            if intents:
+                wishes += [(intent, self._draft(intent, strategy)) for intent in intents]
+        return wishes
+
+    def _who_wants(self, kind: type) -> tuple[tuple[Strategy, int | None], ...]:
+        return tuple(
+            (s, parse_width(s.bar) if kind is BarClosed and s.bar else None)
+            for s in self._strategies
+            if kind in s.wants
+        )
+
+    def _draft(self, intent: Intent, strategy: Strategy) -> Draft:
+        instrument = self._view.instrument(intent.symbol)
+        return Draft(
+            intent.symbol,
+            intent.side,
+            _TYPES[intent.type],
+            Purpose.EXIT if intent.reduces else Purpose.ENTRY,
+            qty=intent.qty,
+            limit_price=_on_grid(instrument, intent.price),
+            post_only=intent.post_only,
+            stop_plan=_on_grid(instrument, intent.stop),
+            source=f"strategy:{strategy.name}",
+            strategy=strategy.name,
+            strategy_tier=strategy.tier,
+            why="signal" if intent.reduces else intent.why,
+        )
+
+    # -- the operator ------------------------------------------------------------------------
+    def operator(self, event: OperatorActed) -> tuple[list[Wish], list[Outcome]]:
+        """What the operator asks for: wishes for the gate, and answers to what needs no verdict."""
+        if event.verb == "trade":
+            return self._trade(event)
+        answer = self._act(event)
+        return [], [] if answer is None else [answer]
+
+    def _trade(self, event: OperatorActed) -> tuple[list[Wish], list[Outcome]]:
+        assert event.symbol is not None
+        if event.side is Side.SELL:
+            return [], [self._sell(event)]
+        instrument = self._view.instrument(event.symbol)
+        draft = Draft(
+            event.symbol,
+            Side.BUY,
+            event.order_type or OrderType.MARKET,
+            Purpose.ENTRY,
+            qty=event.qty,
+            amount_usdt=event.amount_usdt,
+            limit_price=_on_grid(instrument, event.price),
+            stop_plan=_on_grid(instrument, event.stop_new),
+            source=OPERATOR,
+            client_ref=event.client_ref,
+            why=event.reason or "",
+        )
+        return [(Intent(event.symbol, Side.BUY), draft)], []
+
+    def _sell(self, event: OperatorActed) -> CommandAnswered:
+        assert event.symbol is not None
+        position = self._view.position(event.symbol)
+        if position is None:
+            return _answer(event, False, f"there is no open position in {event.symbol}")
+        qty, price = event.qty, self._view.price(event.symbol)
+        if qty is None and event.amount_usdt is not None and price is not None:
+            qty = event.amount_usdt / price
+        instrument = self._view.instrument(event.symbol)
+        if qty is not None and instrument is not None:
+            qty = instrument.fit_qty(qty, market=True)
+            if qty <= 0:
+                return _answer(event, False, "the amount is below one lot")
+        self._close(event.symbol, event, qty)
+        return _answer(event, True, f"selling {'all' if qty is None else qty} {event.symbol}")
+
+    def _act(self, event: OperatorActed) -> CommandAnswered | None:
+        match event.verb:
+            case "close":
+                return self._sell(event)
+            case "close_all":
+                return self._close_all(event)
+            case "cancel_all":
+                count = self._state.execution.cancel_entries()
+                return _answer(event, True, f"{count} entry orders are being cancelled; stops stay")
+            case "stop":
+                return self._move_stop(event)
+            case "halt":
+                return _answer(event, True, "trading is halted; positions keep their stops")
+        return None
+
+    def _close_all(self, event: OperatorActed) -> CommandAnswered:
+        symbols = sorted(self._state.ledger.positions)
+        too_wide = [s for s in symbols if self._slips(s, event.max_slippage_fraction)]
+        for symbol in symbols:
+            if symbol not in too_wide:
+                self._close(symbol, event, None)
+        self._state.execution.cancel_entries()
+        text = f"closing {len(symbols) - len(too_wide)} positions"
+        if too_wide:
+            text += f"; left open, the book is thinner than allowed: {', '.join(too_wide)}"
+        return _answer(event, not too_wide, text)
+
+    def _slips(self, symbol: str, most: Decimal | None) -> bool:
+        """Is the bid further below the mark than allowed?"""
+        top, mark = self._view.top(symbol), self._view.mark(symbol)
+        if most is None or top is None or mark is None:
+            return False
+        return (mark - top.bid) / mark > most
+
+    def _close(self, symbol: str, event: OperatorActed, qty: Decimal | None) -> None:
+        self._state.execution.close(symbol, Closing(MANUAL, OPERATOR, event.client_ref, qty))
+
+    def _move_stop(self, event: OperatorActed) -> CommandAnswered:
+        """Move a stop: tighter always, wider only when new risk would be allowed."""
+        if event.symbol is None or event.stop_new is None:
+            return _answer(event, False, "name a symbol and a price")
+        position = self._view.position(event.symbol)
+        instrument = self._view.instrument(event.symbol)
+        if position is None or instrument is None:
+            return _answer(event, False, f"there is no open position in {event.symbol}")
+        price = instrument.fit_price(event.stop_new)
+        old = self._state.execution.protector.stops.get(event.symbol)
+        if old is not None and price < old and self._locked() is not None:
+            return _answer(event, False, f"only a tighter stop is possible now: {self._locked()}")
+        self._state.execution.move_stop(event.symbol, price)
+        return _answer(event, True, f"the stop of {event.symbol} moves to {price}")
+
+    def _locked(self) -> str | None:
+        failure = self._state.tilt.check(self._state.now_ns)
+        if failure is not None:
+            return failure.reason
+        halted = self._state.risk.drawdown.halted
+        return None if halted is None else halted.reason
+
+
+def _answer(event: OperatorActed, accepted: bool, text: str) -> CommandAnswered:
+    return CommandAnswered(event.ts_ns, event.client_ref, event.verb, accepted, text)
+
+
+def _on_grid(instrument: Instrument | None, price: Decimal | None) -> Decimal | None:
+    return price if price is None or instrument is None else instrument.fit_price(price)
+
+
+def widths_of(strategies: Iterable[Strategy]) -> tuple[int, ...]:
+    """Bar widths the strategies want, in nanoseconds, smallest first."""
+    return tuple(sorted({parse_width(s.bar) for s in strategies if s.bar}))

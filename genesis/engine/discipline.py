@@ -1,0 +1,249 @@
+"""Discipline observes: risk, tilt and tier take every event in and say what it means."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from genesis.domain.account import MarketState
+from genesis.domain.approval import Refused, Verdict
+from genesis.domain.commands import Command, DropTimer, SetTimer
+from genesis.domain.events import (
+    AccountOpened,
+    BalanceReported,
+    BarClosed,
+    BookTop,
+    Event,
+    FeedLost,
+    FeedRestored,
+    HealthReported,
+    JournalAssessed,
+    OperatorActed,
+    RunStarted,
+    TimerFired,
+    TradeTick,
+    VenueStatus,
+)
+from genesis.domain.money import ZERO
+from genesis.domain.outcomes import AlertRaised, Halted, Outcome, PositionClosed
+from genesis.domain.time import DAY, utc_day
+from genesis.execution.draft import Draft
+from genesis.risk.drawdown import DAILY_LOSS
+from genesis.risk.sizing import position_cap_usdt
+from genesis.tilt.actions import UserAction
+
+if TYPE_CHECKING:
+    from genesis.engine.state import EngineState
+    from genesis.engine.view import EngineView
+
+DAY_TIMER: Final = "day"
+TILT_TIMER: Final = "tilt"
+OPERATOR: Final = "operator"
+_MARKS: Final = frozenset({TradeTick, BookTop, BarClosed})
+
+
+@dataclass(slots=True)
+class _Timers:
+    """Timers discipline has asked for, by key."""
+
+    asked: dict[str, int]
+
+    def ask(self, key: str, at_ns: int | None) -> tuple[Command, ...]:
+        if at_ns == self.asked.get(key):
+            return ()
+        if at_ns is None:
+            del self.asked[key]
+            return (DropTimer(key),)
+        self.asked[key] = at_ns
+        return (SetTimer(key, at_ns),)
+
+
+class Discipline:
+    """Turns events into facts about the trader and his limits."""
+
+    def __init__(self, state: "EngineState", view: "EngineView") -> None:
+        self._state = state
+        self._view = view
+        self._timers = _Timers({})
+        self._opened = False
+
+    # -- observing ---------------------------------------------------------------------------
+    def observe(self, event: Event, moved: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+        """Facts that follow from an event and from the positions it moved."""
+        kind = type(event)
+        if kind in _MARKS:
+            return self._mark() if self._state.ledger.positions else ()
+        facts: list[Outcome] = list(self._react(event))
+        for outcome in moved:
+            if isinstance(outcome, PositionClosed):
+                facts += self._closed(outcome)
+        if self._opened and (moved or kind is TimerFired):
+            facts += self._mark()
+        facts += self._state.tilt.tick(self._state.now_ns)
+        return tuple(facts)
+
+    def seen(self, symbol: str, high: Decimal) -> None:
+        """A span of ticks went by up to `high`: the peak of equity may have moved."""
+        state, mark = self._state, self._view.mark(symbol)
+        if mark is None or state.limits.drawdown is None:
+            return
+        gain = (high - mark) * state.ledger.holdings(symbol)
+        drawdown = state.risk.drawdown
+        result = self._view.equity_usdt + gain - state.ledger.flows_usdt - drawdown.base_usdt
+        drawdown.peak_usdt = max(drawdown.peak_usdt, result)
+
+    def judged(self, pairs: list[tuple[Draft, Verdict]]) -> tuple[Outcome, ...]:
+        """The gate's refusals of the operator's wishes are acts of his, too."""
+        facts: list[Outcome] = []
+        for draft, verdict in pairs:
+            if isinstance(verdict, Refused) and draft.source == OPERATOR:
+                action = self._action(
+                    "ORDER_REJECTED", symbol=draft.symbol, reason=verdict.failures[0].code
+                )
+                facts += self._state.tilt.observe(action)
+        return tuple(facts)
+
+    def timers(self) -> tuple[Command, ...]:
+        """Timers that must be set or dropped after this step."""
+        if not self._opened:
+            return ()
+        midnight = (utc_day(self._state.now_ns) + 1) * DAY
+        wake = self._state.tilt.next_wake_ns()
+        return (*self._timers.ask(DAY_TIMER, midnight), *self._timers.ask(TILT_TIMER, wake))
+
+    # -- what an event means -----------------------------------------------------------------
+    def _react(self, event: Event) -> tuple[Outcome, ...]:
+        state = self._state
+        match event:
+            case OperatorActed():
+                return self._operator(event)
+            case JournalAssessed():
+                return state.tilt.journal(event)
+            case TimerFired(key=key):
+                self._timers.asked.pop(key, None)
+                return self._new_day(event.ts_ns) if key == DAY_TIMER else ()
+            case AccountOpened():
+                return self._open(event)
+            case RunStarted():
+                self._timers.asked.clear()  # a new process has no timers yet
+                return state.risk.block(event.ts_ns, "reconcile", "not reconciled yet")
+            case BalanceReported():
+                reason = None if event.clean else event.complaint
+                return state.risk.block(event.ts_ns, "reconcile", reason)
+            case FeedLost():
+                reason = f"{event.stream} is silent"
+                return state.risk.block(event.ts_ns, f"feed {event.stream}", reason)
+            case FeedRestored():
+                return state.risk.block(event.ts_ns, f"feed {event.stream}", None)
+            case VenueStatus():
+                calm = state.market.status is MarketState.NORMAL
+                reason = None if calm else event.reason or event.status
+                return state.risk.block(event.ts_ns, "venue", reason)
+            case HealthReported():
+                failed = event.detail or event.status if event.status == "failed" else None
+                return state.risk.block(event.ts_ns, event.component, failed)
+        return ()
+
+    def _open(self, event: AccountOpened) -> tuple[Outcome, ...]:
+        self._opened = True
+        equity = self._view.equity_usdt
+        self._state.risk.drawdown.open(equity)
+        day = self._state.risk.drawdown.start_day(event.ts_ns, equity, ZERO)
+        return (*self._state.tiers.opened(event), day)
+
+    def _new_day(self, ts_ns: int) -> tuple[Outcome, ...]:
+        flows = self._state.ledger.flows_usdt
+        return (self._state.risk.drawdown.start_day(ts_ns, self._view.equity_usdt, flows),)
+
+    def _mark(self) -> tuple[Outcome, ...]:
+        """Judge the equity of this moment."""
+        state, view = self._state, self._view
+        limits, rules = state.limits, state.rules.risk
+        if limits.drawdown is None and rules.daily_loss_fraction is None:
+            return ()
+        facts = state.risk.drawdown.mark(
+            state.now_ns,
+            view.equity_usdt,
+            view.valued(kindest=True),
+            state.ledger.flows_usdt,
+            self._worst_trade(),
+            limits,
+            rules,
+        )
+        return self._spread(facts) if facts else ()
+
+    def _worst_trade(self) -> Decimal:
+        worst = ZERO
+        for symbol, position in self._state.ledger.positions.items():
+            mark = self._view.mark(symbol)
+            if mark is not None:
+                worst = min(worst, position.realized_usdt + position.unrealized_usdt(mark))
+        return worst
+
+    def _spread(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+        """Let halts and daily losses reach the tier machine."""
+        more: list[Outcome] = []
+        for fact in facts:
+            more.append(fact)
+            if isinstance(fact, Halted):
+                more += self._state.tiers.halted(fact)
+            elif isinstance(fact, AlertRaised) and fact.alert == DAILY_LOSS:
+                more += self._state.tiers.daily_loss(fact)
+        return tuple(more)
+
+    # -- the operator ------------------------------------------------------------------------
+    def _operator(self, event: OperatorActed) -> tuple[Outcome, ...]:
+        facts = self._state.tilt.observe(self._scored(event))
+        if event.verb == "halt":
+            halted = Halted(event.ts_ns, OPERATOR, event.reason or "halted by the operator")
+            self._state.risk.drawdown.halted = halted
+            facts += (halted, *self._state.tiers.halted(halted))
+        return facts
+
+    def _scored(self, event: OperatorActed) -> UserAction:
+        """The content-free action behind what the operator asked for."""
+        return self._action(
+            event.kind,
+            session_id=event.session_id,
+            seq=event.seq,
+            symbol=event.symbol,
+            side=event.side,
+            size_fraction=self._size_fraction(event),
+            latency_ms=event.latency_ms,
+            keys=event.keys,
+            backspaces=event.backspaces,
+            parse_ok=event.parse_ok,
+            checklist_done=event.checklist_done,
+            dwell_ms=event.dwell_ms,
+            stop_old=event.stop_old,
+            stop_new=event.stop_new,
+            entry=event.entry,
+            pnl_r=event.pnl_r,
+            reason=event.reason,
+            reduces_risk=event.reduces_risk,
+            market_state=event.market_state,
+        )
+
+    def _size_fraction(self, event: OperatorActed) -> Decimal | None:
+        """Requested notional over the tier's cap of the day."""
+        if event.size_fraction is not None or event.verb != "trade" or event.symbol is None:
+            return event.size_fraction
+        cap = position_cap_usdt(self._view.equity_usdt, self._state.limits)
+        price = event.price or self._view.price(event.symbol)
+        asked = event.amount_usdt
+        if asked is None and event.qty is not None and price is not None:
+            asked = event.qty * price
+        return asked / cap if asked is not None and cap else None
+
+    def _closed(self, closed: PositionClosed) -> tuple[Outcome, ...]:
+        reason = {"stop": "stop_loss", "target": "take_profit", "signal": "signal"}
+        action = self._action(
+            "POSITION_CLOSED",
+            symbol=closed.symbol,
+            reason=reason.get(closed.reason, "manual"),
+            pnl_r=closed.pnl_usdt / closed.risk_usdt if closed.risk_usdt else closed.pnl_usdt,
+        )
+        return self._state.tilt.observe(action)
+
+    def _action(self, kind: str, **given: Any) -> UserAction:
+        session = given.pop("session_id", None) or ""
+        return UserAction(ts_us=self._state.now_ns // 1_000, kind=kind, session_id=session, **given)

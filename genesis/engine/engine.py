@@ -1,0 +1,175 @@
+"""The engine: one event through the flow. Pure: same state and same event give the same step."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from genesis.domain.approval import Approved, Refused, Verdict
+from genesis.domain.commands import Command
+from genesis.domain.events import (
+    AccountOpened,
+    BarClosed,
+    BookDelta,
+    BookTop,
+    Event,
+    FlowReported,
+    OperatorActed,
+    OrderEvent,
+    OrderFilled,
+    RunStarted,
+    TradeTick,
+)
+from genesis.domain.money import ZERO
+from genesis.domain.orders import Purpose
+from genesis.domain.outcomes import OrderApproved, OrderRefused, Outcome
+from genesis.engine.desk import Desk, widths_of
+from genesis.engine.discipline import Discipline
+from genesis.engine.gate import Gate
+from genesis.engine.rulebook import Rules
+from genesis.engine.state import EngineState
+from genesis.engine.step import NO_WATCH, Step, Watch
+from genesis.engine.view import EngineView
+from genesis.engine.watch import watch
+from genesis.execution.draft import Draft
+from genesis.strategy.base import Strategy
+
+_ORDER_EVENTS = frozenset(OrderEvent.__args__)  # type: ignore[attr-defined]
+
+
+class Engine:
+    """Market data, positions, discipline, strategies, gate and execution around one state."""
+
+    def __init__(
+        self, rules: Rules, strategies: Sequence[Strategy] = (), *, seed: str = "0"
+    ) -> None:
+        self.seed = seed
+        self.widths = widths_of(strategies)
+        self.state = EngineState(rules, self.widths)
+        self.view = EngineView(self.state)
+        self.gate = Gate(self.state, self.view)
+        self.discipline = Discipline(self.state, self.view)
+        self.desk = Desk(self.state, self.view, strategies)
+
+    def handle(self, event: Event) -> Step:
+        """One event through the flow."""
+        state = self.state
+        state.now_ns = max(state.now_ns, event.ts_ns)
+        bar = state.market.apply(event)  # Market Data: the bus delivered it, in order
+        told = event if bar is None else self._closed_bar(bar)
+        moved = self._positions(told)  # Positions: fills reach the ledger first
+        facts = (*moved, *self.discipline.observe(told, moved))  # Risk, Tilt, Tiers observe
+        wishes = self.desk.wishes(told)  # Strategies and the operator: one door
+        if type(told) is OperatorActed:
+            asked, answers = self.desk.operator(told)
+            wishes += asked
+            facts = (*facts, *answers)
+        drafts = state.execution.plan(told, facts, wishes, self.view)  # what would be sent NOW
+        if not drafts and not facts and not state.execution.has_commands:
+            timers = self.discipline.timers() if bar is None and type(told) not in _QUIET else ()
+            return Step(event, (), timers)
+        return self._decide(event, facts, drafts)
+
+    def _decide(self, event: Event, facts: tuple[Outcome, ...], drafts: list[Draft]) -> Step:
+        """The gate judges every child order at send time; only the approved leave."""
+        state = self.state
+        self.gate.open_step()
+        pairs: list[tuple[Draft, Verdict]] = []
+        commands: list[Command] = []
+        outcomes: list[Outcome] = list(facts)
+        for draft in drafts:  # one by one: an approval uses room the next one no longer has
+            verdict = self.gate.judge(draft)
+            pairs.append((draft, verdict))
+            outcomes.append(self._verdict(draft, verdict))
+            commands += state.execution.send([verdict], self.gate.vouches, state.now_ns)
+        outcomes += self.discipline.judged(pairs)
+        commands += state.execution.send([], self.gate.vouches, state.now_ns)
+        commands += self.discipline.timers()
+        return Step(event, tuple(outcomes), tuple(commands))
+
+    def _verdict(self, draft: Draft, verdict: Verdict) -> Outcome:
+        now_ns = self.state.now_ns
+        if isinstance(verdict, Refused):
+            return OrderRefused(
+                now_ns,
+                draft.symbol,
+                draft.side,
+                draft.source,
+                draft.client_ref,
+                verdict.failures,
+                verdict.until_ns,
+            )
+        self._count(verdict)
+        return OrderApproved(
+            now_ns, verdict.key, verdict.request, verdict.limits_used, verdict.notes
+        )
+
+    def _count(self, approved: Approved) -> None:
+        request = approved.request
+        if request.purpose is Purpose.ENTRY:
+            self.state.risk.count_entry(self.state.now_ns)
+        elif request.purpose is Purpose.PROTECT and request.stop_price is not None:
+            position = self.state.ledger.positions.get(request.symbol)
+            if position is not None:
+                distance = position.entry_price - request.stop_price
+                self.state.ledger.risk(request.symbol, max(ZERO, distance) * position.entry_qty)
+
+    # -- market and positions ----------------------------------------------------------------
+    def _closed_bar(self, bar: BarClosed) -> BarClosed:
+        self.state.market.apply(bar)
+        return bar
+
+    def _positions(self, event: Event) -> tuple[Outcome, ...]:
+        state, kind = self.state, type(event)
+        if kind is TradeTick:
+            assert isinstance(event, TradeTick)
+            if event.symbol in state.ledger.positions:
+                state.ledger.mark(event.symbol, event.price, event.price)
+            return ()
+        if kind in _ORDER_EVENTS:
+            return self._order_event(event) if state.execution.apply(event) else ()
+        if isinstance(event, AccountOpened):
+            state.ledger.open(event)
+        elif isinstance(event, FlowReported):
+            state.ledger.flow(event)
+        elif isinstance(event, RunStarted):
+            state.run, state.orders_born = event.run, 0
+        return ()
+
+    def _order_event(self, event: Event) -> tuple[Outcome, ...]:
+        assert isinstance(event, OrderEvent)
+        state = self.state
+        order = state.execution.orders.orders[event.key]
+        symbol = order.request.symbol
+        moved: tuple[Outcome, ...] = ()
+        if isinstance(event, OrderFilled):
+            moved = state.ledger.fill(event.fill, event.ts_ns)
+        instrument = state.market.instruments.get(symbol)
+        if instrument is None or state.execution.orders.sells(symbol):
+            return moved
+        price = event.fill.price if isinstance(event, OrderFilled) else self.view.price(symbol)
+        reason = order.request.why.partition(":")[0]
+        closed = state.ledger.settle(symbol, instrument, price or ZERO, state.now_ns, reason)
+        return moved if closed is None else (*moved, closed)
+
+    # -- for drivers that skip ---------------------------------------------------------------
+    def watch(self, symbol: str) -> Watch:
+        """Prices of the symbol at which a tick may change more than marks."""
+        return watch(self.state, self.view, symbol) if self.state.ledger.positions else NO_WATCH
+
+    def skip(self, symbol: str, ts_ns: int, high: Decimal, low: Decimal, last: Decimal) -> None:
+        """Marks of a span of ticks that touched nothing.
+
+        `high` and `low` are the extremes of the span, `last` its latest price, `ts_ns` its stamp.
+        """
+        state = self.state
+        state.now_ns = max(state.now_ns, ts_ns)
+        state.market.skip(symbol, ts_ns, last)
+        if symbol in state.ledger.positions:
+            state.ledger.mark(symbol, high, low)
+            self.discipline.seen(symbol, high)
+
+    def set_rules(self, rules: Rules) -> None:
+        """The next run is under these rules (given with its RunStarted event)."""
+        self.state.set_rules(rules)
+
+
+_QUIET = frozenset({TradeTick, BookTop, BookDelta, BarClosed})

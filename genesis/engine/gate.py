@@ -1,0 +1,196 @@
+"""THE GATE: the only place where an order is made.
+
+Every child order is judged at the moment it would be sent: sized, then checked by risk, tilt and
+tier. All failing checks are collected; the strictest decides, the refusal names all. There is no
+bypass. What reduces risk is never refused by tilt, tier or drawdown.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from genesis.domain._seal import SEAL
+from genesis.domain.approval import Approved, Failure, Refused, Verdict
+from genesis.domain.ids import OrderKey
+from genesis.domain.instrument import Instrument
+from genesis.domain.money import ONE, ZERO
+from genesis.domain.orders import OrderRequest, OrderType, Purpose
+from genesis.execution.draft import Draft
+from genesis.risk.desk import EntryFacts
+from genesis.risk.sizing import Infeasible, Sized, SizingInput, position_size
+from genesis.tiers.checks import check as check_tier
+
+if TYPE_CHECKING:
+    from genesis.engine.state import EngineState
+    from genesis.engine.view import EngineView
+
+
+class Gate:
+    """Judges drafts against the engine's state; vouches for what it approved in this step."""
+
+    def __init__(self, state: "EngineState", view: "EngineView") -> None:
+        self._state = state
+        self._view = view
+        self._issued: list[Approved] = []
+
+    def open_step(self) -> None:
+        """A new step begins: nothing approved before counts any more."""
+        self._issued.clear()
+
+    @property
+    def vouches(self) -> Callable[[Approved], bool]:
+        """Asks whether this very object was issued by this gate in the current step."""
+        issued = self._issued
+
+        def vouch(approved: Approved) -> bool:
+            return any(approved is one for one in issued) and approved.seal is SEAL
+
+        return vouch
+
+    def judge(self, draft: Draft) -> Verdict:
+        """Approve (sized, with a key) or refuse with every reason."""
+        instrument = self._view.instrument(draft.symbol)
+        if instrument is None:
+            return _refuse(
+                [Failure("venue", "UNKNOWN_SYMBOL", f"{draft.symbol} is not known at the venue")]
+            )
+        if draft.purpose is not Purpose.ENTRY:
+            assert draft.qty is not None
+            return self._approve(draft, draft.qty, draft.stop_plan, (), ())
+        return self._judge_entry(draft, instrument)
+
+    # -- entries -----------------------------------------------------------------------------
+    def _judge_entry(self, draft: Draft, instrument: Instrument) -> Verdict:
+        state = self._state
+        failures = state.risk.failures(self._entry_facts(draft), state.limits)
+        tilt = state.tilt.check(state.now_ns)
+        if tilt is not None:
+            failures.append(tilt)
+        tier = check_tier(
+            draft.type,
+            draft.symbol,
+            draft.strategy_tier,
+            draft.strategy,
+            state.tiers.state,
+            state.rules.tiers,
+            self._busy_symbols(),
+        )
+        if tier is not None:
+            failures.append(tier)
+        mode_multiplier, absolute_cap = state.tiers.multiplier()
+        multiplier = min(state.tilt.multiplier(state.now_ns), mode_multiplier)
+        multiplier = min(multiplier, state.risk.multiplier())
+        if not multiplier and not failures:
+            failures.append(Failure("tier", "NO_NEW_RISK", "sizes are zero in this state"))
+        price = self._conservative_price(draft)
+        if price is None or failures:
+            return _refuse(failures)
+        given = self._sizing_input(draft, price, multiplier, absolute_cap)
+        sized = position_size(given, state.limits, state.rules.risk, instrument)
+        if isinstance(sized, Infeasible):
+            return _refuse([Failure("risk", sized.code, sized.reason)])
+        return self._approve(
+            draft, sized.qty, given.stop, _limits_used(given, sized), _notes(given, sized)
+        )
+
+    def _entry_facts(self, draft: Draft) -> EntryFacts:
+        symbol = draft.symbol
+        return EntryFacts(
+            self._state.now_ns,
+            symbol,
+            self._view.price(symbol),
+            self._state.execution.orders.has_unresolved(symbol),
+            symbol in self._state.execution.protector.closing,
+        )
+
+    def _busy_symbols(self) -> frozenset[str]:
+        """Symbols with a position or a working entry."""
+        working = self._state.execution.orders.all_working()
+        entries = {o.request.symbol for o in working if not o.request.reduces}
+        return frozenset(entries | set(self._state.ledger.positions))
+
+    def _conservative_price(self, draft: Draft) -> Decimal | None:
+        """The price an entry is assumed to fill at: its limit, or the ask and some slippage."""
+        if draft.limit_price is not None:
+            return draft.limit_price
+        top, last = self._view.top(draft.symbol), self._view.price(draft.symbol)
+        quote = top.ask if top is not None else last
+        if quote is None:
+            return None
+        return quote * (ONE + self._state.rules.risk.slippage_fraction)
+
+    def _sizing_input(
+        self, draft: Draft, price: Decimal, multiplier: Decimal, absolute_cap: Decimal | None
+    ) -> SizingInput:
+        rules = self._state.rules
+        stop = draft.stop_plan
+        if stop is None and rules.execution.default_stop_fraction is not None:
+            stop = price * (ONE - rules.execution.default_stop_fraction)
+        return SizingInput(
+            equity_usdt=self._view.equity_usdt,
+            free_usdt=self._view.free_usdt / (ONE + rules.risk.taker_fee_fraction),
+            exposure_usdt=self._view.exposure_usdt,
+            entry=price,
+            stop=stop,
+            multiplier=multiplier,
+            absolute_cap_usdt=absolute_cap,
+            requested_usdt=draft.amount_usdt,
+            requested_qty=draft.qty,
+            is_market=draft.type is OrderType.MARKET,
+            fee_in_base=rules.execution.fee_asset == "received",
+        )
+
+    def _approve(
+        self,
+        draft: Draft,
+        qty: Decimal,
+        stop_plan: Decimal | None,
+        limits_used: tuple[tuple[str, Decimal], ...],
+        notes: tuple[str, ...],
+    ) -> Approved:
+        request = OrderRequest(
+            draft.symbol,
+            draft.side,
+            draft.type,
+            qty,
+            draft.purpose,
+            limit_price=draft.limit_price,
+            stop_price=draft.stop_price,
+            post_only=draft.post_only,
+            stop_plan=draft.stop_plan if draft.purpose is Purpose.ENTRY else stop_plan,
+            source=draft.source,
+            client_ref=draft.client_ref,
+            why=draft.why,
+        )
+        approved = Approved(self._next_key(), request, limits_used, notes, SEAL)
+        self._issued.append(approved)
+        return approved
+
+    def _next_key(self) -> OrderKey:
+        self._state.orders_born += 1
+        return OrderKey(self._state.run, self._state.orders_born, 0)
+
+
+def _refuse(failures: list[Failure]) -> Refused:
+    """All failures, the one that holds longest first (no known end counts as longest)."""
+    if not failures:
+        failures = [Failure("risk", "NO_PRICE", "there is no price yet")]
+    strictest = sorted(failures, key=lambda f: (f.until_ns is not None, -(f.until_ns or 0)))
+    known = [f.until_ns for f in strictest if f.until_ns is not None]
+    until = max(known) if len(known) == len(strictest) else None
+    return Refused(tuple(strictest), until)
+
+
+def _limits_used(given: SizingInput, sized: Sized) -> tuple[tuple[str, Decimal], ...]:
+    return (
+        ("cap_usdt", sized.cap_usdt),
+        ("multiplier", given.multiplier),
+        ("risk_usdt", sized.risk_usdt),
+    )
+
+
+def _notes(given: SizingInput, sized: Sized) -> tuple[str, ...]:
+    if sized.clipped_from_usdt is None:
+        return ()
+    limited = " (limited hour or mode)" if ZERO < given.multiplier < ONE else ""
+    return (f"clipped from {sized.clipped_from_usdt:.2f} to {sized.cap_usdt:.2f} USDT{limited}",)

@@ -1,0 +1,52 @@
+"""Which prices could touch a limit: lets a driver skip the ticks in between."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from genesis.engine.step import NO_WATCH, Watch
+
+if TYPE_CHECKING:
+    from genesis.engine.state import EngineState
+    from genesis.engine.view import EngineView
+
+EVERY_TICK = Watch(every_tick=True)
+_TWO = Decimal(2)
+
+
+def watch(state: "EngineState", view: "EngineView", symbol: str) -> Watch:
+    """The levels of one symbol while a position is open.
+
+    With several positions equity depends on several prices: then every tick is asked for.
+    """
+    limits, rules = state.limits, state.rules.risk
+    drawdown, ledger = state.risk.drawdown, state.ledger
+    if limits.drawdown is None and rules.daily_loss_fraction is None:
+        return NO_WATCH
+    mark, position = view.mark(symbol), ledger.positions.get(symbol)
+    if len(ledger.positions) > 1 or drawdown.is_confirming or position is None or mark is None:
+        return EVERY_TICK
+    held = ledger.holdings(symbol)
+    equity = view.equity_usdt
+
+    def price_at(level: Decimal) -> Decimal:
+        return mark + (level - equity) / held
+
+    static = drawdown.static_levels(ledger.flows_usdt, limits, rules)
+    trade = drawdown.trade_level(limits)
+    if trade is not None:
+        result = position.realized_usdt + position.unrealized_usdt(mark)
+        static.append(equity + (trade - result) * held / position.qty)
+    levels = [price_at(level) for level in static]
+    if any(level >= mark for level in levels):
+        return EVERY_TICK
+    falls = drawdown.trailing_falls(limits, rules)
+    if not falls:
+        return Watch(below=max(levels, default=None))
+    # A new peak moves the trailing level. Half of the room below is given to the peak: prices
+    # under `above` cannot lift the level over `below`.
+    peak = price_at(drawdown.peak_usdt + drawdown.base_usdt + ledger.flows_usdt)
+    room = (mark - (peak - min(falls) / held)) / _TWO
+    if room <= 0:
+        return EVERY_TICK
+    levels.append(mark - room)
+    return Watch(below=max(levels), above=max(peak, mark) + room)

@@ -1,0 +1,54 @@
+"""The venue's filters as our `Instrument`. Pure; amounts are read from text."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+from genesis.domain.instrument import Instrument
+from genesis.domain.money import ZERO, text
+from genesis.errors import OutOfSync
+from genesis.exchange.lifecycle import amount
+
+_NONE: Final[dict[str, Any]] = {}
+
+
+def read_instrument(row: dict[str, Any]) -> Instrument:
+    """One symbol of exchangeInfo.
+
+    A MARKET_LOT_SIZE step of 0 means "as LOT_SIZE"; NOTIONAL took the place of MIN_NOTIONAL on
+    most symbols, the older one is read where it is still there.
+
+    Raises:
+        OutOfSync: the symbol has no price or lot grid.
+    """
+    filters = {str(item["filterType"]): item for item in row["filters"]}
+    base, quote = str(row["baseAsset"]), str(row["quoteAsset"])
+    price, lot = filters.get("PRICE_FILTER", _NONE), filters.get("LOT_SIZE", _NONE)
+    market = filters.get("MARKET_LOT_SIZE", _NONE)
+    notional = filters.get("NOTIONAL") or filters.get("MIN_NOTIONAL") or _NONE
+    tick, step = _plain(price.get("tickSize")), _plain(lot.get("stepSize"))
+    if not tick or not step:
+        raise OutOfSync(f"the venue gives no price tick or lot for {base}/{quote}")
+    largest = _limit(lot.get("maxQty"))
+    return Instrument(
+        symbol=f"{base}/{quote}",
+        base=base,
+        quote=quote,
+        price_tick=tick,
+        qty_lot=step,
+        min_notional_usdt=_plain(notional.get("minNotional")),
+        min_qty=_plain(lot.get("minQty")),
+        max_qty=largest,
+        market_lot=_plain(market.get("stepSize")),
+        max_market_qty=min(largest, _limit(market.get("maxQty"))),
+    )
+
+
+def _limit(value: Any) -> Decimal:
+    """A largest quantity; 0 or absent means none."""
+    found = _plain(value)
+    return found if found > ZERO else Decimal("Infinity")
+
+
+def _plain(value: Any) -> Decimal:
+    """Without the venue's trailing zeros; absent is 0."""
+    return Decimal(text(amount(value or "0")))

@@ -1,0 +1,187 @@
+"""EXECUTION: from wishes to what is sent now; and from verdicts to commands.
+
+`plan` says which child orders would go out at this moment, `send` turns the approved ones into
+commands. Nothing leaves that the gate does not vouch for.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from genesis.domain.account import TierMode, TiltLevel
+from genesis.domain.approval import Approved, Verdict
+from genesis.domain.commands import CancelOrder, Command, SetTimer, SubmitOrder
+from genesis.domain.events import (
+    CancelRejected,
+    Event,
+    OrderCancelled,
+    OrderEvent,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+    TimerFired,
+)
+from genesis.domain.orders import Order, Purpose
+from genesis.domain.outcomes import Halted, Outcome, TierChanged, TiltLevelChanged
+from genesis.errors import InvariantBroken
+from genesis.execution.draft import Draft
+from genesis.execution.market_sniper import Closing, Protector, SymbolFacts
+from genesis.execution.order_book import OrderBook
+from genesis.execution.rules import ExecutionRules
+from genesis.strategy.base import Intent
+
+UPKEEP_TIMER: Final = "upkeep:"
+_ORDER_EVENTS: Final = OrderEvent.__args__  # type: ignore[attr-defined]
+
+
+class Execution:
+    """Our orders, and what should rest at the venue."""
+
+    def __init__(self, rules: ExecutionRules) -> None:
+        self.orders = OrderBook()
+        self.protector = Protector(self.orders, rules)
+        self._touched: dict[str, None] = {}
+        self._cancels: list[Order] = []
+        self._timers: list[Command] = []
+
+    def set_rules(self, rules: ExecutionRules) -> None:
+        self.protector.rules = rules
+
+    # -- the order machine -------------------------------------------------------------------
+    def apply(self, event: Event) -> bool:
+        """Advance our order; False for an order event that changes nothing."""
+        if type(event) not in _ORDER_EVENTS:
+            return True
+        assert isinstance(event, OrderEvent)
+        if not self.orders.apply(event):
+            return False
+        order = self.orders.orders[event.key]
+        symbol = order.request.symbol
+        if isinstance(event, CancelRejected):  # it may have filled: look again a little later
+            again_ns = event.ts_ns + self.protector.rules.stop_retry_ns
+            self._timers.append(SetTimer(UPKEEP_TIMER + symbol, again_ns))
+            return True
+        self._touched[symbol] = None
+        if isinstance(event, OrderRejected) and order.request.reduces:
+            self.protector.refused(order, event.reason, event.ts_ns)
+        elif isinstance(event, OrderFilled) and order.request.purpose is Purpose.EXIT:
+            self.protector.sold(symbol, event.fill.qty)
+        elif (
+            isinstance(event, OrderExpired | OrderCancelled)
+            and order.request.purpose is Purpose.EXIT
+            and not order.filled_qty
+        ):
+            self.protector.refused(order, event.reason, event.ts_ns)
+        return True
+
+    # -- plan --------------------------------------------------------------------------------
+    def plan(
+        self,
+        event: Event,
+        facts: Iterable[Outcome],
+        intents: Sequence[tuple[Intent, Draft]],
+        view: SymbolFacts,
+    ) -> list[Draft]:
+        """Child orders that would be sent now: entries wished for, exits and stops that are due."""
+        if type(event) is TimerFired and event.key.startswith(UPKEEP_TIMER):
+            self._touched[event.key[len(UPKEEP_TIMER) :]] = None
+        for fact in facts:
+            if _stops_new_risk(fact):
+                self.cancel_entries()
+        drafts = [draft for intent, draft in intents if self._is_entry(intent, draft)]
+        if self._touched:
+            for symbol in self._touched:
+                drafts += self._upkeep(symbol, view)
+            self._touched.clear()
+        return drafts
+
+    def _is_entry(self, intent: Intent, draft: Draft) -> bool:
+        """An entry goes to the gate; what reduces or cancels becomes something to keep up."""
+        if intent.cancel is not None:
+            order = self.orders.orders.get(intent.cancel)
+            if order is not None and order.request.purpose is Purpose.ENTRY:
+                self._cancel(order)
+            return False
+        if intent.reduces:
+            reason = draft.why.partition(":")[0] or "signal"
+            self.close(intent.symbol, Closing(reason, draft.source, draft.client_ref, intent.qty))
+            return False
+        return True
+
+    def close(self, symbol: str, closing: Closing) -> None:
+        """Start to leave a position (or part of it)."""
+        self.protector.close(symbol, closing)
+        self._touched[symbol] = None
+
+    def move_stop(self, symbol: str, price: Any) -> None:
+        self.protector.move_stop(symbol, price)
+        self._touched[symbol] = None
+
+    def touch(self, symbol: str) -> None:
+        """Look at the symbol again in this step."""
+        self._touched[symbol] = None
+
+    def cancel_entries(self, symbol: str | None = None) -> int:
+        """Cancel working entries; protective stops and exits stay."""
+        cancelled = 0
+        for order in tuple(self.orders.all_working()):
+            if order.request.purpose is Purpose.ENTRY and symbol in (None, order.request.symbol):
+                cancelled += self._cancel(order)
+        return cancelled
+
+    def _cancel(self, order: Order) -> bool:
+        if not order.is_working or order.cancel_asked:
+            return False
+        order.cancel_asked = True
+        self._cancels.append(order)
+        return True
+
+    def _upkeep(self, symbol: str, view: SymbolFacts) -> tuple[Draft, ...]:
+        step = self.protector.upkeep(symbol, view)
+        for order in step.cancels:
+            self._cancel(order)
+        if step.again_ns is not None:
+            self._timers.append(SetTimer(UPKEEP_TIMER + symbol, step.again_ns))
+        return step.drafts
+
+    @property
+    def has_commands(self) -> bool:
+        """Is there anything to send beside what the gate has yet to judge?"""
+        return bool(self._cancels or self._timers)
+
+    # -- send --------------------------------------------------------------------------------
+    def send(
+        self, verdicts: Iterable[Verdict], vouches: Callable[[Approved], bool], now_ns: int
+    ) -> list[Command]:
+        """Commands of this step: cancels, then what was approved, then timers.
+
+        Raises:
+            InvariantBroken: an approval the gate does not vouch for.
+        """
+        commands: list[Command] = [
+            CancelOrder(now_ns, o.key, o.request.symbol) for o in self._cancels
+        ]
+        for verdict in verdicts:
+            if not isinstance(verdict, Approved):
+                continue
+            if not vouches(verdict):
+                raise InvariantBroken("an approval reached execution that the gate did not issue")
+            self.orders.add(verdict.key, verdict.request, now_ns)
+            self._remember_stop(verdict)
+            commands.append(SubmitOrder(now_ns, verdict.key, verdict.request))
+        commands += self._timers
+        self._cancels.clear()
+        self._timers.clear()
+        return commands
+
+    def _remember_stop(self, verdict: Approved) -> None:
+        request = verdict.request
+        if request.purpose is Purpose.ENTRY and request.stop_plan is not None:
+            self.protector.stops.setdefault(request.symbol, request.stop_plan)
+
+
+def _stops_new_risk(fact: Outcome) -> bool:
+    if isinstance(fact, Halted):
+        return True
+    if isinstance(fact, TiltLevelChanged):
+        return fact.new.rank >= TiltLevel.WARNING.rank > fact.old.rank
+    return isinstance(fact, TierChanged) and fact.mode in (TierMode.EMERGENCY, TierMode.HALTED)

@@ -1,0 +1,129 @@
+"""Our orders and their life: every step is in the table, everything else changes nothing."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from genesis.domain.events import (
+    CancelRejected,
+    OrderAccepted,
+    OrderCancelled,
+    OrderEvent,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+    OrderUnresolved,
+)
+from genesis.domain.ids import OrderKey
+from genesis.domain.orders import Order, OrderRequest, OrderStatus, Purpose, Side
+
+_S = OrderStatus
+NEVER_PLACED: Final = "NEVER_PLACED"
+
+TRANSITIONS: Final[dict[OrderStatus, dict[type, OrderStatus]]] = {
+    _S.PENDING: {
+        OrderAccepted: _S.OPEN,
+        OrderFilled: _S.PARTIAL,
+        OrderRejected: _S.REJECTED,
+        OrderCancelled: _S.CANCELLED,
+        OrderExpired: _S.EXPIRED,
+        OrderUnresolved: _S.UNRESOLVED,
+    },
+    _S.OPEN: {
+        OrderFilled: _S.PARTIAL,
+        OrderCancelled: _S.CANCELLED,
+        OrderExpired: _S.EXPIRED,
+    },
+    _S.PARTIAL: {
+        OrderFilled: _S.PARTIAL,
+        OrderCancelled: _S.CANCELLED,
+        OrderExpired: _S.EXPIRED,
+    },
+    _S.UNRESOLVED: {
+        OrderAccepted: _S.OPEN,
+        OrderFilled: _S.PARTIAL,
+        OrderRejected: _S.REJECTED,
+        OrderCancelled: _S.CANCELLED,
+        OrderExpired: _S.EXPIRED,
+    },
+    # A fill that was under way when the order ended still counts: money moved.
+    _S.CANCELLED: {OrderFilled: _S.CANCELLED},
+    _S.EXPIRED: {OrderFilled: _S.EXPIRED},
+    _S.REJECTED: {OrderFilled: _S.PARTIAL, OrderAccepted: _S.OPEN},
+    _S.NEVER_PLACED: {OrderFilled: _S.PARTIAL, OrderAccepted: _S.OPEN},
+    _S.FILLED: {},
+}
+"""(status, event) -> status. A fill of everything ends in FILLED whatever the table says."""
+
+
+class OrderBook:
+    """Every order we ever sent in this home, and the working ones by symbol."""
+
+    def __init__(self) -> None:
+        self.orders: dict[OrderKey, Order] = {}
+        self._working: dict[str, dict[OrderKey, Order]] = {}
+
+    def add(self, key: OrderKey, request: OrderRequest, now_ns: int) -> Order:
+        order = Order(key, request, now_ns)
+        self.orders[key] = order
+        self._working.setdefault(request.symbol, {})[key] = order
+        return order
+
+    def apply(self, event: OrderEvent) -> bool:
+        """Advance the order an event is about; False where it changes nothing.
+
+        A fill whose trade id was seen, an order nobody knows, a transition outside the table.
+        """
+        order = self.orders.get(event.key)
+        if order is None:
+            return False
+        if isinstance(event, CancelRejected):
+            order.cancel_asked = False
+            return True
+        target = TRANSITIONS[order.status].get(type(event))
+        if target is None:
+            return False
+        if isinstance(event, OrderFilled):
+            if event.fill.trade_id in order.trade_ids:
+                return False
+            order.trade_ids.add(event.fill.trade_id)
+            order.filled_qty += event.fill.qty
+            order.filled_usdt += event.fill.qty * event.fill.price
+            if order.filled_qty >= order.request.qty:
+                target = _S.FILLED
+        elif isinstance(event, OrderAccepted):
+            order.exchange_order_id = event.exchange_order_id
+            if order.filled_qty:
+                target = _S.PARTIAL
+        elif isinstance(event, OrderRejected) and event.code == NEVER_PLACED:
+            target = _S.NEVER_PLACED
+        self._move(order, target, event)
+        return True
+
+    def _move(self, order: Order, target: OrderStatus, event: OrderEvent) -> None:
+        order.status = target
+        if not isinstance(event, OrderAccepted | OrderFilled | CancelRejected):
+            order.note = event.reason
+        working = self._working.setdefault(order.request.symbol, {})
+        if target.is_final:
+            order.ended_ns = event.ts_ns
+            working.pop(order.key, None)
+        else:
+            working[order.key] = order
+
+    # -- questions ---------------------------------------------------------------------------
+    def working(self, symbol: str) -> tuple[Order, ...]:
+        """Orders of the symbol that may still fill, oldest first."""
+        return tuple(self._working.get(symbol, {}).values())
+
+    def all_working(self) -> Iterator[Order]:
+        for orders in self._working.values():
+            yield from orders.values()
+
+    def entries(self, symbol: str) -> tuple[Order, ...]:
+        return tuple(o for o in self.working(symbol) if o.request.purpose is Purpose.ENTRY)
+
+    def sells(self, symbol: str) -> tuple[Order, ...]:
+        return tuple(o for o in self.working(symbol) if o.request.side is Side.SELL)
+
+    def has_unresolved(self, symbol: str) -> bool:
+        return any(o.status is OrderStatus.UNRESOLVED for o in self.working(symbol))

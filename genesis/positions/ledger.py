@@ -1,0 +1,222 @@
+"""POSITIONS: fills to positions and money, exact by asset.
+
+Balances are kept per asset as the venue keeps them: a fee is taken in the asset it was charged
+in. What is left of a position and cannot be sold (below the lot or the venue's minimum) is dust:
+it keeps its cost, does not count as a position, and joins the next position of its symbol.
+"""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from genesis.domain.events import AccountOpened, FlowReported
+from genesis.domain.fills import Fill
+from genesis.domain.instrument import Instrument, base_of, quote_of
+from genesis.domain.money import ZERO
+from genesis.domain.orders import Side
+from genesis.domain.outcomes import PositionChanged, PositionClosed, PositionOpened
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A net long holding of one symbol.
+
+    `qty` is what is held now (net of fees charged in base), `cost_usdt` what that cost,
+    `entry_price` the average price of the entry fills, `risk_usdt` what its first stop risks.
+    """
+
+    symbol: str
+    qty: Decimal
+    cost_usdt: Decimal
+    opened_ns: int
+    entry_qty: Decimal = ZERO
+    entry_usdt: Decimal = ZERO
+    exit_qty: Decimal = ZERO
+    exit_usdt: Decimal = ZERO
+    realized_usdt: Decimal = ZERO
+    fees_usdt: Decimal = ZERO
+    risk_usdt: Decimal = ZERO
+    high: Decimal = ZERO
+    low: Decimal = ZERO
+
+    @property
+    def entry_price(self) -> Decimal:
+        return self.entry_usdt / self.entry_qty
+
+    @property
+    def exit_price(self) -> Decimal:
+        return self.exit_usdt / self.exit_qty if self.exit_qty else ZERO
+
+    def unrealized_usdt(self, mark: Decimal) -> Decimal:
+        return self.qty * mark - self.cost_usdt
+
+
+@dataclass(frozen=True, slots=True)
+class Dust:
+    """A remainder too small to sell, with what it cost."""
+
+    qty: Decimal
+    cost_usdt: Decimal
+
+
+Moved = PositionOpened | PositionChanged | PositionClosed
+
+
+class Ledger:
+    """Balances, positions and dust of one account in one quote currency."""
+
+    def __init__(self) -> None:
+        self.quote = "USDT"
+        self.account_id = ""
+        self.opened_ns: int | None = None
+        self.balances: dict[str, Decimal] = {}
+        self.positions: dict[str, Position] = {}
+        self.dust: dict[str, Dust] = {}
+        self.fees: dict[str, Decimal] = {}
+        self.flows_usdt = ZERO
+        self.last_trade_ids: dict[str, int] = {}
+
+    # -- what moves it -----------------------------------------------------------------------
+    def open(self, event: AccountOpened) -> None:
+        self.account_id, self.quote, self.opened_ns = event.account_id, event.quote, event.ts_ns
+        fenced = {balance.asset: balance.total for balance in event.ring_fenced}
+        for balance in event.balances:
+            owned = balance.total - fenced.get(balance.asset, ZERO)
+            if owned:
+                self.balances[balance.asset] = owned
+
+    def flow(self, event: FlowReported) -> None:
+        """Money in or out. Only the quote currency counts as a flow of equity by itself."""
+        self._add(event.asset, event.amount)
+        if event.asset == self.quote:
+            self.flows_usdt += event.amount
+
+    def fill(self, fill: Fill, ts_ns: int) -> tuple[Moved, ...]:
+        """One execution; the position it opened or changed. Closing is decided by `settle`."""
+        base, quote = base_of(fill.symbol), quote_of(fill.symbol)
+        signed = fill.qty if fill.side is Side.BUY else -fill.qty
+        self._add(base, signed)
+        self._add(quote, -signed * fill.price)
+        self._add(fill.fee_asset, -fill.fee)
+        self.fees[fill.fee_asset] = self.fees.get(fill.fee_asset, ZERO) + fill.fee
+        self.last_trade_ids[fill.symbol] = max(
+            fill.trade_id, self.last_trade_ids.get(fill.symbol, -1)
+        )
+        moved = self._buy(fill, ts_ns) if fill.side is Side.BUY else self._sell(fill, ts_ns)
+        return () if moved is None else (moved,)
+
+    def _add(self, asset: str, amount: Decimal) -> None:
+        self.balances[asset] = self.balances.get(asset, ZERO) + amount
+
+    def _buy(self, fill: Fill, ts_ns: int) -> Moved:
+        base_fee, quote_fee = _fee_split(fill)
+        old = self.positions.get(fill.symbol)
+        if old is None:
+            dust = self.dust.pop(fill.symbol, Dust(ZERO, ZERO))
+            old = Position(
+                fill.symbol, dust.qty, dust.cost_usdt, ts_ns, high=fill.price, low=fill.price
+            )
+        new = replace(
+            old,
+            qty=old.qty + fill.qty - base_fee,
+            cost_usdt=old.cost_usdt + fill.qty * fill.price + quote_fee,
+            entry_qty=old.entry_qty + fill.qty,
+            entry_usdt=old.entry_usdt + fill.qty * fill.price,
+            fees_usdt=old.fees_usdt + quote_fee + base_fee * fill.price,
+        )
+        opened = fill.symbol not in self.positions
+        self.positions[fill.symbol] = new
+        kind = PositionOpened if opened else PositionChanged
+        return kind(ts_ns, fill.symbol, new.qty, new.entry_price)
+
+    def _sell(self, fill: Fill, ts_ns: int) -> Moved | None:
+        base_fee, quote_fee = _fee_split(fill)
+        old = self.positions.get(fill.symbol)
+        if old is None:
+            self._sell_dust(fill, base_fee)
+            return None
+        gone = fill.qty + base_fee
+        cost = old.cost_usdt if gone >= old.qty else old.cost_usdt * gone / old.qty
+        proceeds = fill.qty * fill.price
+        new = replace(
+            old,
+            qty=max(ZERO, old.qty - gone),
+            cost_usdt=old.cost_usdt - cost,
+            exit_qty=old.exit_qty + fill.qty,
+            exit_usdt=old.exit_usdt + proceeds,
+            realized_usdt=old.realized_usdt + proceeds - quote_fee - cost,
+            fees_usdt=old.fees_usdt + quote_fee + base_fee * fill.price,
+        )
+        self.positions[fill.symbol] = new
+        return PositionChanged(ts_ns, fill.symbol, new.qty, new.entry_price)
+
+    def _sell_dust(self, fill: Fill, base_fee: Decimal) -> None:
+        dust = self.dust.get(fill.symbol, Dust(ZERO, ZERO))
+        left = max(ZERO, dust.qty - fill.qty - base_fee)
+        cost = dust.cost_usdt * left / dust.qty if dust.qty else ZERO
+        self.dust[fill.symbol] = Dust(left, cost)
+
+    def settle(
+        self, symbol: str, instrument: Instrument, price: Decimal, ts_ns: int, reason: str
+    ) -> PositionClosed | None:
+        """Close the position if nothing is left that could be sold at `price`; else None.
+
+        To be asked when no order that could still sell is working.
+        """
+        position = self.positions.get(symbol)
+        if position is None or not position.exit_qty:
+            return None
+        left = instrument.fit_qty(position.qty, market=True)
+        if left and left >= instrument.min_qty and left * price >= instrument.min_notional_usdt:
+            return None
+        del self.positions[symbol]
+        if position.qty:
+            self.dust[symbol] = Dust(position.qty, position.cost_usdt)
+        entry = position.entry_price
+        return PositionClosed(
+            ts_ns,
+            symbol,
+            position.opened_ns,
+            entry,
+            position.exit_price,
+            position.exit_qty,
+            position.fees_usdt,
+            position.realized_usdt,
+            reason,
+            min(ZERO, (position.low - entry) * position.entry_qty),
+            max(ZERO, (position.high - entry) * position.entry_qty),
+            position.risk_usdt,
+            position.qty,
+        )
+
+    def mark(self, symbol: str, high: Decimal, low: Decimal) -> None:
+        """Prices seen while the position was open."""
+        position = self.positions.get(symbol)
+        if position is not None and (high > position.high or low < position.low):
+            self.positions[symbol] = replace(
+                position, high=max(high, position.high), low=min(low, position.low)
+            )
+
+    def risk(self, symbol: str, risk_usdt: Decimal) -> None:
+        """Remember what the first stop of the position risks (for R)."""
+        position = self.positions.get(symbol)
+        if position is not None and not position.risk_usdt:
+            self.positions[symbol] = replace(position, risk_usdt=risk_usdt)
+
+    # -- what it tells -----------------------------------------------------------------------
+    @property
+    def cash_usdt(self) -> Decimal:
+        return self.balances.get(self.quote, ZERO)
+
+    def holdings(self, symbol: str) -> Decimal:
+        """Everything held of a symbol's base: position and dust."""
+        position, dust = self.positions.get(symbol), self.dust.get(symbol)
+        return (position.qty if position else ZERO) + (dust.qty if dust else ZERO)
+
+
+def _fee_split(fill: Fill) -> tuple[Decimal, Decimal]:
+    """(fee in base, fee in quote); a third asset is neither and is kept in its own balance."""
+    if fill.fee_asset == base_of(fill.symbol):
+        return fill.fee, ZERO
+    if fill.fee_asset == quote_of(fill.symbol):
+        return ZERO, fill.fee
+    return ZERO, ZERO

@@ -1,0 +1,157 @@
+"""How large an entry may be. Exact, and always rounded down.
+
+Source of the formula: sizing capital E_s = min(equity, tier ceiling);
+cap = min(position_fraction * E_s * M, free money after fees, headroom of total exposure);
+risk quantity = risk_fraction * E_s * M / (|entry - stop| + entry * (slippage + 2 fee)).
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from genesis.domain.instrument import Instrument
+from genesis.domain.money import ONE, ZERO, round_up
+from genesis.risk.limits import RiskRules, TierLimits
+
+
+@dataclass(frozen=True, slots=True)
+class SizingInput:
+    """All that sizing looks at.
+
+    entry: the price the order is assumed to fill at, slippage included. stop: where it is left.
+    multiplier: M, the smallest of all multipliers, in [0, 1]. absolute_cap_usdt: a cap no minimum
+    may lift. exposure_usdt: what is already at work. requested_usdt / requested_qty: at most one.
+    """
+
+    equity_usdt: Decimal
+    free_usdt: Decimal
+    exposure_usdt: Decimal
+    entry: Decimal
+    stop: Decimal | None
+    multiplier: Decimal
+    absolute_cap_usdt: Decimal | None
+    requested_usdt: Decimal | None
+    requested_qty: Decimal | None
+    is_market: bool
+    fee_in_base: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """A quantity on the grid, the cap that held, and whether the request was clipped to it."""
+
+    qty: Decimal
+    cap_usdt: Decimal
+    risk_usdt: Decimal
+    clipped_from_usdt: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Infeasible:
+    """No quantity fits: the venue's smallest order needs more than the cap allows."""
+
+    code: str
+    reason: str
+    need_usdt: Decimal
+    cap_usdt: Decimal
+
+
+def sizing_capital(equity: Decimal, limits: TierLimits) -> Decimal:
+    return equity if limits.ceiling_usdt is None else min(equity, limits.ceiling_usdt)
+
+
+def position_cap_usdt(equity: Decimal, limits: TierLimits) -> Decimal:
+    """The tier's cap for one position before any multiplier."""
+    return max(ZERO, limits.position_fraction * sizing_capital(equity, limits))
+
+
+def position_size(
+    given: SizingInput, limits: TierLimits, rules: RiskRules, instrument: Instrument
+) -> Sized | Infeasible:
+    """The largest allowed quantity not above the request; never rounded up to fit."""
+    capital = max(ZERO, sizing_capital(given.equity_usdt, limits))
+    smallest = smallest_qty(given, rules, instrument)
+    cap = _cap(given, limits, capital, smallest * given.entry)
+    by_cap = cap / given.entry
+    by_risk = _risk_qty(given, limits, rules, capital)
+    requested = _requested_qty(given, by_cap)
+    qty = instrument.fit_qty(min(by_cap, by_risk, requested), market=given.is_market)
+    if qty < smallest:
+        return _infeasible(given, qty, cap, smallest)
+    largest = instrument.max_market_qty if given.is_market else instrument.max_qty
+    qty = min(qty, largest)
+    stop = given.stop if given.stop is not None else given.entry
+    clipped = requested * given.entry if qty < requested and requested > by_cap else None
+    return Sized(qty, cap, qty * abs(given.entry - stop), clipped)
+
+
+def smallest_qty(given: SizingInput, rules: RiskRules, instrument: Instrument) -> Decimal:
+    """The smallest entry that can be left again.
+
+    Its quantity net of a fee in base, on the grid, must exceed the venue's minimum at the stop.
+    """
+    worst = min(given.entry, given.stop) if given.stop is not None else given.entry
+    need = instrument.min_notional_usdt * (ONE + rules.min_notional_margin_fraction) / worst
+    step = max(instrument.qty_lot, instrument.market_lot)
+    exit_qty = max(round_up(need, step), round_up(instrument.min_qty, step), step)
+    if not given.fee_in_base:
+        return exit_qty
+    return round_up(exit_qty / (ONE - rules.taker_fee_fraction), step)
+
+
+def _cap(given: SizingInput, limits: TierLimits, capital: Decimal, least_usdt: Decimal) -> Decimal:
+    whole = limits.position_fraction * capital
+    cap = whole * given.multiplier
+    if given.multiplier > ZERO and cap < least_usdt <= whole:
+        cap = least_usdt  # a small account could never recover otherwise
+    if given.absolute_cap_usdt is not None:
+        cap = min(cap, given.absolute_cap_usdt)
+    headroom = limits.exposure_fraction * capital - given.exposure_usdt
+    return max(ZERO, min(cap, headroom, given.free_usdt))
+
+
+def _risk_qty(
+    given: SizingInput, limits: TierLimits, rules: RiskRules, capital: Decimal
+) -> Decimal:
+    if given.stop is None:
+        return Decimal("Infinity")
+    costs = given.entry * (rules.slippage_fraction + 2 * rules.taker_fee_fraction)
+    distance = abs(given.entry - given.stop) + costs
+    return limits.risk_fraction * capital * given.multiplier / distance
+
+
+def _requested_qty(given: SizingInput, by_cap: Decimal) -> Decimal:
+    if given.requested_qty is not None:
+        return given.requested_qty
+    if given.requested_usdt is not None:
+        return given.requested_usdt / given.entry
+    return by_cap
+
+
+def _infeasible(given: SizingInput, qty: Decimal, cap: Decimal, smallest: Decimal) -> Infeasible:
+    need = smallest * given.entry
+    asked = given.requested_usdt
+    if asked is None and given.requested_qty is not None:
+        asked = given.requested_qty * given.entry
+    if asked is not None and asked < need <= cap:
+        return Infeasible(
+            "NOTIONAL_BELOW_MINIMUM",
+            f"the request of {asked:.2f} USDT is below the smallest order that can be left "
+            f"again ({need:.2f} USDT)",
+            need,
+            cap,
+        )
+    if given.multiplier and cap < need and given.exposure_usdt and given.free_usdt >= need:
+        return Infeasible(
+            "EXPOSURE_REACHED",
+            f"{given.exposure_usdt:.2f} USDT are at work already; {cap:.2f} USDT of room is "
+            f"less than the smallest order ({need:.2f} USDT)",
+            need,
+            cap,
+        )
+    return Infeasible(
+        "NOTIONAL_EXCEEDS_CAP",
+        f"the smallest order that can be left again needs {need:.2f} USDT, the cap is "
+        f"{cap:.2f} USDT (largest quantity {qty})",
+        need,
+        cap,
+    )

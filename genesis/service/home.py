@@ -1,0 +1,117 @@
+"""Where Genesis keeps what it makes: one home folder."""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from genesis.errors import ConfigError
+
+
+def resolve_home(explicit: Path | None = None) -> Path:
+    """The home folder: the one named, else `GENESIS_HOME`, else `data/` of the checkout found
+    upward from the current folder, else the user's data directory. It need not exist yet.
+    """
+    if explicit is not None:
+        return explicit.expanduser().absolute()
+    named = os.environ.get("GENESIS_HOME")
+    if named:
+        return Path(named).expanduser().absolute()
+    checkout = find_checkout(Path.cwd())
+    if checkout is not None:
+        return checkout / "data"
+    return Path(platformdirs.user_data_dir("genesis", appauthor=False))
+
+
+def find_checkout(start: Path) -> Path | None:
+    """The folder of a Genesis checkout at or above `start`."""
+    for folder in (start, *start.parents):
+        if (folder / "genesis" / "__init__.py").is_file() and (folder / "pyproject.toml").is_file():
+            return folder
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The files of one home folder."""
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: Path) -> "Home":
+        """Make the folder where needed.
+
+        Raises:
+            ConfigError: it cannot be made or written.
+        """
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            (path / "logs").mkdir(exist_ok=True)
+        except OSError as err:
+            raise ConfigError(
+                f"home {path} cannot be used ({err.strerror}): set GENESIS_HOME to a folder "
+                "that can be written"
+            ) from err
+        return cls(path)
+
+    @property
+    def log_file(self) -> Path:
+        return self.path / "logs" / "genesis.jsonl"
+
+    @property
+    def second_log_file(self) -> Path:
+        """The plain log that takes over when the event log cannot be written."""
+        return self.path / "second-log.jsonl"
+
+    @property
+    def service_file(self) -> Path:
+        """Where the running service says how it is reached."""
+        return self.path / "service.json"
+
+    def key(self, name: str) -> str:
+        """A secret of this home (`control`, `control-read`), made on first use, mode 0600."""
+        file = self.path / f"{name}.key"
+        try:
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return read_key(file)
+        with os.fdopen(handle, "w") as out:
+            made = secrets.token_urlsafe(32)
+            out.write(made + "\n")
+        return made
+
+    def announce(self, facts: dict[str, Any]) -> None:
+        """Write the service file: how the running service is reached."""
+        draft = self.service_file.with_suffix(".json.new")
+        draft.write_text(json.dumps(facts) + "\n")
+        draft.replace(self.service_file)
+
+    def withdraw(self) -> None:
+        self.service_file.unlink(missing_ok=True)
+
+    def announced(self) -> dict[str, Any] | None:
+        """What the running service wrote, or None."""
+        try:
+            facts = json.loads(self.service_file.read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+        return facts if isinstance(facts, dict) else None
+
+
+def read_key(file: Path) -> str:
+    """The key in a file.
+
+    Raises:
+        ConfigError: the file cannot be read or is empty.
+    """
+    try:
+        text = file.read_text().strip()
+    except OSError as err:
+        raise ConfigError(f"key file {file} cannot be read: {err.strerror}") from err
+    if not text:
+        raise ConfigError(f"key file {file} is empty: delete it and a new one is made at the start")
+    return text

@@ -1,0 +1,92 @@
+"""The plain log that takes over when the event log cannot be written.
+
+Only what reduces risk is sent then, and trading stays halted. One JSON object per line, flushed
+to disk before a command leaves. The next start folds it back into the event log.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from genesis.domain.commands import SubmitOrder
+from genesis.domain.ids import OrderKey
+from genesis.errors import EventLogError
+from genesis.store.codec import decode, encode
+from genesis.store.steps import LogEntry, LoggedStep
+
+
+class SecondLog:
+    """Steps beside the event log. The file is made at the first line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: IO[str] | None = None
+
+    def append(self, entry: LogEntry) -> None:
+        """Write one step and flush it to disk.
+
+        Raises:
+            OSError: this log cannot be written either.
+        """
+        if self._file is None:
+            self._file = self.path.open("a", encoding="utf-8")
+        self._file.write(json.dumps(_line(entry)) + "\n")
+        self._file.flush()
+        os.fdatasync(self._file.fileno())
+
+    def read(self) -> Iterator[LoggedStep]:
+        """The steps in order; a torn last line ends them.
+
+        Raises:
+            EventLogError: a line before the last cannot be read.
+        """
+        if not self.path.is_file():
+            return
+        lines = self.path.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, 1):
+            try:
+                yield _step(json.loads(line))
+            except (ValueError, KeyError, TypeError, EventLogError) as problem:
+                if number == len(lines):
+                    return
+                raise EventLogError(
+                    f"{self.path} line {number} cannot be read ({problem}): move the file away to "
+                    "start from the venue's lists alone"
+                ) from problem
+
+    def set_aside(self) -> None:
+        """The steps are in the event log now: keep the file under another name."""
+        self.close()
+        if self.path.is_file():
+            taken = len(list(self.path.parent.glob(self.path.name + ".adopted-*")))
+            self.path.rename(self.path.with_name(f"{self.path.name}.adopted-{taken + 1}"))
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _line(entry: LogEntry) -> dict[str, object]:
+    kind, v, body = encode(entry.event)
+    sent = {
+        str(command.key): wire_id
+        for command, wire_id in zip(entry.commands, entry.wire_ids, strict=False)
+        if isinstance(command, SubmitOrder)
+    }
+    return {"run": entry.run, "step": entry.step, "kind": kind, "v": v, "body": body, "sent": sent}
+
+
+def _step(line: dict[str, object]) -> LoggedStep:
+    event = decode(str(line["kind"]), int(str(line["v"])), str(line["body"]))
+    sent = line["sent"]
+    assert isinstance(sent, dict)
+    keys = tuple(OrderKey.parse(key) for key in sent)
+    return LoggedStep(
+        int(str(line["run"])),
+        int(str(line["step"])),
+        event,
+        wire_ids=tuple(sent[str(key)] for key in keys),
+    )

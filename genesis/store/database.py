@@ -1,0 +1,163 @@
+"""The SQLite database of a home: opened, checked, migrated; every driver error in one clear line.
+
+The driver is `sqlcipher3`: its SQLite carries the fix of the WAL-reset fault that the standard
+library's may lack, and it can encrypt the file. WAL with synchronous=FULL: a committed row
+survives loss of power. Reading connections never hold a write lock; writing ones always take it
+at BEGIN (an upgrade in mid-transaction would fail at once).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import sqlalchemy as sa
+import sqlcipher3.dbapi2 as driver
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from genesis.errors import EventLogError
+from genesis.store.schema import HEAD
+
+DATABASE_NAME: Final = "genesis.db"
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_BUSY_S: Final = 10.0
+
+
+class Database:
+    """One database file. Open it with `Database.open`.
+
+    Attributes:
+        path: the file.
+        read_only: no connection of this object can write.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool, key: bytes | None) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._readers = _engine(path, "ro", key)
+        self._writers = None if read_only else _engine(path, "rwc", key)
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False, key: bytes | None = None) -> "Database":
+        """Open (and, for writing, create or migrate) the database at `path`.
+
+        Args:
+            path: the file; its folder must exist for writing.
+            read_only: never create, migrate or write.
+            key: 32 bytes that encrypt the file; None leaves it plain.
+
+        Raises:
+            EventLogError: absent, not a database, wrong key, or written by a newer Genesis.
+        """
+        if read_only and not path.is_file():
+            raise EventLogError(f"{path}: there is no event log here: name the right home")
+        database = cls(path, read_only=read_only, key=key)
+        try:
+            database._bring_up_to_date()
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection in a read transaction: one consistent moment. Keep it short."""
+        with told(self.path, "cannot be read"), self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A connection in a write transaction, committed durably at the end of the block."""
+        with told(self.path, "cannot be written"), self.writers.begin() as connection:
+            yield connection
+
+    @property
+    def writers(self) -> sa.Engine:
+        if self._writers is None:
+            raise EventLogError(f"{self.path} was opened for reading only")
+        return self._writers
+
+    def close(self) -> None:
+        self._readers.dispose()
+        if self._writers is not None:
+            self._writers.dispose()
+
+    def _bring_up_to_date(self) -> None:
+        if self._writers is None:
+            with self.reading() as connection:
+                found = _revision(connection)
+        else:
+            with self.writing() as connection:
+                found = _revision(connection)
+                if found is None or found < HEAD:
+                    _migrate(connection)
+                    found = HEAD
+        if found is None:
+            raise EventLogError(f"{self.path}: the file holds no event log: name the right home")
+        if found != HEAD:
+            age = "newer" if found > HEAD else "older"
+            raise EventLogError(
+                f"{self.path} has the schema {found} of a{'n' * (age == 'older')} {age} Genesis "
+                f"(this one uses {HEAD}): "
+                + ("upgrade genesis" if age == "newer" else "start the service once to migrate it")
+            )
+
+
+@contextmanager
+def told(path: Path, what: str) -> Iterator[None]:
+    """Errors of the driver become one EventLogError line that names the file."""
+    try:
+        yield
+    except SQLAlchemyError as problem:
+        cause = problem.orig if isinstance(problem, DBAPIError) else problem
+        raise EventLogError(
+            f"{path}: the event log {what} ({cause}): "
+            "check the disk, or restore the newest backup"
+        ) from problem
+
+
+def _engine(path: Path, mode: str, key: bytes | None) -> sa.Engine:
+    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+
+    def connect() -> Any:
+        connection = driver.connect(
+            uri, uri=True, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+        )
+        if key is not None:
+            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        if mode != "ro":
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA wal_autocheckpoint = 0")  # the writer does it when idle
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA recursive_triggers = ON")
+        return connection
+
+    engine = sa.create_engine("sqlite://", module=driver, creator=connect, poolclass=QueuePool)
+    begin = "BEGIN" if mode == "ro" else "BEGIN IMMEDIATE"
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    """The migration the database stands at; None before the first."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def _migrate(connection: sa.Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, HEAD)

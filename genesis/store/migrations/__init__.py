@@ -1,0 +1,1 @@
+"""Schema migrations, run by `genesis.store.database` when a database is opened for writing."""

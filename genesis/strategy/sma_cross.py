@@ -1,0 +1,101 @@
+"""An example strategy: two moving averages of closes, long only.
+
+Cross rule: the sign of (fast average - slow average), decided on exact integer sums of closes; a
+tie keeps the last sign that was not zero; the first bar with enough history counts as a cross up
+when fast > slow. A cross up buys, a sign below zero sells everything held.
+
+It is here to show the flow and to be compared with other engines, not to make money: after fees
+a moving-average cross on minute bars loses in most markets, most of all in sideways ones.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from genesis.domain.account import Tier
+from genesis.domain.events import BarClosed, Event
+from genesis.domain.orders import Side
+from genesis.domain.time import parse_width
+from genesis.strategy.base import Intent, View
+
+_UNITS: Final = Decimal("1E+18")
+"""Closes are summed as whole numbers of 1e-18 quote: exact on every grid a venue uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmaCrossParams:
+    """fast, slow: bars in the two averages, fast < slow. bar: width of the bars."""
+
+    fast: int = 10
+    slow: int = 30
+    bar: str = "1m"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.fast < self.slow:
+            raise ValueError(f"0 < fast < slow is needed, not fast={self.fast}, slow={self.slow}")
+        parse_width(self.bar)
+
+
+class SmaCross:
+    name = "sma_cross"
+    tier = Tier.SNIPER
+    wants: frozenset[type] = frozenset({BarClosed})
+    Params = SmaCrossParams
+
+    def __init__(self, params: SmaCrossParams | None = None) -> None:
+        self.params = params or SmaCrossParams()
+        self.bar: str | None = self.params.bar
+        self._width_ns = parse_width(self.params.bar)
+        self._averages: dict[str, _Averages] = {}
+
+    def on_event(self, event: Event, view: View) -> Sequence[Intent]:
+        if type(event) is not BarClosed or event.width_ns != self._width_ns:
+            return ()
+        averages = self._averages.get(event.symbol)
+        if averages is None:
+            averages = _Averages(self.params.fast, self.params.slow)
+            self._averages[event.symbol] = averages
+        before = averages.sign
+        now = averages.add(int(event.close * _UNITS))
+        if now > 0 >= before:
+            if view.position(event.symbol) is None:
+                return (Intent(event.symbol, Side.BUY, why="signal"),)
+        elif now < 0 and view.position(event.symbol) is not None:
+            return (Intent(event.symbol, Side.SELL, reduces=True, why="signal"),)
+        return ()
+
+
+class _Averages:
+    """Running sums of the last `fast` and `slow` closes, and the sign of their difference.
+
+    `sign` is that of the last bar with enough history that was not a tie; 0 before the first.
+    """
+
+    __slots__ = ("_fast", "_fast_sum", "_slow", "_slow_sum", "_window", "sign")
+
+    def __init__(self, fast: int, slow: int) -> None:
+        self._fast, self._slow = fast, slow
+        self._window: deque[int] = deque(maxlen=slow)
+        self._fast_sum = self._slow_sum = 0
+        self.sign = 0
+
+    def add(self, close: int) -> int:
+        """Take one close in; 1, -1 or, for a tie or too little history, 0."""
+        window, fast, slow = self._window, self._fast, self._slow
+        held = len(window)
+        if held >= fast:
+            self._fast_sum -= window[held - fast]
+        if held == slow:
+            self._slow_sum -= window[0]
+        window.append(close)
+        self._fast_sum += close
+        self._slow_sum += close
+        if len(window) < slow:
+            return 0
+        difference = self._fast_sum * slow - self._slow_sum * fast
+        if difference == 0:
+            return 0
+        self.sign = 1 if difference > 0 else -1
+        return self.sign

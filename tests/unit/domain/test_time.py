@@ -1,0 +1,93 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesis.domain.time import (
+    DAY,
+    HOUR,
+    MILLISECOND,
+    MINUTE,
+    SECOND,
+    format_utc,
+    parse_utc,
+    parse_width,
+    utc_day,
+)
+
+moments = st.integers(-(2**63), 2**63 - 1)  # what the stores can hold: 1677 to 2262
+
+
+@given(moments)
+def test_text_and_nanoseconds_are_each_others_inverse(t: int) -> None:
+    assert parse_utc(format_utc(t)) == t
+
+
+@given(moments, moments)
+def test_instants_of_one_form_sort_as_text(a: int, b: int) -> None:
+    a, b = a // SECOND * SECOND, b // SECOND * SECOND
+    assert (a < b) == (format_utc(a) < format_utc(b))
+
+
+@given(
+    st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)),
+    st.integers(-23, 23).filter(bool),
+)
+def test_an_offset_is_taken_into_account(moment: datetime, hours: int) -> None:
+    zoned = moment.replace(tzinfo=timezone(timedelta(hours=hours)))
+    utc = moment.replace(tzinfo=UTC)
+    assert parse_utc(zoned.isoformat()) == parse_utc(utc.isoformat()) - hours * HOUR
+
+
+@pytest.mark.parametrize(
+    ("words", "ns"),
+    [
+        ("1970-01-01", 0),
+        ("1970-01-01T00:00:01", SECOND),
+        ("1970-01-01 00:00:01.5Z", SECOND + 500 * MILLISECOND),
+        ("2024-08-08T00:00:00.000000001Z", 1_723_075_200 * SECOND + 1),
+        ("2024-08-08T02:00:00+02:00", 1_723_075_200 * SECOND),
+        ("1969-12-31T23:59:59.999999999Z", -1),
+    ],
+)
+def test_parse_by_hand(words: str, ns: int) -> None:
+    assert parse_utc(words) == ns
+
+
+@pytest.mark.parametrize("words", ["", "yesterday", "2024-13-01", "12:00", "1.5"])
+def test_what_is_no_instant_is_refused(words: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parse_utc(words)
+
+
+@pytest.mark.parametrize(
+    ("ns", "words"),
+    [
+        (0, "1970-01-01T00:00:00Z"),
+        (1, "1970-01-01T00:00:00.000000001Z"),
+        (1_000, "1970-01-01T00:00:00.000001Z"),
+        (250 * MILLISECOND, "1970-01-01T00:00:00.250Z"),
+        (-1, "1969-12-31T23:59:59.999999999Z"),
+    ],
+)
+def test_format_shows_as_many_decimals_as_are_needed(ns: int, words: str) -> None:
+    assert format_utc(ns) == words
+
+
+@given(moments)
+def test_a_day_holds_its_first_instant_and_not_its_last(t: int) -> None:
+    day = utc_day(t)
+    assert day * DAY <= t < (day + 1) * DAY
+    assert format_utc(day * DAY).endswith("T00:00:00Z")
+
+
+@given(st.integers(1, 10**6), st.sampled_from("smhd"))
+def test_widths(n: int, unit: str) -> None:
+    assert parse_width(f"{n}{unit}") == n * {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}[unit]
+
+
+@pytest.mark.parametrize("words", ["", "m", "0m", "-1m", "1.5h", "1w", "1 m", "1m "])
+def test_a_width_that_is_none_is_refused_by_name(words: str) -> None:
+    with pytest.raises(ValueError, match="bar width"):
+        parse_width(words)
