@@ -39,6 +39,6 @@ class Lanes:
         _, _, seq, event = heappop(self._heap)
         return seq, event
 
-    def peek_ts_ns(self) -> int | None:
-        """Stamp of the next event, or None when nothing waits."""
-        return self._heap[0][0] if self._heap else None
+    def peek(self) -> Event | None:
+        """The next event, left where it is."""
+        return self._heap[0][3] if self._heap else None

@@ -99,4 +99,4 @@ class Gateway(Protocol):
         """Our executions with a trade id above `since_id`, oldest first."""
 
     async def depth(self, symbol: str) -> BookDelta:
-        """A snapshot of the book, stamped with venue time as far as known."""
+        """A snapshot of the book. It tells no venue time: its stamp is 0."""

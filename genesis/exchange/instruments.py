@@ -4,9 +4,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from genesis.domain.instrument import Instrument
-from genesis.domain.money import ZERO, text
+from genesis.domain.money import ZERO
 from genesis.errors import OutOfSync
-from genesis.exchange.lifecycle import amount
+from genesis.exchange.lifecycle import plain
 
 _NONE: Final[dict[str, Any]] = {}
 
@@ -25,7 +25,7 @@ def read_instrument(row: dict[str, Any]) -> Instrument:
     price, lot = filters.get("PRICE_FILTER", _NONE), filters.get("LOT_SIZE", _NONE)
     market = filters.get("MARKET_LOT_SIZE", _NONE)
     notional = filters.get("NOTIONAL") or filters.get("MIN_NOTIONAL") or _NONE
-    tick, step = _plain(price.get("tickSize")), _plain(lot.get("stepSize"))
+    tick, step = plain(price.get("tickSize")), plain(lot.get("stepSize"))
     if not tick or not step:
         raise OutOfSync(f"the venue gives no price tick or lot for {base}/{quote}")
     largest = _limit(lot.get("maxQty"))
@@ -35,20 +35,15 @@ def read_instrument(row: dict[str, Any]) -> Instrument:
         quote=quote,
         price_tick=tick,
         qty_lot=step,
-        min_notional_usdt=_plain(notional.get("minNotional")),
-        min_qty=_plain(lot.get("minQty")),
+        min_notional_usdt=plain(notional.get("minNotional")),
+        min_qty=plain(lot.get("minQty")),
         max_qty=largest,
-        market_lot=_plain(market.get("stepSize")),
+        market_lot=plain(market.get("stepSize")),
         max_market_qty=min(largest, _limit(market.get("maxQty"))),
     )
 
 
 def _limit(value: Any) -> Decimal:
     """A largest quantity; 0 or absent means none."""
-    found = _plain(value)
+    found = plain(value)
     return found if found > ZERO else Decimal("Infinity")
-
-
-def _plain(value: Any) -> Decimal:
-    """Without the venue's trailing zeros; absent is 0."""
-    return Decimal(text(amount(value or "0")))

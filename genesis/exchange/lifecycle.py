@@ -18,11 +18,11 @@ from genesis.domain.events import (
 )
 from genesis.domain.fills import Fill, Liquidity
 from genesis.domain.ids import OrderKey
-from genesis.domain.money import ZERO
+from genesis.domain.money import ZERO, text
 from genesis.domain.orders import Side
-from genesis.domain.time import MILLISECOND
 from genesis.errors import OutOfSync
 from genesis.exchange.gateway import VenueOrder, VenueTrade
+from genesis.wire.amounts import parse_stamp
 
 
 class Ending(StrEnum):
@@ -57,9 +57,9 @@ def ending_of(status: str) -> Ending:
         raise OutOfSync(f"the venue tells order status {status!r}, which is unknown here") from None
 
 
-def ms_to_ns(value: Any) -> int:
-    """A venue stamp in milliseconds, as nanoseconds."""
-    return int(value) * MILLISECOND
+def stamp_ns(value: Any) -> int:
+    """A venue stamp, in milli- or microseconds, as UTC ns."""
+    return parse_stamp(int(value))
 
 
 def amount(value: Any) -> Decimal:
@@ -77,6 +77,11 @@ def amount(value: Any) -> Decimal:
     return found
 
 
+def plain(value: Any) -> Decimal:
+    """An amount without the venue's trailing zeros; absent is 0."""
+    return Decimal(text(amount(value or "0")))
+
+
 def read_order(body: dict[str, Any], symbol: str, wire_id: str | None = None) -> VenueOrder:
     """An order record of any REST answer. `wire_id` where the answer may carry a cancel's id."""
     stamp = body.get("updateTime") or body.get("transactTime") or body.get("time") or 0
@@ -85,15 +90,15 @@ def read_order(body: dict[str, Any], symbol: str, wire_id: str | None = None) ->
         order_id=str(body["orderId"]),
         wire_id=wire_id or str(body.get("origClientOrderId") or body["clientOrderId"]),
         status=str(body["status"]),
-        executed_qty=amount(body.get("executedQty", "0")),
-        updated_ns=ms_to_ns(stamp),
+        executed_qty=plain(body.get("executedQty")),
+        updated_ns=stamp_ns(stamp),
         reason=str(body.get("expiryReason") or ""),
     )
 
 
 def read_placed_fills(body: dict[str, Any], symbol: str) -> tuple[VenueTrade, ...]:
     """The fills of a FULL answer: an order that trades on arrival takes."""
-    side, ts_ns = Side(body["side"]), ms_to_ns(body["transactTime"])
+    side, ts_ns = Side(body["side"]), stamp_ns(body["transactTime"])
     return tuple(
         VenueTrade(
             ts_ns,
@@ -102,9 +107,9 @@ def read_placed_fills(body: dict[str, Any], symbol: str) -> tuple[VenueTrade, ..
                 symbol,
                 side,
                 int(row["tradeId"]),
-                amount(row["price"]),
-                amount(row["qty"]),
-                amount(row["commission"]),
+                plain(row["price"]),
+                plain(row["qty"]),
+                plain(row["commission"]),
                 str(row["commissionAsset"]),
                 Liquidity.TAKER,
             ),
@@ -119,13 +124,13 @@ def read_trade(body: dict[str, Any], symbol: str) -> VenueTrade:
         symbol,
         Side.BUY if body["isBuyer"] else Side.SELL,
         int(body["id"]),
-        amount(body["price"]),
-        amount(body["qty"]),
-        amount(body["commission"]),
+        plain(body["price"]),
+        plain(body["qty"]),
+        plain(body["commission"]),
         str(body["commissionAsset"]),
         Liquidity.MAKER if body["isMaker"] else Liquidity.TAKER,
     )
-    return VenueTrade(ms_to_ns(body["time"]), str(body["orderId"]), fill)
+    return VenueTrade(stamp_ns(body["time"]), str(body["orderId"]), fill)
 
 
 def total_qty(trades: tuple[VenueTrade, ...]) -> Decimal:
@@ -135,7 +140,7 @@ def total_qty(trades: tuple[VenueTrade, ...]) -> Decimal:
 def order_events(
     key: OrderKey, order: VenueOrder, trades: tuple[VenueTrade, ...], *, recovered: bool
 ) -> tuple[OrderEvent, ...]:
-    """The whole life of an order so far: accepted, its fills by trade id, and its end if it has one."""
+    """The life of an order so far: accepted, its fills by trade id, its end if it has one."""
     ending = ending_of(order.status)
     if ending is Ending.REJECTED:
         return (OrderRejected(order.updated_ns, key, "REJECTED", order.reason),)
@@ -169,17 +174,15 @@ def report_order(report: dict[str, Any], symbol: str) -> VenueOrder:
         order_id=str(report["i"]),
         wire_id=report_wire_id(report),
         status=str(report["X"]),
-        executed_qty=amount(report["z"]),
-        updated_ns=ms_to_ns(report["T"]),
+        executed_qty=plain(report["z"]),
+        updated_ns=stamp_ns(report["T"]),
         reason=str(report.get("eR") or ""),
     )
 
 
-def report_events(
-    key: OrderKey, report: dict[str, Any], symbol: str
-) -> tuple[OrderEvent, ...]:
+def report_events(key: OrderKey, report: dict[str, Any], symbol: str) -> tuple[OrderEvent, ...]:
     """What one executionReport says that we did not know before it."""
-    ts_ns = ms_to_ns(report["T"])
+    ts_ns = stamp_ns(report["T"])
     match report["x"]:
         case "NEW":
             return (OrderAccepted(ts_ns, key, str(report["i"])),)
@@ -196,9 +199,9 @@ def _report_fill(report: dict[str, Any], symbol: str) -> Fill:
         symbol,
         Side(report["S"]),
         int(report["t"]),
-        amount(report["L"]),
-        amount(report["l"]),
-        amount(report["n"]),
+        plain(report["L"]),
+        plain(report["l"]),
+        plain(report["n"]),
         str(report["N"] or ""),
         Liquidity.MAKER if report["m"] else Liquidity.TAKER,
     )

@@ -91,9 +91,7 @@ class Resolver:
         order = await self.venue.order(wire_id, symbol)
         return None if order is None else await self._events(key, order)
 
-    async def _last_look(
-        self, key: OrderKey, wire_id: str, symbol: str
-    ) -> tuple[OrderEvent, ...]:
+    async def _last_look(self, key: OrderKey, wire_id: str, symbol: str) -> tuple[OrderEvent, ...]:
         """The order query is served from memory first, the lists from elsewhere: ask both."""
         order = await self.venue.find_in_lists(wire_id, symbol)
         if order is not None:

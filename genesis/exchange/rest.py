@@ -5,7 +5,6 @@ before (a revoked key looks like a rate limit), and calls a cut-off answer a rej
 answer itself is taken at `handle_errors`, where status, body and headers are still there.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -21,7 +20,7 @@ Clock = Callable[[], int]
 _SAPI_VERSIONS: Final = {"sapi": 1, "sapiV2": 2, "sapiV3": 3, "sapiV4": 4}
 
 
-class _Told(Exception):
+class _AnswerError(Exception):
     """Carries an error answer out of ccxt, unjudged."""
 
     def __init__(self, answer: Answer) -> None:
@@ -54,7 +53,9 @@ class _Ccxt(binance):  # type: ignore[misc]
         if code < 400 and error is None:
             return
         message = str(response.get("msg", "")) if isinstance(response, dict) else body[:200]
-        raise _Told(Answer(code, None, error, message or reason, True, _retry_after(headers)))
+        raise _AnswerError(
+            Answer(code, None, error, message or reason, True, _retry_after(headers))
+        )
 
 
 class Rest:
@@ -98,14 +99,14 @@ class Rest:
         await self._ccxt.close()
 
     async def call(self, endpoint: str, params: dict[str, str]) -> Answer:
-        """One request, sent once. `endpoint` is ccxt's implicit name, such as `privatePostOrder`."""
+        """One request, sent once. `endpoint` as ccxt names it, such as `privatePostOrder`."""
         try:
             body = await getattr(self._ccxt, endpoint)(params)
-        except _Told as told:
+        except _AnswerError as told:
             return told.answer
         except BaseError as silence:
             return _no_answer(silence.__cause__ or silence)
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as silence:
+        except (aiohttp.ClientError, OSError, ValueError) as silence:
             return _no_answer(silence)
         if not isinstance(body, dict | list):
             return Answer(None, message="the answer is not JSON")

@@ -1,0 +1,1 @@
+"""Daily and tier reports: notebooks run with parameters. None is built yet."""

@@ -28,7 +28,9 @@ def open_logs(file: Path, secrets: Iterable[str], context: Context) -> Callable[
     secrets: texts that must never appear, whatever field or message they came in.
     context: account_id and tier at the moment of the line.
     """
-    handler = RotatingFileHandler(file, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
+    handler = RotatingFileHandler(
+        file, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8"
+    )
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger(_LOGGER)
     logger.addHandler(handler)

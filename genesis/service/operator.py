@@ -24,7 +24,7 @@ _MAX_TEXT: Final = 500
 _MAX_DIGITS: Final = 24
 
 
-class NotUnderstood(UsageError):
+class NotUnderstood(UsageError):  # noqa: N818 - named like the errors it stands among
     """The words are no command; the message says which word and what was expected."""
 
     code = "GENESIS-1110"
@@ -92,7 +92,9 @@ class Door:
         known = {"side", "symbol", "qty", "amount_usdt", "type", "price", "stop", "reduces"}
         for name in intent:
             if name not in known:
-                raise NotUnderstood(f"intent has no field {name!r}; it has {', '.join(sorted(known))}")
+                raise NotUnderstood(
+                    f"intent has no field {name!r}; it has {', '.join(sorted(known))}"
+                )
         words = {name: str(value) for name, value in intent.items() if value is not None}
         symbol = self._symbol(words.get("symbol", ""))
         if intent.get("reduces") and "qty" not in words and "amount_usdt" not in words:
@@ -102,7 +104,12 @@ class Door:
         if (words.get("type", "market").lower() == "limit") != ("price" in words):
             raise NotUnderstood("a limit order has a price, a market order has none")
         unit = base_of(symbol) if "qty" in words else quote_of(symbol)
-        line = [words.get("side", "").lower(), words.get("qty") or words["amount_usdt"], unit, symbol]
+        line = [
+            words.get("side", "").lower(),
+            words.get("qty") or words["amount_usdt"],
+            unit,
+            symbol,
+        ]
         if line[0] not in ("buy", "sell"):
             raise NotUnderstood("side is buy or sell")
         if "price" in words:
@@ -114,7 +121,9 @@ class Door:
     # -- one reader per verb -----------------------------------------------------------------
     def _trade(self, words: list[str], ts_ns: int) -> OperatorActed:
         if len(words) < 4:
-            raise NotUnderstood(f"{words[0]} needs an amount, its unit and a symbol: buy 100 usdt btc")
+            raise NotUnderstood(
+                f"{words[0]} needs an amount, its unit and a symbol: buy 100 usdt btc"
+            )
         verb, amount, unit, name = words[:4]
         symbol = self._symbol(name)
         extras = _extras(words[4:])
@@ -122,11 +131,13 @@ class Door:
         in_quote = unit.upper() == quote_of(symbol)
         if not in_quote and unit.upper() != base_of(symbol):
             raise NotUnderstood(
-                f"the amount of {symbol} is in {quote_of(symbol)} or {base_of(symbol)}, not {unit!r}"
+                f"an amount of {symbol} is in {quote_of(symbol)} or {base_of(symbol)}, not {unit!r}"
             )
         side = Side.BUY if verb.lower() == "buy" else Side.SELL
         if side is Side.SELL and "stop" in extras:
-            raise NotUnderstood("a sell takes no stop: it reduces; to move a stop: stop SYMBOL PRICE")
+            raise NotUnderstood(
+                "a sell takes no stop: it reduces; to move a stop: stop SYMBOL PRICE"
+            )
         return _act(
             ts_ns,
             "ORDER_SUBMIT",
@@ -215,7 +226,9 @@ def _extras(words: list[str]) -> dict[str, Decimal]:
     for at in range(0, len(words), 2):
         name = words[at].lower()
         if name not in ("limit", "stop") or name in found or at + 1 >= len(words):
-            raise NotUnderstood(f"after the symbol come limit PRICE or stop PRICE, not {words[at]!r}")
+            raise NotUnderstood(
+                f"after the symbol come limit PRICE or stop PRICE, not {words[at]!r}"
+            )
         found[name] = _amount(words[at + 1], f"{name} price")
     return found
 

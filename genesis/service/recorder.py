@@ -1,4 +1,4 @@
-"""Every step goes to disk before its commands leave: the event log first, the plain log if it fails."""
+"""Every step goes to disk before its commands leave: to the event log, or to the plain one."""
 
 from collections import deque
 from collections.abc import Callable
@@ -50,6 +50,7 @@ class Recorder:
         self.run = run
         self.last_step = last_step
         self.failed: str | None = None
+        self.on_failure: Callable[[str], None] = lambda problem: None
 
     def record(self, step: Step) -> tuple[Future[int], tuple[str | None, ...]]:
         """Write a step down; when it will be durable, and the wire ids beside its commands."""
@@ -66,17 +67,17 @@ class Recorder:
         )
         return self._append(entry), wire_ids
 
-    def take_over(self, problem: BaseException) -> bool:
-        """The event log failed: what it did not keep goes to the plain log. False: known before."""
+    def take_over(self, problem: BaseException) -> None:
+        """The event log failed: what it did not keep goes to the plain log from here on."""
         if self.failed is not None:
-            return False
+            return
         self.failed = str(problem)
         _log.critical("event log failed", error_type=type(problem).__name__, problem=str(problem))
         for entry, durable in self._waiting:
             if not durable.done() or durable.exception() is not None:
                 self._write_plain(entry)
         self._waiting.clear()
-        return True
+        self.on_failure(self.failed)
 
     def _append(self, entry: LogEntry) -> Future[int]:
         if self.failed is None:

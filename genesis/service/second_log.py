@@ -7,14 +7,25 @@ to disk before a command leaves. The next start folds it back into the event log
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from genesis.domain.commands import SubmitOrder
+from genesis.domain.events import Event
 from genesis.domain.ids import OrderKey
 from genesis.errors import EventLogError
 from genesis.store.codec import decode, encode
-from genesis.store.steps import LogEntry, LoggedStep
+from genesis.store.steps import LogEntry
+
+
+@dataclass(frozen=True, slots=True)
+class PlainStep:
+    """One step read back: its event, and the wire ids its orders left with."""
+
+    step: int
+    event: Event
+    wire_ids: dict[OrderKey, str]
 
 
 class SecondLog:
@@ -36,7 +47,7 @@ class SecondLog:
         self._file.flush()
         os.fdatasync(self._file.fileno())
 
-    def read(self) -> Iterator[LoggedStep]:
+    def read(self) -> Iterator[PlainStep]:
         """The steps in order; a torn last line ends them.
 
         Raises:
@@ -79,14 +90,10 @@ def _line(entry: LogEntry) -> dict[str, object]:
     return {"run": entry.run, "step": entry.step, "kind": kind, "v": v, "body": body, "sent": sent}
 
 
-def _step(line: dict[str, object]) -> LoggedStep:
+def _step(line: dict[str, object]) -> PlainStep:
     event = decode(str(line["kind"]), int(str(line["v"])), str(line["body"]))
     sent = line["sent"]
-    assert isinstance(sent, dict)
-    keys = tuple(OrderKey.parse(key) for key in sent)
-    return LoggedStep(
-        int(str(line["run"])),
-        int(str(line["step"])),
-        event,
-        wire_ids=tuple(sent[str(key)] for key in keys),
-    )
+    if not isinstance(sent, dict):
+        raise ValueError("`sent` is no object")
+    wire_ids = {OrderKey.parse(key): str(wire_id) for key, wire_id in sent.items()}
+    return PlainStep(int(str(line["step"])), event, wire_ids)

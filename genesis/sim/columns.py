@@ -191,11 +191,15 @@ class BarColumns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TickSource:
-    """One symbol's recorded market and the widths of the bars its strategies want."""
+    """One symbol's recorded market and the widths of the bars its strategies want.
+
+    all_ticks: a strategy wants TradeTick, so every tick is delivered.
+    """
 
     ticks: TickColumns
     widths_ns: Sequence[int] = ()
     tops: TopColumns | None = None
+    all_ticks: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

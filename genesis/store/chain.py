@@ -2,8 +2,8 @@
 
 Hashes are SHA-256 in hex over the UTF-8 text of the fields joined by `|`, the body last:
 
-    event row:   prev_hash|stream|seq|run|step|role|kind|v|ts_ns|wire_id|tape_pos|tape_hash|body
-    tape block:  prev_hash|stream|seq|run|first_step|last_step|first_pos|count|codec|body (as stored)
+    event row: prev_hash|stream|seq|run|step|role|kind|v|ts_ns|wire_id|tape_pos|tape_hash|body
+    tape block: prev_hash|stream|seq|run|first_step|last_step|first_pos|event_count|codec|body
 
 An absent wire id is empty text. `logged_ns` is left out: it is our own wall clock and proves
 nothing, and a run repeated on a virtual clock gives the same chain. `tape_pos` is the number of
@@ -47,7 +47,7 @@ class TapeRow(NamedTuple):
     first_step: int
     last_step: int
     first_pos: int
-    count: int
+    event_count: int
     logged_ns: int
     codec: str
     body: bytes
@@ -56,7 +56,7 @@ class TapeRow(NamedTuple):
 
     @property
     def last_pos(self) -> int:
-        return self.first_pos + self.count - 1
+        return self.first_pos + self.event_count - 1
 
 
 class Break(NamedTuple):
@@ -89,7 +89,7 @@ def sealed_block(row: TapeRow) -> TapeRow:
 def block_hash(row: TapeRow) -> str:
     head = (
         f"{row.prev_hash}|{row.stream}|{row.seq}|{row.run}|{row.first_step}|{row.last_step}"
-        f"|{row.first_pos}|{row.count}|{row.codec}|"
+        f"|{row.first_pos}|{row.event_count}|{row.codec}|"
     )
     return sha256(head.encode() + row.body).hexdigest()
 

@@ -137,7 +137,7 @@ def _blocks(tail: Tail, stream: str, steps: Sequence[StepText]) -> Iterable[Tape
                 first_step=taped[0].step,
                 last_step=taped[-1].step,
                 first_pos=pos + 1,
-                count=len(taped),
+                event_count=len(taped),
                 logged_ns=taped[-1].logged_ns,
                 codec=CODEC,
                 body=packed([(step.step, step.market) for step in taped if step.market]),
@@ -200,7 +200,7 @@ def _tails(connection: sa.Connection) -> dict[str, Tail]:
             step=max(tail.step, row.last_step),
             run=max(tail.run, row.run),
             block=row.seq,
-            pos=row.first_pos + row.count - 1,
+            pos=row.first_pos + row.event_count - 1,
             tape_hash=row.hash,
         )
     return tails

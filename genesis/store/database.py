@@ -113,8 +113,7 @@ def told(path: Path, what: str) -> Iterator[None]:
     except SQLAlchemyError as problem:
         cause = problem.orig if isinstance(problem, DBAPIError) else problem
         raise EventLogError(
-            f"{path}: the event log {what} ({cause}): "
-            "check the disk, or restore the newest backup"
+            f"{path}: the event log {what} ({cause}): check the disk, or restore the newest backup"
         ) from problem
 
 

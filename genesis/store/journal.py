@@ -40,12 +40,13 @@ class Journal:
         wanted = self._pages().where(journal.c.sha256 == digest)
         with self._database.reading() as connection:
             row = connection.execute(wanted.order_by(journal.c.id.desc()).limit(1)).first()
-        return None if row is None else Page(*row)
+        return None if row is None else Page(row.ts_ns, row.sha256, row.text)
 
     def pages(self) -> list[Page]:
         """All pages, oldest first."""
         with self._database.reading() as connection:
-            return [Page(*row) for row in connection.execute(self._pages().order_by(journal.c.id))]
+            rows = connection.execute(self._pages().order_by(journal.c.id)).all()
+        return [Page(row.ts_ns, row.sha256, row.text) for row in rows]
 
     def save_draft(self, name: str, text: str, ts_ns: int) -> None:
         """Keep the unfinished text of one intervention; it replaces the older draft."""
@@ -62,7 +63,7 @@ class Journal:
         with self._database.writing() as connection:
             connection.execute(sa.delete(drafts).where(drafts.c.name == name))
 
-    def _pages(self) -> sa.Select[tuple[int, str, str]]:
+    def _pages(self) -> sa.Select[int, str, str]:
         return sa.select(journal.c.ts_ns, journal.c.sha256, journal.c.text)
 
 

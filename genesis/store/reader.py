@@ -1,12 +1,13 @@
 """The event log and its tape read back: steps in consumed order, chains checked on the way."""
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby, takewhile
+from collections.abc import Callable, Iterator
+from itertools import chain, groupby
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 import sqlalchemy as sa
 
+from genesis.domain.events import Event
 from genesis.errors import EventLogError
 from genesis.store.chain import Break, EventRow, TapeRow, block_fault, event_fault
 from genesis.store.codec import decode
@@ -23,11 +24,10 @@ Fault = Callable[[RowT, RowT | None], str | None]
 
 
 class Extent(NamedTuple):
-    """How much a stream holds: rows of the log, blocks and events of the tape, steps."""
+    """How much a stream holds: rows of the log, blocks of the tape, steps."""
 
     rows: int
     blocks: int
-    taped: int
     steps: int
 
 
@@ -47,59 +47,55 @@ class LogReader:
             return sorted(connection.scalars(names), key=lambda name: (name != MAIN, name))
 
     def extent(self, stream: str = MAIN) -> Extent:
+        def last(column: sa.Column[Any]) -> sa.ScalarSelect[int]:
+            top = sa.select(sa.func.coalesce(sa.func.max(column), 0))
+            return top.where(column.table.c.stream == stream).scalar_subquery()
+
+        logged = sa.select(last(events.c.seq), last(events.c.step))
+        taped = sa.select(last(tape.c.seq), last(tape.c.last_step))
         with self._database.reading() as connection:
-            return _extent(connection, stream)
+            rows, step = connection.execute(logged).one()
+            blocks, last_taped = connection.execute(taped).one()
+        return Extent(rows, blocks, max(step, last_taped))
 
     def read(self, stream: str = MAIN) -> Iterator[LoggedStep]:
         """All steps committed so far, in consumed order, market events and all others.
 
         Raises:
-            EventLogError: a row does not fit its chain, a step is missing, or a record cannot be
-                decoded. Steps before it have been yielded.
+            EventLogError: a row does not fit its chain or the tape, a step is missing, or a
+                record cannot be decoded. The steps before it have been yielded.
         """
         extent = self.extent(stream)
         rows = self._sound(events, EventRow, event_fault, stream, extent.rows)
-        blocks = _Blocks(self._sound(tape, TapeRow, block_fault, stream, extent.blocks))
+        blocks = self._sound(tape, TapeRow, block_fault, stream, extent.blocks)
+        steps = (list(part) for _, part in groupby(rows, lambda row: row.step))
         last = 0
-        for step in _merged(blocks, _log_steps(rows, blocks)):
+        for step in self._merged(chain.from_iterable(map(unpacked, blocks)), steps):
             if step.step != last + 1:
-                raise EventLogError(
-                    f"{self._database.path}: step {last + 1} is missing from stream {stream}: "
-                    "restore the newest backup"
-                )
+                raise self._unsound(f"step {last + 1} is missing from stream {stream}")
             last = step.step
             yield step
 
     def first_break(self) -> Break | None:
-        """The first row that does not fit its chain, over all streams; None when all fit."""
+        """The first row that does not fit its chain or its tape; None when all fit."""
         for stream in self.streams():
-            extent = self.extent(stream)
-            for row, fault in self._judged(events, EventRow, event_fault, stream, extent.rows):
-                if fault:
-                    return Break("events", stream, row.seq, fault)
-            for block, fault in self._judged(tape, TapeRow, block_fault, stream, extent.blocks):
-                if fault:
-                    return Break("tape", stream, block.seq, fault)
+            found = next(self._breaks(stream), None)
+            if found:
+                return found
         return None
 
     def answer(self, client_ref: str, stream: str = MAIN) -> LoggedStep | None:
         """The first step whose event carries this client_ref: what was answered then."""
         asked = (
-            sa.select(events)
+            sa.select(events.c.seq, events.c.step, events.c.kind, events.c.v, events.c.body)
             .where(events.c.stream == stream, events.c.role == "event")
             .where(events.c.kind.in_(("OperatorActed", "JournalAssessed")))
-            .where(events.c.body.contains('"client_ref":', autoescape=True))
             .order_by(events.c.seq)
         )
         with self._database.reading() as connection:
-            for found in connection.execute(asked):
-                row = EventRow(*found)
-                if decode(row.kind, row.v, row.body).client_ref == client_ref:
-                    following = sa.select(events).where(
-                        events.c.stream == stream, events.c.seq >= row.seq
-                    )
-                    rows = map(_event_row, connection.execute(following.order_by(events.c.seq)))
-                    return _log_step(list(takewhile(lambda each: each.step == row.step, rows)))
+            for seq, step, kind, v, body in connection.execute(asked):
+                if client_ref in body and decode(kind, v, body).client_ref == client_ref:
+                    return _logged(self._rows_of(connection, stream, seq, step))
         return None
 
     def recent(
@@ -111,17 +107,68 @@ class LogReader:
             wanted = wanted.where(events.c.ts_ns > after_ns)
         with self._database.reading() as connection:
             found = connection.execute(wanted.order_by(events.c.seq.desc()).limit(limit))
-            return [_event_row(row) for row in found]
+            return [EventRow(*row) for row in found]
+
+    def _breaks(self, stream: str) -> Iterator[Break]:
+        extent = self.extent(stream)
+        blocks = self._judged(tape, TapeRow, block_fault, stream, extent.blocks)
+        end, block_hash = 0, ZERO_HASH
+        for row, fault in self._judged(events, EventRow, event_fault, stream, extent.rows):
+            if fault:
+                yield Break("events", stream, row.seq, fault)
+            while end < row.tape_pos:
+                block, wrong = next(blocks, (None, None))
+                if block is None:
+                    yield Break("events", stream, row.seq, "the tape it stands on is missing")
+                    return
+                if wrong:
+                    yield Break("tape", stream, block.seq, wrong)
+                end, block_hash = block.last_pos, block.hash
+            if row.tape_hash != block_hash:
+                yield Break("events", stream, row.seq, "it stands on another tape")
+        for block, wrong in blocks:
+            if wrong:
+                yield Break("tape", stream, block.seq, wrong)
+
+    def _merged(
+        self, taped: Iterator[TapeEvent], log: Iterator[list[EventRow]]
+    ) -> Iterator[LoggedStep]:
+        market = next(taped, None)
+        rows = next(log, None)
+        pos, block_hash = 0, ZERO_HASH
+        while market or rows:
+            step = min(each for each in (market and market.step, rows and rows[0].step) if each)
+            event = None
+            if market and market.step == step:
+                run, event, pos, block_hash = (
+                    market.run,
+                    market.event,
+                    market.pos,
+                    market.block_hash,
+                )
+                market = next(taped, None)
+            if not rows or rows[0].step != step:
+                assert event is not None
+                yield LoggedStep(run, step, event)
+                continue
+            if any((row.tape_pos, row.tape_hash) != (pos, block_hash) for row in rows):
+                raise self._unsound(f"the tape does not fit the log at step {step}")
+            yield _logged(rows, event)
+            rows = next(log, None)
+
+    def _rows_of(
+        self, connection: sa.Connection, stream: str, seq: int, step: int
+    ) -> list[EventRow]:
+        following = sa.select(events).where(events.c.stream == stream, events.c.seq >= seq)
+        rows = (EventRow(*row) for row in connection.execute(following.order_by(events.c.seq)))
+        return next(list(part) for found, part in groupby(rows, lambda row: row.step))
 
     def _sound(
         self, table: sa.Table, kind: type[RowT], fault_of: Fault[RowT], stream: str, last: int
     ) -> Iterator[RowT]:
         for row, fault in self._judged(table, kind, fault_of, stream, last):
             if fault:
-                raise EventLogError(
-                    f"{self._database.path}: {table.name} row {row.seq} of stream {stream}: "
-                    f"{fault}: restore the newest backup"
-                )
+                raise self._unsound(f"{table.name} row {row.seq} of stream {stream}: {fault}")
             yield row
 
     def _judged(
@@ -131,10 +178,10 @@ class LogReader:
         size = _EVENTS_PAGE if table is events else _TAPE_PAGE
         before: RowT | None = None
         while True:
-            done = before.seq if before else -1
             page = (
                 sa.select(table)
-                .where(table.c.stream == stream, table.c.seq > done, table.c.seq <= last)
+                .where(table.c.stream == stream, table.c.seq <= last)
+                .where(table.c.seq > (before.seq if before else -1))
                 .order_by(table.c.seq)
                 .limit(size)
             )
@@ -146,27 +193,27 @@ class LogReader:
                 yield row, fault_of(row, before)
                 before = row
 
+    def _unsound(self, what: str) -> EventLogError:
+        return EventLogError(f"{self._database.path}: {what}: restore the newest backup")
+
 
 def event_id(account_id: str, row: EventRow) -> str:
     """The id the control API gives a row: the same for ever, on every machine."""
     return str(uuid5(NAMESPACE_URL, f"genesis:{account_id}/{row.stream}/{row.seq}"))
 
 
-class _Blocks:
-    """The tape as a stream of events that remembers where its blocks ended."""
-
-    def __init__(self, rows: Iterator[TapeRow]) -> None:
-        self._rows = rows
-        self._hashes: dict[int, str] = {0: ZERO_HASH}
-        self._ends = [0]
-
-    def __iter__(self) -> Iterator[TapeEvent]:
-        raise NotImplementedError
-
-
-def _extent(connection: sa.Connection, stream: str) -> Extent:
-    raise NotImplementedError
-
-
-def _event_row(row: Sequence[Any]) -> EventRow:
-    return EventRow(*row)
+def _logged(rows: list[EventRow], event: Event | None = None) -> LoggedStep:
+    """The step that these rows record; `event` when it stands on the tape."""
+    records = [(row, decode(row.kind, row.v, row.body)) for row in rows]
+    own = [record for row, record in records if row.role == "event"]
+    if len(own) + (event is not None) != 1:
+        raise EventLogError(f"step {rows[0].step} of the event log does not have exactly one event")
+    commands = [(record, row.wire_id) for row, record in records if row.role == "command"]
+    return LoggedStep(
+        run=rows[0].run,
+        step=rows[0].step,
+        event=event or own[0],
+        outcomes=tuple(record for row, record in records if row.role == "outcome"),
+        commands=tuple(command for command, _ in commands),
+        wire_ids=tuple(wire_id for _, wire_id in commands),
+    )

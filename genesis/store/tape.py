@@ -17,11 +17,12 @@ _LEVEL: Final = 1  # a commit waits for it
 
 
 class TapeEvent(NamedTuple):
-    """One market event read back, with its step, run and position on the tape (from 1)."""
+    """One market event read back: its step, its position on the tape (from 1), its block's hash."""
 
     run: int
     step: int
     pos: int
+    block_hash: str
     event: Event
 
 
@@ -43,8 +44,10 @@ def unpacked(block: TapeRow) -> Iterator[TapeEvent]:
         lines = zlib.decompress(block.body).decode().split("\n")
     except (zlib.error, UnicodeDecodeError) as problem:
         raise EventLogError(f"tape block {block.seq} cannot be read: {problem}") from problem
-    if len(lines) != block.count:
-        raise EventLogError(f"tape block {block.seq} holds {len(lines)} events, not {block.count}")
+    if len(lines) != block.event_count:
+        raise EventLogError(
+            f"tape block {block.seq} holds {len(lines)} events, not {block.event_count}"
+        )
     for pos, line in enumerate(lines, block.first_pos):
         step, kind, v, body = line.split(" ", 3)
-        yield TapeEvent(block.run, int(step), pos, decode(kind, int(v), body))
+        yield TapeEvent(block.run, int(step), pos, block.hash, decode(kind, int(v), body))

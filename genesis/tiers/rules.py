@@ -63,8 +63,6 @@ class TierTable:
     """
 
     opening_tier: Tier
-    paper_opening_mode: TierMode
-    live_opening_mode: TierMode
     readvance_ns: int
     features: Mapping[Tier, TierFeatures]
     modes: Mapping[TierMode, ModeEffect]

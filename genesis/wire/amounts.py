@@ -6,8 +6,10 @@ from typing import Final
 from genesis.domain.time import DAY, MICROSECOND, MILLISECOND
 
 _GRAIN: Final = Decimal("0.00000001")
-_EARLIEST_NS: Final = 10_957 * DAY
-_LATEST_NS: Final = 47_482 * DAY
+EARLIEST_NS: Final = 10_957 * DAY
+LATEST_NS: Final = 47_482 * DAY
+_MOST_CHARACTERS: Final = 28
+"""As many digits as Decimal multiplies exactly by default."""
 _LARGEST: Final = Decimal(10) ** 18
 
 
@@ -19,6 +21,8 @@ def parse_amount(text: object) -> Decimal:
     """
     if not isinstance(text, str):
         raise ValueError(f"amount {text!r} is not text")
+    if not text.isascii() or "_" in text or len(text) > _MOST_CHARACTERS:
+        raise ValueError(f"{text!r} is not a number")
     try:
         amount = Decimal(text)
     except InvalidOperation:
@@ -59,7 +63,7 @@ def parse_stamp(raw: object) -> int:
     if type(raw) is not int:
         raise ValueError(f"time {raw!r} is not a whole number")
     stamp_ns = raw * unit_ns(raw)
-    if not _EARLIEST_NS <= stamp_ns < _LATEST_NS:
+    if not EARLIEST_NS <= stamp_ns < LATEST_NS:
         raise ValueError(f"time {raw} is outside the years 2000 to 2099")
     return stamp_ns
 

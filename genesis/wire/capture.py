@@ -21,11 +21,12 @@ _BARE = "lastUpdateId"
 
 
 class Captured(NamedTuple):
-    """One event with its place in the capture: `arrival` counts from 0 in arrival order."""
+    """One event with its place in the capture: `arrival` counts from 0, `line` from 1."""
 
     arrival: int
     received_ns: int
     event: MarketEvent
+    line: int
 
 
 class BadLine(NamedTuple):
@@ -108,7 +109,7 @@ class Capture:
         except ValueError as error:
             return [here.bad(error)]
         self._arrival += 1
-        return [Captured(self._arrival - 1, here.received_ns, event)]
+        return [Captured(self._arrival - 1, here.received_ns, event, here.number)]
 
     def _event(self, here: _Line, ts_ns: int) -> MarketEvent | None:
         if here.stream or _BARE not in here.message:

@@ -6,9 +6,10 @@ from typing import Final
 
 from genesis.errors import UsageError
 
+_COMMON: Final = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "BTC", "ETH", "BNB")
 QUOTES: Final = (
-    *("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USDP", "USD1", "DAI", "USD"),
-    *("BTC", "ETH", "BNB", "TRX", "XRP", "DOGE"),
+    *_COMMON,
+    *("USDP", "USD1", "DAI", "USD", "TRX", "XRP", "DOGE"),
     *("EUR", "GBP", "TRY", "BRL", "AUD", "JPY", "ARS", "MXN", "PLN", "ZAR", "UAH", "RUB"),
 )
 """Quote assets of Binance spot. The longest one that a symbol ends with is its quote."""
@@ -49,10 +50,16 @@ def parse_symbol(text: str) -> str:
 def symbols_in_name(name: str) -> tuple[str, ...]:
     """The symbols that a file name may stand for, such as `spot_btcusdt_20240808-trades.csv.gz`."""
     words = [word.upper() for word in _WORDS.findall(name)]
-    joined = [symbol for symbol in map(_split, words) if symbol]
+    joined = [symbol for symbol in map(_split, words) if symbol and _is_likely(symbol)]
     pairs = [(base, quote) for base, quote in pairwise(words) if quote in QUOTES]
     known = [pair for pair in pairs if pair[0] in QUOTES]
     return tuple(dict.fromkeys(joined or map("/".join, known or pairs)))
+
+
+def _is_likely(symbol: str) -> bool:
+    """Keeps plain words such as `industry` from being taken for a symbol."""
+    base, _, quote = symbol.partition("/")
+    return base in QUOTES or quote in _COMMON
 
 
 def _split(text: str) -> str | None:

@@ -19,9 +19,11 @@ def test_a_plain_connection_outside_fails_the_test(host: str) -> None:
 
 
 def test_ipv6_is_guarded_too() -> None:
-    with pytest.raises(AssertionError, match="2001:db8::1"):
-        with socket.socket(socket.AF_INET6) as door:
-            door.connect(("2001:db8::1", 443))
+    with (
+        pytest.raises(AssertionError, match="2001:db8::1"),
+        socket.socket(socket.AF_INET6) as door,
+    ):
+        door.connect(("2001:db8::1", 443))
 
 
 def test_an_async_connection_outside_fails_the_test() -> None:

@@ -1,0 +1,1 @@
+"""The control API: what people, panels and scripts ask of the running service."""

@@ -65,7 +65,7 @@ def _create_tape() -> None:
         sa.Column("first_step", _WHOLE, nullable=False),
         sa.Column("last_step", _WHOLE, nullable=False),
         sa.Column("first_pos", _WHOLE, nullable=False),
-        sa.Column("count", _WHOLE, nullable=False),
+        sa.Column("event_count", _WHOLE, nullable=False),
         sa.Column("logged_ns", _WHOLE, nullable=False),
         sa.Column("codec", sa.Text, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),

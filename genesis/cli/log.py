@@ -1,0 +1,115 @@
+"""`genesis verify`: is the record whole, and do its events still lead to its decisions?"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from genesis.cli.exits import DONE, NO
+from genesis.domain.events import RunStarted
+from genesis.engine.engine import Engine
+from genesis.engine.replay import Recorded, Replay, Replayable, replay
+from genesis.errors import ConfigError
+from genesis.strategy.base import Strategy
+
+if TYPE_CHECKING:  # heavy: imported when the verb runs
+    from genesis.store.chain import Break
+    from genesis.store.reader import LogReader
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's verbs."""
+    app.command()(verify)
+
+
+def verify(
+    home: Annotated[
+        Path | None, typer.Option(help="The home to check; default: GENESIS_HOME, or `data/`.")
+    ] = None,
+) -> None:
+    """Check the event log's hash chain, then run its events again and compare every decision.
+
+    The last line is JSON: verified, decision_digest, events, first_difference.
+    Exit code 0: the same; 1: it differs, or the chain is broken; 2: it cannot be read.
+    """
+    from genesis.service.home import resolve_home
+    from genesis.store.database import DATABASE_NAME, Database
+    from genesis.store.reader import LogReader
+
+    path = resolve_home(home) / DATABASE_NAME
+    database = Database.open(path, read_only=True)
+    try:
+        reader = LogReader(database)
+        broken = reader.first_break()
+        raise typer.Exit(_tell_broken(path, broken) if broken else _tell(_again(reader)))
+    finally:
+        database.close()
+
+
+def engine_for(started: RunStarted, engine: Replayable | None) -> Replayable:
+    """The engine of a recorded run: a new one at first, later the same under the run's rules."""
+    from genesis.rules import parse
+
+    rules = parse(started.rules_text)
+    if isinstance(engine, Engine):
+        engine.set_rules(rules)
+        return engine
+    return Engine(rules, [_strategy(name) for name in started.strategies], seed=started.seed)
+
+
+def _strategy(name: str) -> Strategy:
+    found = entry_points(group="genesis.strategies", name=name)
+    if not found:
+        raise ConfigError(f"the log was made with strategy {name!r}, which is not installed")
+    strategy: Strategy = next(iter(found)).load()()
+    return strategy
+
+
+def _again(reader: "LogReader") -> Replay:
+    with _progress(reader.extent().steps) as seen:
+        return replay(reader.read(), engine_for, seen)
+
+
+@contextmanager
+def _progress(steps: int) -> Iterator[Callable[[Recorded], None]]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("running the events again", total=steps)
+
+        def seen(recorded: Recorded) -> None:
+            if recorded.step % 1_000 == 0:
+                progress.update(task, completed=recorded.step)
+
+        yield seen
+
+
+def _tell(found: Replay) -> int:
+    first = found.first_difference
+    typer.echo(f"{found.events} events run again: " + (str(first) if first else "no difference"))
+    return _last_line(found.digest, found.events, asdict(first) if first else None)
+
+
+def _tell_broken(path: Path, broken: "Break") -> int:
+    typer.echo(
+        f"{path}: the chain is broken at row {broken.seq} of {broken.table}, stream "
+        f"{broken.stream}: {broken.reason}: restore the newest backup"
+    )
+    return _last_line(None, 0, broken._asdict())
+
+
+def _last_line(digest: str | None, events: int, first: dict[str, object] | None) -> int:
+    line = {
+        "verified": first is None,
+        "decision_digest": digest,
+        "events": events,
+        "first_difference": first,
+    }
+    typer.echo(json.dumps(line))
+    return DONE if first is None else NO

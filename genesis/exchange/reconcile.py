@@ -1,0 +1,248 @@
+"""Our books against the venue's truth: at start, periodically, and after every stream gap.
+
+What the venue did while we were not looking becomes events, in a fixed order: acceptances, fills
+by time and trade id, endings by order, then what is foreign, and last the balances with the
+verdict. A failed question is never an empty answer: it raises, and nothing is concluded.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from genesis.domain.account import Balance
+from genesis.domain.events import (
+    BalanceReported,
+    Event,
+    HealthReported,
+    OrderAccepted,
+    OrderEvent,
+    OrderFilled,
+    OrderRejected,
+)
+from genesis.domain.ids import OrderKey
+from genesis.domain.orders import Order, OrderStatus
+from genesis.exchange.compare import differences, moved
+from genesis.exchange.gateway import Gateway, VenueOrder, VenueTrade
+from genesis.exchange.lifecycle import order_events
+from genesis.exchange.resolve import NEVER_PLACED
+from genesis.exchange.wire_id import PREFIX, key_of
+
+COMPONENT: Final = "reconciliation"
+_ATTEMPTS: Final = 4
+_PAUSE_S: Final = 0.25
+_UNANSWERED: Final = (OrderStatus.PENDING, OrderStatus.UNRESOLVED)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingOrder:
+    """An order of ours that has not ended, as far as we know, with the id it was sent under."""
+
+    order: Order
+    wire_id: str
+
+    @property
+    def is_unanswered(self) -> bool:
+        return self.order.status in _UNANSWERED
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What we believe, taken at one moment.
+
+    symbols: everything traded on this account.
+    ledger: total per asset (free and locked), without what is ring-fenced.
+    last_trade_ids: largest venue trade id known per symbol; a symbol without fills is absent.
+    status_of: how an order of this home stands now; None for a key that is not ours.
+    ring_fenced: coins held before the account was opened, per asset.
+    sent_by_ns: at start, the latest venue time at which an unanswered order can have been signed:
+        what the venue does not know is waited for and becomes NEVER_PLACED. None while this
+        process trades: unanswered orders are left to the calls that are still under way.
+    """
+
+    symbols: tuple[str, ...]
+    working: tuple[WorkingOrder, ...]
+    ledger: Mapping[str, Decimal]
+    last_trade_ids: Mapping[str, int]
+    status_of: Callable[[OrderKey], OrderStatus | None]
+    ring_fenced: Mapping[str, Decimal] = field(default_factory=dict)
+    sent_by_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """The events to feed to the engine, in order; the last one is the BalanceReported."""
+
+    events: tuple[Event, ...]
+    complaints: tuple[str, ...]
+    """What blocks new risk; empty when everything is explained."""
+    foreign_orders: tuple[VenueOrder, ...]
+    """Orders resting at the venue that this home did not send."""
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.complaints
+
+
+async def reconcile(gateway: Gateway, books: Books, now_ns: Callable[[], int]) -> Reconciled:
+    """Ask the venue about everything in `books`.
+
+    The balances are compared with the ledger moved by the fills found. Orders may fill between
+    two questions, so a difference is believed only after it was found several times.
+
+    Raises:
+        Unreachable: a question got no answer; nothing is known.
+        Rejected: the venue refuses to answer (key, permissions).
+        OutOfSync: an answer cannot be understood.
+    """
+    never_placed = await _settle(gateway, books)
+    look = await _Look(gateway, books, never_placed).take()
+    for _ in range(_ATTEMPTS - 1):
+        if not look.complaints:
+            break
+        await asyncio.sleep(_PAUSE_S)
+        look = await _Look(gateway, books, never_placed).take()
+    return look.verdict(now_ns())
+
+
+async def _settle(gateway: Gateway, books: Books) -> dict[OrderKey, OrderRejected]:
+    """Unanswered orders that were never placed; each waits out its bound, side by side."""
+    if books.sent_by_ns is None:
+        return {}
+    found = await asyncio.gather(
+        *(
+            gateway.resolve(
+                ours.order.key, ours.wire_id, ours.order.request.symbol, books.sent_by_ns
+            )
+            for ours in books.working
+            if ours.is_unanswered
+        )
+    )
+    refusals = [event for events in found for event in events if isinstance(event, OrderRejected)]
+    return {event.key: event for event in refusals if event.code == NEVER_PLACED}
+
+
+class _Look:
+    """One round of questions and what they found."""
+
+    def __init__(
+        self, gateway: Gateway, books: Books, never_placed: Mapping[OrderKey, OrderRejected]
+    ) -> None:
+        self.complaints: list[str] = []
+        self._gateway = gateway
+        self._books = books
+        self._never_placed = never_placed
+        self._events: list[OrderEvent] = list(never_placed.values())
+        self._fills: dict[tuple[str, int], OrderFilled] = {}
+        self._keys: dict[tuple[str, str], OrderKey | None] = {}
+        self._foreign: list[VenueOrder] = []
+        self._balances: tuple[Balance, ...] = ()
+
+    async def take(self) -> "_Look":
+        for ours in self._books.working:
+            if ours.order.key not in self._never_placed:
+                await self._ask_order(ours)
+        for symbol in self._books.symbols:
+            await self._ask_open_orders(symbol)
+            await self._ask_trades(symbol)
+        self._balances = await self._gateway.balances()
+        self._compare()
+        return self
+
+    async def _ask_order(self, ours: WorkingOrder) -> None:
+        """What became of an order that we think is working."""
+        order, symbol = ours.order, ours.order.request.symbol
+        found = await self._gateway.order(ours.wire_id, symbol)
+        if found is None:
+            if not ours.is_unanswered:
+                self.complaints.append(
+                    f"order {ours.wire_id} was accepted, and the venue does not know it"
+                )
+            return
+        self._keys[symbol, found.order_id] = order.key
+        trades: tuple[VenueTrade, ...] = ()
+        if found.executed_qty > order.filled_qty:
+            trades = await self._gateway.order_trades(found)
+        for event in order_events(order.key, found, trades, recovered=True):
+            if isinstance(event, OrderFilled):
+                self._add_fill(event, order.trade_ids)
+            elif not (isinstance(event, OrderAccepted) and order.exchange_order_id):
+                self._events.append(event)
+
+    async def _ask_open_orders(self, symbol: str) -> None:
+        """Orders resting at the venue which should not rest there, or are not ours."""
+        expected = {ours.wire_id for ours in self._books.working}
+        for found in await self._gateway.open_orders(symbol):
+            if found.wire_id in expected:
+                continue
+            key = key_of(found.wire_id)
+            status = None if key is None else self._books.status_of(key)
+            if key is None or status is None:
+                self._foreign.append(found)
+                if found.wire_id.startswith(PREFIX):
+                    self.complaints.append(
+                        f"order {found.wire_id} rests at the venue under our name, unknown here"
+                    )
+            elif status.is_final:
+                self._events.append(OrderAccepted(found.updated_ns, key, found.order_id))
+                self.complaints.append(
+                    f"order {found.wire_id} rests at the venue, and we hold it for {status.value}"
+                )
+
+    async def _ask_trades(self, symbol: str) -> None:
+        """Fills after the last one we know, of whatever order."""
+        since_id = self._books.last_trade_ids.get(symbol)
+        if since_id is None:
+            return
+        known = {ours.order.key: ours.order.trade_ids for ours in self._books.working}
+        for trade in await self._gateway.my_trades(symbol, since_id):
+            key = await self._key_of_order(symbol, trade.order_id)
+            if key is None:
+                self.complaints.append(
+                    f"trade {trade.fill.trade_id} of {symbol} belongs to no order of ours"
+                )
+            else:
+                self._add_fill(
+                    OrderFilled(trade.ts_ns, key, trade.fill, recovered=True), known.get(key, ())
+                )
+
+    async def _key_of_order(self, symbol: str, order_id: str) -> OrderKey | None:
+        if (symbol, order_id) not in self._keys:
+            found = await self._gateway.order_by_id(order_id, symbol)
+            key = None if found is None else key_of(found.wire_id)
+            is_ours = key is not None and self._books.status_of(key) is not None
+            self._keys[symbol, order_id] = key if is_ours else None
+        return self._keys[symbol, order_id]
+
+    def _add_fill(self, event: OrderFilled, known_ids: Iterable[int]) -> None:
+        if event.fill.trade_id not in known_ids:
+            self._fills[event.fill.symbol, event.fill.trade_id] = event
+
+    def _compare(self) -> None:
+        ours = moved(self._books.ledger, (event.fill for event in self._fills.values()))
+        self.complaints.extend(differences(ours, self._books.ring_fenced, self._balances))
+
+    # -- the verdict -------------------------------------------------------------------------
+    def verdict(self, ts_ns: int) -> Reconciled:
+        orders = sorted([*self._events, *self._fills.values()], key=_place)
+        foreign = tuple(sorted(self._foreign, key=lambda order: (order.symbol, order.wire_id)))
+        notes = [
+            HealthReported(
+                ts_ns,
+                COMPONENT,
+                "degraded",
+                f"order {order.wire_id} of {order.symbol} rests at the venue and is not ours",
+            )
+            for order in foreign
+        ]
+        complaint = "; ".join(self.complaints)
+        report = BalanceReported(ts_ns, self._balances, not self.complaints, complaint)
+        return Reconciled((*orders, *notes, report), tuple(self.complaints), foreign)
+
+
+def _place(event: OrderEvent) -> tuple[int, int, str, int, OrderKey]:
+    """Acceptances by order, then fills as they happened, then endings by order."""
+    if isinstance(event, OrderFilled):
+        return (1, event.ts_ns, event.fill.symbol, event.fill.trade_id, event.key)
+    return (0 if isinstance(event, OrderAccepted) else 2, 0, "", 0, event.key)

@@ -1,0 +1,141 @@
+"""Numbers of a data frame to exact counts of steps: the crossing from floats, checked.
+
+Works in slices that stay in the processor's cache: several times faster on millions of rows.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from genesis.errors import DataError
+
+Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
+
+_Kind = TypeVar("_Kind", bound=np.generic)
+
+OFF_GRID: Final = 1e-6
+"""A price further from its tick than this share of a tick is not a price of the instrument."""
+FINE_QTY: Final = Decimal("0.00000001")
+_SLICE: Final = 1 << 15
+_LARGEST: Final = float(2**62)
+
+
+def column(
+    values: npt.ArrayLike, kind: type[_Kind], name: str, rows: int | None = None
+) -> npt.NDArray[_Kind]:
+    """A contiguous column of the type, of the given length if one is given.
+
+    Raises:
+        DataError: another shape or length, or values the type cannot hold.
+    """
+    found = np.asarray(values)
+    if found.dtype.kind == "M":
+        found = found.astype("datetime64[ns]").astype(np.int64)
+    if found.ndim != 1:
+        raise DataError(f"{name} must be one column, not shape {found.shape}")
+    if rows is not None and len(found) != rows:
+        raise DataError(f"{name} has {len(found)} rows, the times have {rows}: pass equal lengths")
+    if len(found) and found.dtype.kind == "f" and issubclass(kind, np.integer):
+        raise DataError(f"{name} must be whole numbers (int64), not {found.dtype}")
+    try:
+        return np.ascontiguousarray(found, dtype=kind)
+    except (TypeError, ValueError) as wrong:
+        raise DataError(f"{name} is no column of {kind.__name__}: {wrong}") from wrong
+
+
+def check_times(ts_ns: Int64, name: str = "ts_ns") -> None:
+    """Times may repeat and never fall.
+
+    Raises:
+        DataError: a stamp lies before the one above it, or is negative.
+    """
+    if len(ts_ns) and ts_ns[0] < 0:
+        raise DataError(f"{name}: row 0 is {ts_ns[0]}: times are ns since 1970, UTC")
+    for at, part in _slices(ts_ns, overlap=1):
+        falls = part[1:] < part[:-1]
+        if falls.any():
+            row = at + int(falls.argmax()) + 1
+            raise DataError(
+                f"{name} must not fall: row {row} is {ts_ns[row]}, after {ts_ns[row - 1]}; "
+                "sort the rows by time first (stable)"
+            )
+
+
+def to_ticks(prices: Float64, price_tick: Decimal, name: str = "price") -> Int64:
+    """Prices as counts of ticks.
+
+    Raises:
+        DataError: a price is not finite, not positive, or off the grid by more than 1e-6 ticks.
+    """
+    counts = np.empty(len(prices), np.int64)
+    steps, per_step = _ratio(price_tick)
+    for at, part in _slices(prices):
+        exact = part * per_step / steps if steps != 1.0 else part * per_step
+        whole = np.rint(exact)
+        bad = ~(np.abs(exact - whole) <= OFF_GRID) | ~(whole > 0)
+        if bad.any():
+            row = at + int(bad.argmax())
+            raise DataError(_bad_price(float(prices[row]), price_tick, row, name))
+        counts[at : at + len(part)] = whole
+    return counts
+
+
+def to_lots(qtys: Float64, qty_lot: Decimal, name: str = "qty") -> tuple[Int64, Decimal]:
+    """Quantities as counts of the returned step: the lot, or 1e-8 where one is off the lot.
+
+    Old data may hold finer quantities than today's lot; 1e-8 is the finest a venue prints.
+
+    Raises:
+        DataError: a quantity is not finite, negative, or too large to count.
+    """
+    for step in (qty_lot, FINE_QTY):
+        counts = _try_lots(qtys, step, name, rounds=step == FINE_QTY)
+        if counts is not None:
+            return counts, step
+    raise AssertionError("1e-8 takes every quantity")
+
+
+def _try_lots(qtys: Float64, step: Decimal, name: str, *, rounds: bool) -> Int64 | None:
+    counts = np.empty(len(qtys), np.int64)
+    steps, per_step = _ratio(step)
+    total = 0.0
+    for at, part in _slices(qtys):
+        exact = part * per_step / steps if steps != 1.0 else part * per_step
+        whole = np.rint(exact)
+        bad = ~(whole >= 0) | ~(whole < _LARGEST)
+        if bad.any():
+            row = at + int(bad.argmax())
+            raise DataError(f"{name}: row {row} is {qtys[row]}: not a quantity")
+        if not rounds and (np.abs(exact - whole) > OFF_GRID * np.maximum(whole, 1.0)).any():
+            return None
+        counts[at : at + len(part)] = whole
+        total += float(whole.sum())
+    if total >= _LARGEST:
+        raise DataError(f"{name}: {total * float(step):.3g} in all is too much to count in {step}")
+    return counts
+
+
+def _ratio(step: Decimal) -> tuple[float, float]:
+    """(numerator, denominator) of a step: 0.01 is (1, 100), exactly."""
+    top, bottom = step.as_integer_ratio()
+    return float(top), float(bottom)
+
+
+def _slices(
+    values: npt.NDArray[_Kind], overlap: int = 0
+) -> Iterator[tuple[int, npt.NDArray[_Kind]]]:
+    for at in range(0, len(values), _SLICE):
+        yield at, values[at : at + _SLICE + overlap]
+
+
+def _bad_price(price: float, tick: Decimal, row: int, name: str) -> str:
+    if not np.isfinite(price) or price <= 0:
+        return f"{name}: row {row} is {price}: not a price"
+    return (
+        f"{name}: row {row} is {price!r}, which is not a multiple of the price tick {tick}; "
+        "pass an Instrument with the right price_tick"
+    )

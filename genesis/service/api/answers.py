@@ -1,0 +1,106 @@
+"""What the operator is told: verdicts of the gate as HTTP answers, with the fixed codes.
+
+200 approved · 409 refused, every refusal listed, Retry-After where its end is known ·
+422 not understood.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, Final
+
+from genesis.domain.approval import Failure
+from genesis.domain.events import JournalAssessed, OperatorActed
+from genesis.domain.money import text
+from genesis.domain.outcomes import CommandAnswered, OrderApproved, OrderRefused
+from genesis.domain.time import SECOND, format_utc
+from genesis.service.readings import AnyStep
+
+OK: Final = 200
+REFUSED: Final = 409
+NOT_UNDERSTOOD: Final = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, JSON body, and the venue time from which a new try makes sense."""
+
+    status: int
+    body: dict[str, Any]
+    until_ns: int | None = None
+
+    def headers(self, now_ns: int, speed: float = 1.0) -> dict[str, str]:
+        """Retry-After in wall seconds, where the end of the refusal is known."""
+        if self.status != REFUSED or self.until_ns is None:
+            return {}
+        return {"Retry-After": str(max(1, ceil((self.until_ns - now_ns) / speed / SECOND)))}
+
+
+def not_understood(reason: str) -> Answer:
+    return Answer(NOT_UNDERSTOOD, {"verdict": "not_understood", "reason": reason})
+
+
+def answer_of(step: AnyStep, ref: str) -> Answer:
+    """The answer to the act that carried `ref`, from the step it led to."""
+    refused = [o for o in step.outcomes if isinstance(o, OrderRefused) and o.client_ref == ref]
+    if refused:
+        return _refused(refused[0].failures, refused[0].until_ns)
+    told = [o for o in step.outcomes if isinstance(o, CommandAnswered) and o.client_ref == ref]
+    said_no = [answered for answered in told if not answered.accepted]
+    if said_no:
+        return _refused((Failure("operator", "NOT_POSSIBLE", said_no[0].text),), None)
+    approved = [
+        o for o in step.outcomes if isinstance(o, OrderApproved) and o.request.client_ref == ref
+    ]
+    return _approved(approved, [answered.text for answered in told])
+
+
+def is_unread(step: AnyStep) -> bool:
+    """Was the act a line that was not understood?"""
+    return isinstance(step.event, OperatorActed) and step.event.parse_ok is False
+
+
+def journal_answer(event: JournalAssessed) -> Answer:
+    body = {
+        "accepted": event.accepted,
+        "reason": event.reason,
+        "word_count": event.word_count,
+        "sha256": event.sha256,
+    }
+    return Answer(OK if event.accepted else REFUSED, body)
+
+
+def _approved(approved: list[OrderApproved], told: list[str]) -> Answer:
+    notes = told + [note for each in approved for note in each.notes]
+    first = approved[0] if approved else None
+    return Answer(
+        OK,
+        {
+            "verdict": "approved",
+            "order_key": None if first is None else str(first.key),
+            "qty": None if first is None else text(first.request.qty),
+            "symbol": None if first is None else first.request.symbol,
+            "notes": notes,
+        },
+    )
+
+
+def _refused(failures: tuple[Failure, ...], until_ns: int | None) -> Answer:
+    first = failures[0]
+    body = {
+        "verdict": "refused",
+        "stage": first.stage,
+        "code": first.code,
+        "reason": first.reason,
+        "until": None if until_ns is None else format_utc(until_ns),
+        "all": [failure_shape(failure) for failure in failures],
+    }
+    return Answer(REFUSED, body, until_ns)
+
+
+def failure_shape(failure: Failure) -> dict[str, Any]:
+    return {
+        "stage": failure.stage,
+        "code": failure.code,
+        "reason": failure.reason,
+        "until": None if failure.until_ns is None else format_utc(failure.until_ns),
+    }

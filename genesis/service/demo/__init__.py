@@ -1,0 +1,1 @@
+"""The demo: a market, a paper engine, and a trader who loses his calm."""

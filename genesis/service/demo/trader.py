@@ -1,0 +1,136 @@
+"""A scripted trader: calm at first, then he chases his losses, then he writes the page.
+
+He uses the same door as a person, and sees no more than a person would.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from importlib.resources import files
+from typing import Any, Final, Protocol
+
+from genesis.domain.time import MILLISECOND, SECOND
+
+CALM_HOLD_S: Final = 12
+CHASE_UNTIL_S: Final = 400
+REACTION_S: Final = 1.5
+WORDS_PER_S: Final = 1.15
+CENT: Final = Decimal("0.01")
+
+
+class Door(Protocol):
+    """What the trader can do: speak to the control API, and wait."""
+
+    async def command(self, text: str) -> dict[str, Any]: ...
+    async def tilt(self) -> dict[str, Any]: ...
+    async def is_flat(self) -> bool: ...
+    async def last_price(self) -> Decimal: ...
+    async def draft(self, text: str) -> None: ...
+    async def submit_page(
+        self, text: str, deltas: list[dict[str, int]], opened_ns: int
+    ) -> dict[str, Any]: ...
+    def now_ns(self) -> int: ...
+    async def wait(self, seconds: float) -> None:
+        """Let venue time pass."""
+
+
+class ScriptedTrader:
+    """Plays the whole arc once. `say` receives one line per thing he does."""
+
+    def __init__(self, door: Door, symbol: str, say: Callable[[str], None]) -> None:
+        self._door = door
+        self._symbol = symbol
+        self._say = say
+        self._level = "NORMAL"
+
+    async def play(self) -> None:
+        await self._calm()
+        await self._chase()
+        if await self._is_locked():
+            await self._try_anyway()
+            if await self._write():
+                await self._return()
+
+    # -- calm --------------------------------------------------------------------------------
+    async def _calm(self) -> None:
+        await self._door.wait(4)
+        await self._do(f"buy 100 usdt {self._symbol}")
+        await self._door.wait(CALM_HOLD_S)
+        await self._do(f"close {self._symbol}")
+        await self._until_flat(20)
+        await self._door.wait(5)
+
+    # -- tilt --------------------------------------------------------------------------------
+    async def _chase(self) -> None:
+        """Buys again at once, pulls the stop close, is stopped out, and starts over."""
+        began = self._door.now_ns()
+        while self._door.now_ns() - began < CHASE_UNTIL_S * SECOND:
+            if await self._is_locked():
+                return
+            await self._do(f"buy 100 usdt {self._symbol}")
+            await self._door.wait(REACTION_S)
+            await self._do(f"buy 100 usdt {self._symbol}")  # more of the same: no room
+            price = await self._door.last_price()
+            await self._do(f"stop {self._symbol} {price - CENT}")
+            if not await self._until_flat(12):
+                await self._do(f"close {self._symbol}")
+                await self._until_flat(12)
+            if await self._is_locked():
+                return
+            await self._fidget(price)
+
+    async def _fidget(self, price: Decimal) -> None:
+        """An order placed only to be cancelled."""
+        await self._do(f"buy 100 usdt {self._symbol} limit {(price * Decimal('0.99')):.2f}")
+        await self._door.wait(REACTION_S)
+        await self._do("cancel all")
+        await self._door.wait(REACTION_S)
+
+    async def _try_anyway(self) -> None:
+        await self._door.wait(REACTION_S)
+        await self._do(f"buy 100 usdt {self._symbol}")
+
+    # -- the page ----------------------------------------------------------------------------
+    async def _write(self) -> bool:
+        text = files("genesis.service.demo").joinpath("page.txt").read_text(encoding="utf-8")
+        words = text.split(" ")
+        opened_ns = self._door.now_ns()
+        self._say("opens the blank page")
+        deltas: list[dict[str, int]] = []
+        for n, word in enumerate(words):
+            due_s = (n + 1) / WORDS_PER_S
+            behind_s = due_s - (self._door.now_ns() - opened_ns) / SECOND
+            if behind_s > 0:
+                await self._door.wait(behind_s)
+            deltas.append({"ts_ms": self._door.now_ns() // MILLISECOND, "inserted": len(word) + 1})
+            if n % 50 == 49:
+                await self._door.draft(" ".join(words[: n + 1]))
+                self._say(f"has written {n + 1} words")
+        answer = await self._door.submit_page(text, deltas, opened_ns)
+        self._say(f"hands in the page: {'accepted' if answer.get('accepted') else answer}")
+        return bool(answer.get("accepted"))
+
+    async def _return(self) -> None:
+        await self._door.wait(REACTION_S)
+        await self._do(f"buy 100 usdt {self._symbol}")
+
+    # -- small things ------------------------------------------------------------------------
+    async def _do(self, text: str) -> dict[str, Any]:
+        answer = await self._door.command(text)
+        detail = answer.get("reason") or "; ".join(answer.get("notes") or ()) or ""
+        self._say(f"{text}  ->  {answer.get('verdict', '')} {detail}".rstrip())
+        return answer
+
+    async def _is_locked(self) -> bool:
+        level = str((await self._door.tilt())["tilt_level"])
+        if level != self._level:
+            self._say(f"tilt is {level} now")
+            self._level = level
+        return level in ("WARNING", "LOCKED")
+
+    async def _until_flat(self, seconds: float) -> bool:
+        began = self._door.now_ns()
+        while self._door.now_ns() - began < seconds * SECOND:
+            if await self._door.is_flat():
+                return True
+            await self._door.wait(1)
+        return await self._door.is_flat()

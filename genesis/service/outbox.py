@@ -1,0 +1,139 @@
+"""Commands leave in the order of their steps, each only after its step is on disk."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Final
+
+from genesis.domain.commands import (
+    CancelOrder,
+    Command,
+    DropTimer,
+    Notify,
+    RequestReconcile,
+    SetTimer,
+    SubmitOrder,
+)
+from genesis.domain.events import Event, OrderRejected
+from genesis.domain.ids import OrderKey
+from genesis.engine.step import Step
+from genesis.errors import EventLogError, InvariantBroken
+from genesis.service.calls import Calls
+from genesis.service.clock import Clock
+from genesis.service.logs import log
+
+_log = log("outbox")
+NOT_SENT: Final = "NOT_SENT"
+_LEVELS: Final = {"info": "info", "warning": "warning", "critical": "critical"}
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One step whose commands, or whose asker, wait for the disk."""
+
+    step: Step
+    wire_ids: tuple[str | None, ...]
+    durable: Future[int]
+    waiter: "asyncio.Future[Step] | None"
+
+
+class Outbox:
+    """Sends what the engine asked for.
+
+    wire_ids: the id every order of this home left with; grows with each order.
+    told: takes events about orders that were not sent.
+    log_failed: told when a step could not be made durable; what failed is kept elsewhere then.
+    """
+
+    def __init__(
+        self,
+        calls: Calls,
+        clock: Clock,
+        wire_ids: dict[OrderKey, str],
+        told: Callable[[Event], None],
+        log_failed: Callable[[BaseException], None],
+        reconcile: Callable[[str], None],
+    ) -> None:
+        self._calls = calls
+        self._clock = clock
+        self.wire_ids = wire_ids
+        self._told = told
+        self._log_failed = log_failed
+        self._reconcile = reconcile
+        self._letters: asyncio.Queue[Letter] = asyncio.Queue()
+        self._unsent = 0
+        self._only_reducing = False
+
+    @property
+    def is_busy(self) -> bool:
+        return self._unsent > 0 or self._calls.in_flight > 0
+
+    def put(
+        self,
+        step: Step,
+        wire_ids: tuple[str | None, ...],
+        durable: Future[int],
+        waiter: "asyncio.Future[Step] | None",
+    ) -> None:
+        """Queue a step whose commands leave, or whose asker is answered, once it is durable."""
+        for command, wire_id in zip(step.commands, wire_ids, strict=True):
+            if isinstance(command, SubmitOrder):
+                assert wire_id is not None
+                self.wire_ids[command.key] = wire_id
+        if waiter is None and not any(_leaves(command) for command in step.commands):
+            return
+        self._unsent += 1
+        self._letters.put_nowait(Letter(step, wire_ids, durable, waiter))
+
+    async def run(self) -> None:
+        """Send letters, in order, for ever."""
+        while True:
+            letter = await self._letters.get()
+            await self._post(letter)
+            self._unsent -= 1
+
+    async def _post(self, letter: Letter) -> None:
+        try:
+            if letter.durable.done():
+                letter.durable.result()
+            else:
+                await asyncio.wrap_future(letter.durable)
+        except EventLogError as problem:
+            self._log_failed(problem)
+        for command, wire_id in zip(letter.step.commands, letter.wire_ids, strict=True):
+            self._send(command, wire_id)
+        if letter.waiter is not None and not letter.waiter.done():
+            letter.waiter.set_result(letter.step)
+
+    def only_reducing(self) -> None:
+        """From here on only what reduces risk leaves."""
+        self._only_reducing = True
+
+    def _send(self, command: Command, wire_id: str | None) -> None:
+        match command:
+            case SubmitOrder():
+                assert wire_id is not None
+                self._submit(command, wire_id)
+            case CancelOrder():
+                known = self.wire_ids.get(command.key)
+                if known is None:
+                    raise InvariantBroken(f"order {command.key} is to be cancelled but never left")
+                self._calls.cancel(command, known)
+            case Notify(level=level, text=text):
+                getattr(_log, _LEVELS.get(level, "info"))("notice", text=text)
+            case RequestReconcile(reason=reason):
+                self._reconcile(reason)
+            case SetTimer() | DropTimer():
+                return
+
+    def _submit(self, command: SubmitOrder, wire_id: str) -> None:
+        if self._only_reducing and not command.request.reduces:
+            reason = "the event log cannot be written: nothing that adds risk is sent"
+            self._told(OrderRejected(self._clock.now_ns(), command.key, NOT_SENT, reason))
+            return
+        self._calls.submit(command, wire_id)
+
+
+def _leaves(command: Command) -> bool:
+    return not isinstance(command, SetTimer | DropTimer)

@@ -1,0 +1,181 @@
+"""The simulated venue: balances, orders, filters, fees and matching against a recorded market.
+
+Pure and synchronous. It knows no latency and no clock: whoever drives it (the backtest driver, or
+the loopback exchange) says when an order arrives and shows it the market, in order. Our orders
+do not move the recorded market.
+
+Conventions of fills are those of `TakerFill` and `Queue` (`genesis.sim.orders`). A stop is
+touched by the first print at or beyond its price after it rests; it fills at that print's price,
+or by walking the book under `TakerFill.BOOK`.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from genesis.domain.account import Balance
+from genesis.domain.events import BarClosed, BookDelta, BookTop, TradeTick
+from genesis.domain.instrument import Instrument
+from genesis.domain.money import ONE, ZERO
+from genesis.domain.orders import OrderStatus, Side
+from genesis.market.book import Book
+from genesis.sim import filters, matching
+from genesis.sim.book_walk import qty_for_quote
+from genesis.sim.fees import FeeSchedule
+from genesis.sim.floor import Floor, Market, meets
+from genesis.sim.orders import (
+    NewOrder,
+    Phase,
+    Queue,
+    Report,
+    TakerFill,
+    Touch,
+    VenueOrder,
+    VenueRejected,
+)
+
+
+class Venue:
+    """One account at one venue.
+
+    instruments: what is listed. balances: free amounts at the start, by asset.
+    `orders` and `trades` are the venue's ledger: every order by id, every execution in order.
+    Order and trade ids count from 1.
+    """
+
+    def __init__(
+        self,
+        instruments: Mapping[str, Instrument],
+        balances: Mapping[str, Decimal],
+        fees: FeeSchedule,
+        taker: TakerFill = TakerFill.BOOK,
+        queue: Queue = Queue.CONSERVATIVE,
+    ) -> None:
+        self.fees = fees
+        self._floor = Floor(balances, fees, taker, queue)
+        self.orders = self._floor.orders
+        self.trades = self._floor.trades
+        for instrument in instruments.values():
+            self.list_instrument(instrument)
+
+    # -- the ledger --------------------------------------------------------------------------
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        return tuple(market.instrument for market in self._floor.markets.values())
+
+    @property
+    def balances(self) -> tuple[Balance, ...]:
+        return self._floor.wallet.balances()
+
+    def balance(self, asset: str) -> Balance:
+        return self._floor.wallet.balance(asset)
+
+    @property
+    def open_orders(self) -> tuple[VenueOrder, ...]:
+        """Oldest first."""
+        found = [order for market in self._floor.markets.values() for order in market.open.values()]
+        return tuple(sorted(found, key=lambda order: order.order_id))
+
+    def find(self, client_order_id: str) -> VenueOrder | None:
+        """The latest order with that id: a client id is unique among open orders only."""
+        found = (o for o in reversed(self.orders.values()) if o.client_order_id == client_order_id)
+        return next(found, None)
+
+    def book(self, symbol: str) -> Book:
+        return self._floor.market(symbol).ladder.book
+
+    def last(self, symbol: str) -> Decimal | None:
+        """Last trade price shown."""
+        return self._floor.market(symbol).last
+
+    def list_instrument(self, instrument: Instrument) -> None:
+        """Open trading in an instrument, or change its filters."""
+        known = self._floor.markets.get(instrument.symbol)
+        if known is not None:
+            known.instrument = instrument
+            return
+        self._floor.markets[instrument.symbol] = Market(instrument)
+        self._floor.wallet.know(instrument.base)
+        self._floor.wallet.know(instrument.quote)
+
+    # -- orders ------------------------------------------------------------------------------
+    def place(self, order: NewOrder, now_ns: int) -> tuple[Report, ...]:
+        """Take an order: accepted, then whatever happens to it at once.
+
+        Raises:
+            VenueRejected: with Binance's code and message; nothing has changed.
+        """
+        market = self._floor.markets.get(order.symbol)
+        if market is None:
+            raise VenueRejected(-1121, "Invalid symbol.")
+        qty = self._check(order, market)
+        order_id = len(self.orders) + 1
+        placed = VenueOrder(order_id, order, qty, now_ns, now_ns, Phase.RESTING)
+        return tuple(self._floor.enter(placed, market))
+
+    def cancel(self, order_id: int, now_ns: int) -> tuple[Report, ...]:
+        """Take an open order back; its lock is free again.
+
+        Raises:
+            VenueRejected: -2011, there is no such open order (any more).
+        """
+        order = self.orders.get(order_id)
+        if order is None or order.phase is Phase.ENDED:
+            raise VenueRejected(-2011, "Unknown order sent.")
+        return (self._floor.end(order, OrderStatus.CANCELLED, now_ns),)
+
+    # -- the market --------------------------------------------------------------------------
+    def on_market(self, event: TradeTick | BookTop | BookDelta | BarClosed) -> tuple[Report, ...]:
+        """Show the venue the next event of the recorded market; what it did to our orders.
+
+        Tops and deltas fill nothing; they are what later orders walk and queue in. A BarClosed is
+        for markets known by bars alone: orders waiting for a tick fill at its open (stamped with
+        the bar's start), then stops, the adverse case, then limits (stamped with its end).
+        """
+        market = self._floor.market(event.symbol)
+        if type(event) is TradeTick:
+            market.last, market.last_ns = event.price, event.ts_ns
+            return tuple(self._floor.on_tick(market, event)) if market.open else ()
+        if type(event) is BarClosed:
+            return tuple(self._floor.on_bar(market, event))
+        assert isinstance(event, BookTop | BookDelta)
+        market.ladder.apply(event)
+        return ()
+
+    def touch(self, symbol: str) -> Touch:
+        """Which ticks can change an order of the symbol. All others may be skipped."""
+        market = self._floor.market(symbol)
+        if market.touch is None:
+            market.touch = matching.touch_of([*market.open.values()])
+        return market.touch
+
+    def skip(self, symbol: str, ts_ns: int, last: Decimal) -> None:
+        """Ticks went by that `touch` rules out; `last` is the price of the latest."""
+        market = self._floor.market(symbol)
+        market.last, market.last_ns = last, ts_ns
+
+    # -- inside ------------------------------------------------------------------------------
+    def _check(self, order: NewOrder, market: Market) -> Decimal:
+        """Refuse what the venue would refuse; the quantity in base."""
+        filters.check_form(order)
+        if any(o.client_order_id == order.client_order_id for o in self.open_orders):
+            raise VenueRejected(-2010, "Duplicate order sent.")
+        qty = order.qty if order.qty is not None else self._sized(order, market)
+        filters.check_filters(order, qty, market.instrument, market.reference())
+        filters.check_counts(order, market.open.values())
+        stop, last = order.stop_price, market.last
+        if stop is not None and last is not None:
+            if last <= stop if order.side is Side.SELL else last >= stop:
+                raise VenueRejected(-2010, "Order would trigger immediately.")
+        elif order.post_only and meets(order, market.opposite(order.side)):
+            raise VenueRejected(-2010, "Order would immediately match and take.")
+        return qty
+
+    def _sized(self, order: NewOrder, market: Market) -> Decimal:
+        """Base quantity of a market order that names an amount of quote."""
+        assert order.quote_qty is not None
+        spend = order.quote_qty / (ONE + self.fees.on_top(order.side))
+        if self._floor.walks(market):
+            found = qty_for_quote(market.ladder.rows_for(order.side), spend)
+        else:
+            found = spend / market.last if market.last else ZERO
+        return market.instrument.fit_qty(found, market=True)

@@ -1,0 +1,88 @@
+"""The tick store as SQL views: `trades`, `agg_trades`, `books`, `depth`, `bars_1m`, `bars_1h`.
+
+Amounts come twice: as DOUBLE under their plain name (the double nearest to the exact value, for
+statistics), and exact as `<name>_int` with `price_scale` or `qty_scale`: value =
+int / 10**scale. Times are BIGINT UTC nanoseconds; DuckDB's own timestamps would round them.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from genesis.domain.time import HOUR, MINUTE
+from genesis.store.ticks.kinds import KINDS, RECEIPT, Kind
+from genesis.store.ticks.manifest import Manifest, Partition, Place
+
+_SETTINGS: Final = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+_GLOB: Final = str.maketrans({"[": "[[]", "*": "[*]", "?": "[?]", "'": "''"})
+
+
+def connect(root: Path, manifest: Manifest) -> Any:
+    """An in-memory DuckDB connection with the views over the files of `manifest`."""
+    connection = duckdb.connect(config=_SETTINGS)
+    for kind in KINDS.values():
+        view = _view(root, kind, manifest.of(kind.name))
+        connection.execute(f"CREATE VIEW {kind.name} AS {view}")
+    for name, width_ns in (("bars_1m", MINUTE), ("bars_1h", HOUR)):
+        connection.execute(f"CREATE VIEW {name} AS {bars_query(width_ns)}")
+    return connection
+
+
+def bars_query(width_ns: int) -> str:
+    """SQL for bars of trades, each stamped with the ns at which it opens.
+
+    Widths must divide a day. Volume is summed exactly and then shown as DOUBLE. A span without a
+    trade has no bar; the last bar may be unfinished.
+    """
+    return f"""
+        SELECT symbol, ts_ns // {width_ns} * {width_ns} AS open_ts_ns,
+               arg_min(price, trade_id) AS open, max(price) AS high, min(price) AS low,
+               arg_max(price, trade_id) AS close,
+               (sum(qty_int) / pow(10, any_value(qty_scale)))::DOUBLE AS volume,
+               count(*) AS trades, min(trade_id) AS first_trade_id, max(trade_id) AS last_trade_id
+        FROM trades GROUP BY symbol, open_ts_ns"""
+
+
+def _view(root: Path, kind: Kind, partitions: Mapping[Place, Partition]) -> str:
+    """All partitions of one kind; those that share their scales are read together."""
+    groups: dict[tuple[int, int], list[str]] = {}
+    for partition in partitions.values():
+        scales = (partition.price_scale, partition.qty_scale)
+        groups.setdefault(scales, []).extend(entry.name for entry in partition.files)
+    if not groups:
+        return _empty(kind)
+    return " UNION ALL ".join(
+        f"SELECT {_columns(kind, *scales)} FROM {_files(root, names)}"
+        for scales, names in groups.items()
+    )
+
+
+def _files(root: Path, names: Iterable[str]) -> str:
+    paths = ", ".join(f"'{str(root / name).translate(_GLOB)}'" for name in names)
+    return (
+        f"read_parquet([{paths}], hive_partitioning = true,"
+        " hive_types = {'symbol': VARCHAR, 'date': DATE})"
+    )
+
+
+def _columns(kind: Kind, price_scale: int, qty_scale: int) -> str:
+    plain = [kind.key, *kind.others, *kind.flags, *RECEIPT]
+    amounts = [
+        f"{name} / 1e{scale} AS {name}, {name} AS {name}_int"
+        for names, scale in ((kind.prices, price_scale), (kind.qtys, qty_scale))
+        for name in names
+    ]
+    scales = [f"{price_scale} AS price_scale", f"{qty_scale} AS qty_scale"]
+    return ", ".join(["symbol", "date", *plain, *amounts, *scales])
+
+
+def _empty(kind: Kind) -> str:
+    types = {name: "BOOLEAN" if name in kind.flags else "BIGINT" for name in kind.columns}
+    nulls = ", ".join(f"NULL::{type_} AS {name}" for name, type_ in types.items())
+    typed = f"(SELECT NULL::VARCHAR AS symbol, NULL::DATE AS date, {nulls})"
+    return f"SELECT {_columns(kind, 0, 0)} FROM {typed} WHERE false"

@@ -1,0 +1,78 @@
+"""The gate's questions to the tier, for entries only: what reduces risk is never asked about."""
+
+from collections.abc import Set as AbstractSet
+from decimal import Decimal
+from typing import Final
+
+from genesis.domain.account import Tier, TierMode
+from genesis.domain.approval import Failure
+from genesis.domain.orders import OrderType
+from genesis.tiers.features import tier_of
+from genesis.tiers.machine import TierState
+from genesis.tiers.rules import TierFeatures, TierTable
+
+LOCKED: Final = "TIER_FEATURE_LOCKED"
+HALTED: Final = "TRADING_HALTED"
+
+
+def check(
+    order_type: OrderType,
+    symbol: str,
+    strategy_tier: Tier | None,
+    strategy: str | None,
+    state: TierState,
+    table: TierTable,
+    busy_symbols: AbstractSet[str],
+) -> Failure | None:
+    """Why this tier refuses an entry, or None.
+
+    strategy_tier, strategy: of the strategy that wishes the entry (None: the operator).
+    busy_symbols: symbols with a position or a working entry; `symbol` may be among them.
+    """
+    if state.mode is TierMode.HALTED:
+        return Failure("tier", HALTED, "trading is halted: positions may only be reduced")
+    reason = (
+        _strategy_locked(strategy_tier, strategy, state.tier, table)
+        or _order_type_locked(order_type, state.tier, table)
+        or _too_many(symbol, busy_symbols, state.tier, table.features[state.tier])
+    )
+    return None if reason is None else Failure("tier", LOCKED, reason)
+
+
+def multiplier(state: TierState, table: TierTable) -> tuple[Decimal, Decimal | None]:
+    """What the mode does to sizes: a multiplier in [0, 1], and an absolute cap in quote."""
+    effect = table.modes[state.mode]
+    return effect.multiplier, effect.cap_usdt
+
+
+def _strategy_locked(
+    strategy_tier: Tier | None, strategy: str | None, tier: Tier, table: TierTable
+) -> str | None:
+    named = None if strategy is None else tier_of(strategy, table)
+    needed = max(
+        (one for one in (strategy_tier, named) if one is not None),
+        key=lambda one: one.rank,
+        default=tier,
+    )
+    if needed.rank <= tier.rank:
+        return None
+    return f"the strategy {strategy or 'asked for'} unlocks in {needed}; this account is {tier}"
+
+
+def _order_type_locked(order_type: OrderType, tier: Tier, table: TierTable) -> str | None:
+    if order_type in table.features[tier].order_types:
+        return None
+    return f"{order_type} entries are not unlocked in {tier}"
+
+
+def _too_many(
+    symbol: str, busy: AbstractSet[str], tier: Tier, features: TierFeatures
+) -> str | None:
+    """Another symbol than those already traded needs a free place."""
+    if symbol in busy:
+        return None
+    limits = [one for one in (features.max_symbols, features.max_positions) if one is not None]
+    if not limits or len(busy) < min(limits):
+        return None
+    names = ", ".join(sorted(busy))
+    return f"{tier} trades {min(limits)} at a time; at work now: {names}"

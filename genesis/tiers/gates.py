@@ -1,0 +1,101 @@
+"""The gates between tiers: what is needed, what is there. Pure; no gate promotes anybody.
+
+Definitions: a trading day has at least one fill; it is profitable when its trading result is
+above one basis point of the day's starting equity; capital excludes young deposits.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from genesis.domain.account import Tier
+from genesis.domain.money import ZERO, fraction, text
+from genesis.tiers.rules import GateRules, TierTable
+
+
+@dataclass(frozen=True, slots=True)
+class TierFacts:
+    """The history of an account in its tier, as far as gates look at it.
+
+    closing_capital_usdt: at the last daily closes, oldest first, without young deposits.
+    orders_sent, orders_in_time: live orders, and those sent fast enough after their decision.
+    """
+
+    closing_capital_usdt: tuple[Decimal, ...]
+    days_at_tier: int
+    trading_days: int
+    profitable_days: int
+    violations: int
+    orders_sent: int
+    orders_in_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One requirement: `needed` and `has` as people read them."""
+
+    name: str
+    needed: str
+    has: str
+    passed: bool
+
+
+def evaluate(tier: Tier, facts: TierFacts, table: TierTable) -> tuple[Gate, ...]:
+    """The gates out of `tier`, all of them; empty where no way up is built yet."""
+    rules = table.gates.get(tier)
+    if rules is None:
+        return ()
+    return (
+        _capital(facts, rules),
+        _at_least("days_at_tier", facts.days_at_tier, rules.days_at_tier),
+        _at_least("trading_days", facts.trading_days, rules.trading_days_min),
+        _profitable(facts, rules),
+        _violations(facts, rules),
+        _speed(facts, rules),
+    )
+
+
+def all_passed(gates: tuple[Gate, ...]) -> bool:
+    """Every gate of a non-empty evaluation passed."""
+    return bool(gates) and all(gate.passed for gate in gates)
+
+
+def _capital(facts: TierFacts, rules: GateRules) -> Gate:
+    closes = facts.closing_capital_usdt[-rules.closes_required :]
+    lowest = min(closes, default=ZERO)
+    enough = len(closes) == rules.closes_required and lowest >= rules.capital_usdt
+    needed = f"{text(rules.capital_usdt)} USDT at {rules.closes_required} closes"
+    return Gate("capital", needed, f"{text(lowest)} USDT at {len(closes)} closes", enough)
+
+
+def _at_least(name: str, has: int, needed: int) -> Gate:
+    return Gate(name, str(needed), str(has), has >= needed)
+
+
+def _profitable(facts: TierFacts, rules: GateRules) -> Gate:
+    """Counts only once there are enough trading days to speak of a ratio."""
+    ratio = fraction(Decimal(facts.profitable_days), Decimal(facts.trading_days))
+    passed = facts.trading_days >= rules.trading_days_min and ratio >= rules.profitable_day_ratio
+    has = f"{facts.profitable_days} of {facts.trading_days} days"
+    return Gate("profitable_days", f"{_percent(rules.profitable_day_ratio)} of days", has, passed)
+
+
+def _violations(facts: TierFacts, rules: GateRules) -> Gate:
+    needed = f"at most {rules.violations_max} in {rules.violations_window_days} days"
+    passed = facts.violations <= rules.violations_max
+    return Gate("violations", needed, str(facts.violations), passed)
+
+
+def _speed(facts: TierFacts, rules: GateRules) -> Gate:
+    share = fraction(Decimal(facts.orders_in_time), Decimal(facts.orders_sent))
+    passed = facts.orders_sent >= rules.exec_orders_min and share >= rules.exec_share
+    needed = (
+        f"{_percent(rules.exec_share)} of at least {rules.exec_orders_min} orders "
+        f"within {rules.exec_within_ms} ms"
+    )
+    return Gate(
+        "execution_speed", needed, f"{facts.orders_in_time} of {facts.orders_sent} orders", passed
+    )
+
+
+def _percent(share: Decimal) -> str:
+    return f"{text(share * 100)} %"

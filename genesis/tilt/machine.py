@@ -1,0 +1,249 @@
+"""The tilt machine: four levels, two of which only a written page ends.
+
+Inputs mean a `Signal`; TRANSITIONS gives the level that follows. A pair that is not in the table
+changes nothing. A level may rise by several steps and falls by one step per evaluation.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from genesis.domain.account import TiltLevel
+from genesis.domain.events import JournalAssessed
+from genesis.domain.money import ONE
+from genesis.domain.outcomes import (
+    InterventionOpened,
+    LimitedHourEnded,
+    LimitedHourStarted,
+    Outcome,
+    TiltLevelChanged,
+    TiltScored,
+)
+from genesis.domain.time import DAY, utc_day
+from genesis.tilt.rules import TiltRules
+
+NORMAL, CAUTION = TiltLevel.NORMAL, TiltLevel.CAUTION
+WARNING, LOCKED = TiltLevel.WARNING, TiltLevel.LOCKED
+PAUSED: Final = "🟧 Trading paused - Performance optimization needed"
+
+
+# -- inputs ----------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The score of a moment. `rose`: an act has just added evidence; `sources`: how many
+    indicators carry a fair share of it. Only a rising score raises a level."""
+
+    ts_ns: int
+    score: int
+    contributions: tuple[tuple[str, int], ...]
+    sources: int
+    rose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LossTaken:
+    """A closed trade lost `loss_r` initial risks (above 0)."""
+
+    ts_ns: int
+    loss_r: float
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """It is `ts_ns`; the score has been below the leave line of CAUTION since `calm_since_ns`."""
+
+    ts_ns: int
+    calm_since_ns: int | None
+
+
+TiltEvent = Scored | LossTaken | TimePassed | JournalAssessed
+
+
+# -- the table -------------------------------------------------------------------------------
+class Signal(StrEnum):
+    """What an input means to the table."""
+
+    ROSE_TO_CAUTION = "ROSE_TO_CAUTION"
+    ROSE_TO_WARNING = "ROSE_TO_WARNING"
+    ROSE_TO_LOCKED = "ROSE_TO_LOCKED"
+    CALMED = "CALMED"
+    LOCK_OVER = "LOCK_OVER"
+    PAGE_DONE = "PAGE_DONE"
+
+
+TRANSITIONS: Final[Mapping[tuple[TiltLevel, Signal], TiltLevel]] = MappingProxyType(
+    {
+        (NORMAL, Signal.ROSE_TO_CAUTION): CAUTION,
+        (NORMAL, Signal.ROSE_TO_WARNING): WARNING,
+        (NORMAL, Signal.ROSE_TO_LOCKED): LOCKED,
+        (CAUTION, Signal.ROSE_TO_WARNING): WARNING,
+        (CAUTION, Signal.ROSE_TO_LOCKED): LOCKED,
+        (WARNING, Signal.ROSE_TO_LOCKED): LOCKED,
+        (CAUTION, Signal.CALMED): NORMAL,
+        (LOCKED, Signal.LOCK_OVER): WARNING,
+        (WARNING, Signal.PAGE_DONE): CAUTION,
+    }
+)
+
+_REASONS: Final = {
+    Signal.ROSE_TO_CAUTION: "the score rose",
+    Signal.ROSE_TO_WARNING: "the score rose, from more than one source",
+    Signal.ROSE_TO_LOCKED: "the score rose",
+    Signal.CALMED: "calm for long enough",
+    Signal.LOCK_OVER: "the lock time is over",
+    Signal.PAGE_DONE: "the page was accepted",
+}
+
+
+# -- the state -------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class TiltState:
+    """Level and score of the trader.
+
+    scored_level: the level told with the last score. words_required: of the page (0: none is
+    due). paused: trading waits for an intervention to end. lock_until_ns: of LOCKED.
+    limited_until_ns, limited_multiplier: the hour after an accepted page.
+    """
+
+    level: TiltLevel = NORMAL
+    score: int = 0
+    contributions: tuple[tuple[str, int], ...] = ()
+    scored_level: TiltLevel = NORMAL
+    since_ns: int = 0
+    words_required: int = 0
+    lock_until_ns: int | None = None
+    limited_until_ns: int | None = None
+    limited_multiplier: Decimal = ONE
+
+    @property
+    def paused(self) -> bool:
+        return self.level.rank >= WARNING.rank
+
+
+def decide(state: TiltState, event: TiltEvent, rules: TiltRules) -> tuple[Outcome, ...]:
+    """What the input makes of the state; empty when it changes nothing."""
+    if isinstance(event, Scored):
+        return _scored(state, event, rules)
+    if isinstance(event, LossTaken):
+        return _lost(state, event, rules)
+    if isinstance(event, TimePassed):
+        return _passed(state, event, rules)
+    return _assessed(state, event, rules)
+
+
+def evolve(state: TiltState, outcome: Outcome) -> TiltState:
+    """The state after an outcome that was decided; outcomes of others change nothing."""
+    match outcome:
+        case TiltScored(score=score, level=level, contributions=contributions):
+            return replace(
+                state, score=score, scored_level=level, contributions=contributions
+            )
+        case TiltLevelChanged(ts_ns=ts_ns, new=level):
+            lock = state.lock_until_ns if level is LOCKED else None
+            return replace(state, level=level, since_ns=ts_ns, lock_until_ns=lock)
+        case InterventionOpened(journal_words=words, until_ns=until_ns):
+            return replace(state, words_required=words, lock_until_ns=until_ns)
+        case LimitedHourStarted(multiplier=multiplier, until_ns=until_ns):
+            return replace(
+                state,
+                words_required=0,
+                limited_multiplier=multiplier,
+                limited_until_ns=until_ns,
+            )
+        case LimitedHourEnded():
+            return replace(state, limited_until_ns=None, limited_multiplier=ONE)
+    return state
+
+
+def limited_at(state: TiltState, now_ns: int) -> bool:
+    """Is the hour after an accepted page running? It ends exactly at its last instant."""
+    return state.limited_until_ns is not None and now_ns < state.limited_until_ns
+
+
+# -- decisions -------------------------------------------------------------------------------
+def _scored(state: TiltState, event: Scored, rules: TiltRules) -> tuple[Outcome, ...]:
+    signal = _rise(event, rules) if event.rose else None
+    level = state.level if signal is None else TRANSITIONS.get((state.level, signal), state.level)
+    outcomes: list[Outcome] = []
+    if (event.score, level) != (state.score, state.scored_level):
+        outcomes.append(TiltScored(event.ts_ns, event.score, level, event.contributions))
+    if signal is not None and level is not state.level:
+        outcomes.append(_change(state, event.ts_ns, level, event.score, signal))
+        if level.rank >= WARNING.rank:
+            outcomes.append(_intervention(event.ts_ns, level, rules))
+    return tuple(outcomes)
+
+
+def _rise(event: Scored, rules: TiltRules) -> Signal | None:
+    levels = rules.levels
+    if event.score >= levels.locked_enter:
+        return Signal.ROSE_TO_LOCKED
+    if event.score >= levels.warning_enter and event.sources >= levels.warning_sources:
+        return Signal.ROSE_TO_WARNING
+    return Signal.ROSE_TO_CAUTION if event.score >= levels.caution_enter else None
+
+
+def _intervention(ts_ns: int, level: TiltLevel, rules: TiltRules) -> InterventionOpened:
+    words = rules.journal.words_min
+    message = f"{PAUSED}\nWrite {words} words about your emotional state to continue"
+    until_ns = None
+    if level is LOCKED:
+        next_midnight = (utc_day(ts_ns) + 1) * DAY
+        until_ns = max(ts_ns + rules.levels.locked_min_ns, next_midnight)
+    return InterventionOpened(ts_ns, level, message, words, until_ns)
+
+
+def _lost(state: TiltState, event: LossTaken, rules: TiltRules) -> tuple[Outcome, ...]:
+    """A full loss inside the limited hour starts it again."""
+    if event.loss_r < rules.recovery.restart_loss_r or not limited_at(state, event.ts_ns):
+        return ()
+    return (_limited_hour(event.ts_ns, rules),)
+
+
+def _assessed(state: TiltState, event: JournalAssessed, rules: TiltRules) -> tuple[Outcome, ...]:
+    if not event.accepted or not state.paused or not state.words_required:
+        return ()
+    if state.level is LOCKED:  # the page counts already, the time is still to be waited for
+        message = "Page accepted - Trading resumes when the lock time is over"
+        return (InterventionOpened(event.ts_ns, LOCKED, message, 0, state.lock_until_ns),)
+    return _recovered(state, event.ts_ns, rules)
+
+
+def _passed(state: TiltState, event: TimePassed, rules: TiltRules) -> tuple[Outcome, ...]:
+    """Everything that is due at this moment; one step down at most."""
+    now = event.ts_ns
+    ended: tuple[Outcome, ...] = ()
+    if state.limited_until_ns is not None and now >= state.limited_until_ns:
+        ended = (LimitedHourEnded(state.limited_until_ns),)
+    if state.level is LOCKED and state.lock_until_ns is not None and now >= state.lock_until_ns:
+        return (*ended, _change(state, now, WARNING, state.score, Signal.LOCK_OVER))
+    if state.level is WARNING and not state.words_required:
+        return (*ended, *_recovered(state, now, rules))
+    if state.level is CAUTION and event.calm_since_ns is not None:
+        since = max(event.calm_since_ns, state.since_ns)
+        if now - since >= rules.levels.caution_leave_after_ns:
+            return (*ended, _change(state, now, NORMAL, state.score, Signal.CALMED))
+    return ended
+
+
+def _recovered(state: TiltState, ts_ns: int, rules: TiltRules) -> tuple[Outcome, ...]:
+    level = TRANSITIONS[state.level, Signal.PAGE_DONE]
+    return (
+        _change(state, ts_ns, level, state.score, Signal.PAGE_DONE),
+        _limited_hour(ts_ns, rules),
+    )
+
+
+def _limited_hour(ts_ns: int, rules: TiltRules) -> LimitedHourStarted:
+    recovery = rules.recovery
+    return LimitedHourStarted(ts_ns, recovery.limited_multiplier, ts_ns + recovery.limited_ns)
+
+
+def _change(
+    state: TiltState, ts_ns: int, level: TiltLevel, score: int, signal: Signal
+) -> TiltLevelChanged:
+    assert TRANSITIONS[state.level, signal] is level
+    return TiltLevelChanged(ts_ns, state.level, level, score, _REASONS[signal])

@@ -1,0 +1,59 @@
+"""From evidence to a score of 0..100 that explains itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from math import floor, log1p
+
+from genesis.tilt.rules import ScoreRules
+
+_DIGITS = 9  # a sum is taken to so many decimals, so that no machine's last bit moves a score
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A score at a moment. `weighted`: what each indicator adds to `raw`, in table order."""
+
+    score: int
+    raw: float
+    contributions: Mapping[str, int]
+    weighted: Mapping[str, float]
+
+    def sources(self, share: float) -> int:
+        """How many indicators make up at least this share of the evidence."""
+        total = sum(self.weighted.values())
+        return sum(part > 0 and part >= share * total for part in self.weighted.values())
+
+
+def read(
+    evidence: Mapping[str, float], weights: Mapping[str, float], rules: ScoreRules, most: int
+) -> Reading:
+    """Score the evidence; never above `most`."""
+    weighted = {name: weights[name] * log1p(amount) for name, amount in evidence.items()}
+    raw = round(rules.base + sum(weighted.values()), _DIGITS)
+    score = min(most, floor(on_scale(raw, rules) + 0.5))
+    return Reading(score, raw, apportion(score, weighted), weighted)
+
+
+def on_scale(raw: float, rules: ScoreRules) -> float:
+    """Piecewise linear through (base, 0) and the anchors, clipped to 0..100."""
+    if raw <= rules.base:
+        return 0.0
+    for (x0, y0), (x1, y1) in pairwise(((rules.base, 0.0), *rules.anchors)):
+        if raw <= x1:
+            return y0 + (y1 - y0) * (raw - x0) / (x1 - x0)
+    return rules.anchors[-1][1]
+
+
+def apportion(score: int, weighted: Mapping[str, float]) -> dict[str, int]:
+    """Whole parts of the score by largest remainder; ties go to the earlier indicator."""
+    total = sum(weighted.values())
+    if not total:
+        return dict.fromkeys(weighted, 0)
+    exact = {name: score * part / total for name, part in weighted.items()}
+    parts = {name: floor(share) for name, share in exact.items()}
+    left = score - sum(parts.values())
+    by_remainder = sorted(exact, key=lambda name: parts[name] - exact[name])
+    for name in by_remainder[:left]:
+        parts[name] += 1
+    return parts

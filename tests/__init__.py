@@ -1,0 +1,1 @@
+"""The tests: each fails when the code is wrong."""
