@@ -36,7 +36,7 @@ def plain(value: object, *, with_run: bool = True) -> Any:
         return list(value) if with_run else list(value)[1:]
     if isinstance(value, Enum):
         return value.name
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return {
             name: plain(getattr(value, name), with_run=with_run) for name in _names(type(value))
         }

@@ -137,12 +137,16 @@ class TiltLevelChanged:
 
 @dataclass(frozen=True, slots=True)
 class InterventionOpened:
-    """Trading is locked until the page is written."""
+    """Trading is locked until the page is written, and until `until_ns` where there is a time.
+
+    `journal_words` 0: the page is written already, only the time is still to be waited for.
+    """
 
     ts_ns: int
     level: TiltLevel
     message: str
     journal_words: int
+    until_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

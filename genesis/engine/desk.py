@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from genesis.engine.state import EngineState
     from genesis.engine.view import EngineView
 
-Wish = tuple[Intent, Draft]
 MANUAL: Final = "manual"
 _TYPES: Final = {"market": OrderType.MARKET, "limit": OrderType.LIMIT}
 
@@ -34,19 +33,19 @@ class Desk:
         self._strategies = tuple(strategies)
         self._wanting: dict[type, tuple[tuple[Strategy, int | None], ...]] = {}
 
-    def wishes(self, event: Event) -> list[Wish]:
+    def wishes(self, event: Event) -> list[Draft]:
         """What strategies wish for after this event."""
         kind = type(event)
         wanting = self._wanting.get(kind)
         if wanting is None:
             wanting = self._wanting[kind] = self._who_wants(kind)
-        wishes: list[Wish] = []
+        wishes: list[Draft] = []
         for strategy, width in wanting:
             if width is not None and isinstance(event, BarClosed) and event.width_ns != width:
                 continue
             intents = strategy.on_event(event, self._view)
             if intents:
-                wishes += [(intent, self._draft(intent, strategy)) for intent in intents]
+                wishes += [self._draft(intent, strategy) for intent in intents]
         return wishes
 
     def _who_wants(self, kind: type) -> tuple[tuple[Strategy, int | None], ...]:
@@ -67,6 +66,7 @@ class Desk:
             limit_price=_on_grid(instrument, intent.price),
             post_only=intent.post_only,
             stop_plan=_on_grid(instrument, intent.stop),
+            cancel=intent.cancel,
             source=f"strategy:{strategy.name}",
             strategy=strategy.name,
             strategy_tier=strategy.tier,
@@ -74,14 +74,14 @@ class Desk:
         )
 
     # -- the operator ------------------------------------------------------------------------
-    def operator(self, event: OperatorActed) -> tuple[list[Wish], list[Outcome]]:
+    def operator(self, event: OperatorActed) -> tuple[list[Draft], list[Outcome]]:
         """What the operator asks for: wishes for the gate, and answers to what needs no verdict."""
         if event.verb == "trade":
             return self._trade(event)
         answer = self._act(event)
         return [], [] if answer is None else [answer]
 
-    def _trade(self, event: OperatorActed) -> tuple[list[Wish], list[Outcome]]:
+    def _trade(self, event: OperatorActed) -> tuple[list[Draft], list[Outcome]]:
         assert event.symbol is not None
         if event.side is Side.SELL:
             return [], [self._sell(event)]
@@ -99,7 +99,7 @@ class Desk:
             client_ref=event.client_ref,
             why=event.reason or "",
         )
-        return [(Intent(event.symbol, Side.BUY), draft)], []
+        return [draft], []
 
     def _sell(self, event: OperatorActed) -> CommandAnswered:
         assert event.symbol is not None

@@ -32,7 +32,7 @@ from genesis.engine.watch import watch
 from genesis.execution.draft import Draft
 from genesis.strategy.base import Strategy
 
-_ORDER_EVENTS = frozenset(OrderEvent.__args__)  # type: ignore[attr-defined]
+_ORDER_EVENTS = frozenset(OrderEvent.__args__)
 
 
 class Engine:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from genesis.domain.account import Tier
+from genesis.domain.ids import OrderKey
 from genesis.domain.orders import OrderType, Purpose, Side
 
 
@@ -12,7 +13,8 @@ class Draft:
     """A child order to be judged.
 
     At most one of `qty` (base) and `amount_usdt` is given; with neither the gate sizes.
-    `strategy_tier` is the tier of the strategy that wishes it (None: the operator).
+    `strategy_tier` is the tier of the strategy that wishes it (None: the operator). `cancel` names
+    a working entry that is to be cancelled instead.
     """
 
     symbol: str
@@ -25,6 +27,7 @@ class Draft:
     stop_price: Decimal | None = None
     post_only: bool = False
     stop_plan: Decimal | None = None
+    cancel: OrderKey | None = None
     source: str = ""
     strategy: str | None = None
     strategy_tier: Tier | None = None

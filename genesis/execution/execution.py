@@ -5,7 +5,8 @@ commands. Nothing leaves that the gate does not vouch for.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from decimal import Decimal
+from typing import Final
 
 from genesis.domain.account import TierMode, TiltLevel
 from genesis.domain.approval import Approved, Verdict
@@ -27,10 +28,9 @@ from genesis.execution.draft import Draft
 from genesis.execution.market_sniper import Closing, Protector, SymbolFacts
 from genesis.execution.order_book import OrderBook
 from genesis.execution.rules import ExecutionRules
-from genesis.strategy.base import Intent
 
 UPKEEP_TIMER: Final = "upkeep:"
-_ORDER_EVENTS: Final = OrderEvent.__args__  # type: ignore[attr-defined]
+_ORDER_EVENTS: Final = OrderEvent.__args__
 
 
 class Execution:
@@ -78,7 +78,7 @@ class Execution:
         self,
         event: Event,
         facts: Iterable[Outcome],
-        intents: Sequence[tuple[Intent, Draft]],
+        wishes: Sequence[Draft],
         view: SymbolFacts,
     ) -> list[Draft]:
         """Child orders that would be sent now: entries wished for, exits and stops that are due."""
@@ -87,23 +87,22 @@ class Execution:
         for fact in facts:
             if _stops_new_risk(fact):
                 self.cancel_entries()
-        drafts = [draft for intent, draft in intents if self._is_entry(intent, draft)]
+        drafts = [wish for wish in wishes if self._is_entry(wish)]
         if self._touched:
             for symbol in self._touched:
                 drafts += self._upkeep(symbol, view)
             self._touched.clear()
         return drafts
 
-    def _is_entry(self, intent: Intent, draft: Draft) -> bool:
+    def _is_entry(self, wish: Draft) -> bool:
         """An entry goes to the gate; what reduces or cancels becomes something to keep up."""
-        if intent.cancel is not None:
-            order = self.orders.orders.get(intent.cancel)
+        if wish.cancel is not None:
+            order = self.orders.orders.get(wish.cancel)
             if order is not None and order.request.purpose is Purpose.ENTRY:
                 self._cancel(order)
             return False
-        if intent.reduces:
-            reason = draft.why.partition(":")[0] or "signal"
-            self.close(intent.symbol, Closing(reason, draft.source, draft.client_ref, intent.qty))
+        if wish.purpose is Purpose.EXIT:
+            self.close(wish.symbol, Closing(wish.why, wish.source, wish.client_ref, wish.qty))
             return False
         return True
 
@@ -112,7 +111,7 @@ class Execution:
         self.protector.close(symbol, closing)
         self._touched[symbol] = None
 
-    def move_stop(self, symbol: str, price: Any) -> None:
+    def move_stop(self, symbol: str, price: Decimal) -> None:
         self.protector.move_stop(symbol, price)
         self._touched[symbol] = None
 

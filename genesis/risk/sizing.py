@@ -74,7 +74,7 @@ def position_size(
     by_cap = cap / given.entry
     by_risk = _risk_qty(given, limits, rules, capital)
     requested = _requested_qty(given, by_cap)
-    qty = instrument.fit_qty(min(by_cap, by_risk, requested), market=given.is_market)
+    qty: Decimal = instrument.fit_qty(min(by_cap, by_risk, requested), market=given.is_market)
     if qty < smallest:
         return _infeasible(given, qty, cap, smallest)
     largest = instrument.max_market_qty if given.is_market else instrument.max_qty

@@ -1,7 +1,7 @@
 """The operator's door: words typed by the trader become one `OperatorActed`.
 
     buy|sell AMOUNT usdt|BASE SYMBOL [limit PRICE] [stop PRICE]
-    close SYMBOL · close all · cancel SYMBOL · cancel all · stop SYMBOL PRICE · halt REASON · status
+    close SYMBOL · close all · cancel all · stop SYMBOL PRICE · halt REASON · status
 
 SYMBOL is `btc`, `BTC/USDT` or `btcusdt`. What is not understood says why.
 """
@@ -18,13 +18,13 @@ from genesis.errors import UsageError
 
 GRAMMAR: Final = (
     "buy|sell AMOUNT usdt|BASE SYMBOL [limit PRICE] [stop PRICE], close SYMBOL, close all, "
-    "cancel SYMBOL, cancel all, stop SYMBOL PRICE, halt REASON, status"
+    "cancel all, stop SYMBOL PRICE, halt REASON, status"
 )
 _MAX_TEXT: Final = 500
 _MAX_DIGITS: Final = 24
 
 
-class NotUnderstood(UsageError):  # noqa: N818 - named like the errors it stands among
+class NotUnderstood(UsageError):
     """The words are no command; the message says which word and what was expected."""
 
     code = "GENESIS-1110"
@@ -159,10 +159,9 @@ class Door:
         return _act(ts_ns, "COMMAND", "close", symbol=self._symbol(name), reduces_risk=True)
 
     def _cancel(self, words: list[str], ts_ns: int) -> OperatorActed:
-        name = _only_word(words, "cancel SYMBOL, or cancel all")
-        if name.lower() == "all":
-            return _act(ts_ns, "ORDER_CANCEL", "cancel_all", reduces_risk=True)
-        return _act(ts_ns, "ORDER_CANCEL", "cancel", symbol=self._symbol(name))
+        if _only_word(words, "cancel all").lower() != "all":
+            raise NotUnderstood("cancel is used so: cancel all (entry orders; stops stay)")
+        return _act(ts_ns, "ORDER_CANCEL", "cancel_all")
 
     def _stop(self, words: list[str], ts_ns: int) -> OperatorActed:
         if len(words) != 3:

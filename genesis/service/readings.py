@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Protocol
 
+from genesis.domain.account import TiltLevel
 from genesis.domain.commands import Command
-from genesis.domain.events import Event, OrderFilled
+from genesis.domain.events import Event, JournalAssessed, OrderFilled
 from genesis.domain.ids import OrderKey
 from genesis.domain.money import BPS, ZERO
 from genesis.domain.outcomes import (
@@ -24,6 +25,8 @@ from genesis.domain.outcomes import (
     Outcome,
     PositionClosed,
     TierChanged,
+    TiltLevelChanged,
+    TiltScored,
 )
 from genesis.domain.time import utc_day
 from genesis.tiers.gates import TierFacts
@@ -79,9 +82,13 @@ class Readings:
     closed: deque[PositionClosed] = field(default_factory=lambda: deque(maxlen=_KEPT))
     days: dict[int, Day] = field(default_factory=dict)
     gates_passed: list[str] = field(default_factory=list)
+    tilt_score: int = 0
+    tilt_level: TiltLevel = TiltLevel.NORMAL
+    indicators: tuple[tuple[str, int], ...] = ()
     intervention: InterventionOpened | None = None
     limited_until_ns: int | None = None
     refs: set[str] = field(default_factory=set)
+    accepted_pages: set[str] = field(default_factory=set)
 
     def take(self, step: AnyStep) -> None:
         """Count one step."""
@@ -89,6 +96,8 @@ class Readings:
         ref = getattr(step.event, "client_ref", None)
         if ref is not None:
             self.refs.add(ref)
+        if isinstance(step.event, JournalAssessed) and step.event.accepted:
+            self.accepted_pages.add(step.event.sha256)
         if isinstance(step.event, OrderFilled):
             self.fills += 1
             self.made.append(Made(step.event))
@@ -112,6 +121,11 @@ class Readings:
                     self.gates_passed.append(gate)
                 case TierChanged(old_tier=old, tier=tier) if old is not tier:
                     self.gates_passed.clear()
+                case TiltScored(score=score, level=level, contributions=contributions):
+                    self.tilt_score, self.tilt_level = score, level
+                    self.indicators = contributions
+                case TiltLevelChanged(new=level, score=score):
+                    self.tilt_level, self.tilt_score = level, score
                 case InterventionOpened():
                     self.intervention = outcome
                 case LimitedHourStarted(until_ns=until_ns):

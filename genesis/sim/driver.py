@@ -71,8 +71,12 @@ class TickDrive:
         for event in opening:
             yield self._traffic.handle(event, event.ts_ns)
         self._look()
-        traffic, row = self._traffic, 0
+        traffic, row, last_row = self._traffic, 0, len(self._moments) - 1
         while True:
+            if row == last_row and self._next == len(self._ticks):
+                traffic.end()
+                if not traffic.waiting:
+                    return
             moment = self._moments[row]
             due, end = moment.due_ns, moment.end
             waiting = traffic.waiting
@@ -93,15 +97,8 @@ class TickDrive:
             elif moment.row >= 0:
                 yield self._at(moment)
                 row += 1
-            elif row + 1 < len(self._moments):
+            elif row < last_row:
                 row += 1
-            elif not self._over():
-                return
-
-    def _over(self) -> bool:
-        """At the end of the market: is anything still on its way?"""
-        self._traffic.end()
-        return bool(self._traffic.waiting)
 
     # -- finding the next tick that matters --------------------------------------------------
     def _reached(self, at_ns: int, end: int) -> int:

@@ -94,7 +94,7 @@ class LogReader:
         )
         with self._database.reading() as connection:
             for seq, step, kind, v, body in connection.execute(asked):
-                if client_ref in body and decode(kind, v, body).client_ref == client_ref:
+                if decode(kind, v, body).client_ref == client_ref:
                     return _logged(self._rows_of(connection, stream, seq, step))
         return None
 

@@ -1,4 +1,4 @@
-"""The content-free stream of the trader's own acts: what was done and when, never what was typed."""
+"""The content-free stream of the trader's own acts: what was done and when, never the words."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -103,7 +103,7 @@ def _is_int(value: object) -> bool:
 
 
 def _is_count(value: object) -> bool:
-    return _is_int(value) and int(value) >= 0  # type: ignore[call-overload, no-any-return]
+    return _is_int(value) and int(value) >= 0  # type: ignore[call-overload]
 
 
 def _is_number(value: object) -> bool:

@@ -49,7 +49,9 @@ class Ring:
         self.volatile_acts = min(rules.volatile_acts_max, self.volatile_acts + 1)
 
     def expected(self, volatile: bool) -> float:
-        return self.centre + self.volatile_offset if self.knows_volatile and volatile else self.centre
+        return (
+            self.centre + self.volatile_offset if self.knows_volatile and volatile else self.centre
+        )
 
     @property
     def knows_volatile(self) -> bool:

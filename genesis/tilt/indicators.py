@@ -54,7 +54,7 @@ def reentry(scene: Scene) -> float | None:
 
 
 def cancelled(scene: Scene) -> float | None:
-    """1: the trader cancelled an order; 0: a position came to its end. Safety cancels say nothing."""
+    """1: the trader cancelled an order; 0: a position ended. Safety cancels say nothing."""
     if scene.action.kind == ActionKind.ORDER_CANCEL:
         return None if scene.action.reduces_risk else 1.0
     return 0.0 if scene.action.kind == ActionKind.POSITION_CLOSED else None

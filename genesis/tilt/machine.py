@@ -138,9 +138,7 @@ def evolve(state: TiltState, outcome: Outcome) -> TiltState:
     """The state after an outcome that was decided; outcomes of others change nothing."""
     match outcome:
         case TiltScored(score=score, level=level, contributions=contributions):
-            return replace(
-                state, score=score, scored_level=level, contributions=contributions
-            )
+            return replace(state, score=score, scored_level=level, contributions=contributions)
         case TiltLevelChanged(ts_ns=ts_ns, new=level):
             lock = state.lock_until_ns if level is LOCKED else None
             return replace(state, level=level, since_ns=ts_ns, lock_until_ns=lock)
@@ -166,15 +164,13 @@ def limited_at(state: TiltState, now_ns: int) -> bool:
 # -- decisions -------------------------------------------------------------------------------
 def _scored(state: TiltState, event: Scored, rules: TiltRules) -> tuple[Outcome, ...]:
     signal = _rise(event, rules) if event.rose else None
-    level = state.level if signal is None else TRANSITIONS.get((state.level, signal), state.level)
-    outcomes: list[Outcome] = []
-    if (event.score, level) != (state.score, state.scored_level):
-        outcomes.append(TiltScored(event.ts_ns, event.score, level, event.contributions))
-    if signal is not None and level is not state.level:
-        outcomes.append(_change(state, event.ts_ns, level, event.score, signal))
-        if level.rank >= WARNING.rank:
-            outcomes.append(_intervention(event.ts_ns, level, rules))
-    return tuple(outcomes)
+    moved = _moved(state, event.ts_ns, event.score, signal)
+    level = moved[0].new if moved else state.level
+    told = event.score == state.score and level is state.scored_level
+    scored = () if told else (TiltScored(event.ts_ns, event.score, level, event.contributions),)
+    if not moved or level.rank < WARNING.rank:
+        return (*scored, *moved)
+    return (*scored, *moved, _intervention(event.ts_ns, level, rules))
 
 
 def _rise(event: Scored, rules: TiltRules) -> Signal | None:
@@ -214,27 +210,35 @@ def _assessed(state: TiltState, event: JournalAssessed, rules: TiltRules) -> tup
 
 def _passed(state: TiltState, event: TimePassed, rules: TiltRules) -> tuple[Outcome, ...]:
     """Everything that is due at this moment; one step down at most."""
-    now = event.ts_ns
     ended: tuple[Outcome, ...] = ()
-    if state.limited_until_ns is not None and now >= state.limited_until_ns:
+    if state.limited_until_ns is not None and event.ts_ns >= state.limited_until_ns:
         ended = (LimitedHourEnded(state.limited_until_ns),)
-    if state.level is LOCKED and state.lock_until_ns is not None and now >= state.lock_until_ns:
-        return (*ended, _change(state, now, WARNING, state.score, Signal.LOCK_OVER))
-    if state.level is WARNING and not state.words_required:
-        return (*ended, *_recovered(state, now, rules))
-    if state.level is CAUTION and event.calm_since_ns is not None:
-        since = max(event.calm_since_ns, state.since_ns)
-        if now - since >= rules.levels.caution_leave_after_ns:
-            return (*ended, _change(state, now, NORMAL, state.score, Signal.CALMED))
-    return ended
+    signal = _due(state, event, rules)
+    if signal is Signal.PAGE_DONE:
+        return (*ended, *_recovered(state, event.ts_ns, rules))
+    return (*ended, *_moved(state, event.ts_ns, state.score, signal))
+
+
+def _due(state: TiltState, event: TimePassed, rules: TiltRules) -> Signal | None:
+    now = event.ts_ns
+    if state.lock_until_ns is not None and now >= state.lock_until_ns:
+        return Signal.LOCK_OVER
+    if state.paused and not state.words_required:
+        return Signal.PAGE_DONE
+    calm_until = leaves_caution_ns(state, event.calm_since_ns, rules)
+    return Signal.CALMED if calm_until is not None and now >= calm_until else None
+
+
+def leaves_caution_ns(state: TiltState, calm_since_ns: int | None, rules: TiltRules) -> int | None:
+    """When CAUTION will have been calm for long enough, if it stays calm."""
+    if state.level is not CAUTION or calm_since_ns is None:
+        return None
+    return max(calm_since_ns, state.since_ns) + rules.levels.caution_leave_after_ns
 
 
 def _recovered(state: TiltState, ts_ns: int, rules: TiltRules) -> tuple[Outcome, ...]:
-    level = TRANSITIONS[state.level, Signal.PAGE_DONE]
-    return (
-        _change(state, ts_ns, level, state.score, Signal.PAGE_DONE),
-        _limited_hour(ts_ns, rules),
-    )
+    moved = _moved(state, ts_ns, state.score, Signal.PAGE_DONE)
+    return (*moved, _limited_hour(ts_ns, rules)) if moved else ()
 
 
 def _limited_hour(ts_ns: int, rules: TiltRules) -> LimitedHourStarted:
@@ -242,8 +246,11 @@ def _limited_hour(ts_ns: int, rules: TiltRules) -> LimitedHourStarted:
     return LimitedHourStarted(ts_ns, recovery.limited_multiplier, ts_ns + recovery.limited_ns)
 
 
-def _change(
-    state: TiltState, ts_ns: int, level: TiltLevel, score: int, signal: Signal
-) -> TiltLevelChanged:
-    assert TRANSITIONS[state.level, signal] is level
-    return TiltLevelChanged(ts_ns, state.level, level, score, _REASONS[signal])
+def _moved(
+    state: TiltState, ts_ns: int, score: int, signal: Signal | None
+) -> tuple[TiltLevelChanged, ...]:
+    """The change the table makes of a signal; empty where it has no row."""
+    level = None if signal is None else TRANSITIONS.get((state.level, signal))
+    if signal is None or level is None:
+        return ()
+    return (TiltLevelChanged(ts_ns, state.level, level, score, _REASONS[signal]),)

@@ -30,9 +30,23 @@ def read(
 ) -> Reading:
     """Score the evidence; never above `most`."""
     weighted = {name: weights[name] * log1p(amount) for name, amount in evidence.items()}
-    raw = round(rules.base + sum(weighted.values()), _DIGITS)
-    score = min(most, floor(on_scale(raw, rules) + 0.5))
+    raw = _raw(weighted, rules)
+    score = min(most, whole(raw, rules))
     return Reading(score, raw, apportion(score, weighted), weighted)
+
+
+def raw_of(evidence: Mapping[str, float], weights: Mapping[str, float], rules: ScoreRules) -> float:
+    """The weighted sum alone, before scaling."""
+    return _raw({name: weights[name] * log1p(amount) for name, amount in evidence.items()}, rules)
+
+
+def whole(raw: float, rules: ScoreRules) -> int:
+    """The score of a weighted sum."""
+    return floor(on_scale(raw, rules) + 0.5)
+
+
+def _raw(weighted: Mapping[str, float], rules: ScoreRules) -> float:
+    return round(rules.base + sum(weighted.values()), _DIGITS)
 
 
 def on_scale(raw: float, rules: ScoreRules) -> float:

@@ -11,13 +11,15 @@ offset measured (venue minus receive), or its receive time alone where no messag
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from genesis.domain.events import MarketEvent
 from genesis.errors import DataError
 from genesis.wire import amounts, streams
 
-_BARE = "lastUpdateId"
+SYNTHETIC_STREAM: Final = "genesis@synthetic"
+"""The stream of the first line of a made-up capture: it is never taken for a recorded one."""
+_BARE: Final = "lastUpdateId"
 
 
 class Captured(NamedTuple):
@@ -57,6 +59,8 @@ class Capture:
     def __init__(self, symbol: str | None = None) -> None:
         self.ignored = 0
         """Messages understood and of no interest here (other stream kinds, open klines)."""
+        self.is_synthetic = False
+        """The capture says of itself that it is made up."""
         self._symbol = symbol
         self._only: str | None = None
         self._has_guessed = False
@@ -75,6 +79,9 @@ class Capture:
             told_ns = streams.venue_ns(here.message)
         except ValueError as error:
             return [BadLine(self._number, raw, str(error))]
+        if here.stream == SYNTHETIC_STREAM:
+            self.is_synthetic = True
+            return []
         if told_ns is not None:
             return self._take_told(here, told_ns)
         if self._latest_ns is None:
@@ -190,3 +197,8 @@ def write_line(received_ns: int, event: MarketEvent) -> bytes:
     else:
         text = streams.combined(streams.stream_name(event), message)
     return f"{received_ns} {text}\n".encode()
+
+
+def write_label(received_ns: int, label: str) -> bytes:
+    """The first line of a made-up capture: it says so."""
+    return f"{received_ns} {streams.combined(SYNTHETIC_STREAM, {'label': label})}\n".encode()

@@ -69,9 +69,7 @@ class Bench:
         """Time passes; timers that are due fire."""
         end = self.now_ns + int(seconds * SECOND)
         while True:
-            due = sorted(
-                (at, key) for key, at in self._timers().items() if at <= end
-            )
+            due = sorted((at, key) for key, at in self._timers().items() if at <= end)
             if not due:
                 break
             at, key = due[0]
@@ -97,15 +95,23 @@ class Bench:
     def act(self, verb: str, kind: str = "COMMAND", **given: object) -> Step:
         return self.tell(
             OperatorActed(
-                self.now_ns, kind, client_ref=f"ref{len(self.steps)}", verb=verb,
-                symbol=given.pop("symbol", SYMBOL), **given  # type: ignore[arg-type]
+                self.now_ns,
+                kind,
+                client_ref=f"ref{len(self.steps)}",
+                verb=verb,
+                symbol=given.pop("symbol", SYMBOL),
+                **given,  # type: ignore[arg-type]
             )
         )
 
     def buy(self, usdt: str = "100", **given: object) -> Step:
         return self.act(
-            "trade", "ORDER_SUBMIT", side=Side.BUY, order_type=OrderType.MARKET,
-            amount_usdt=Decimal(usdt), **given,
+            "trade",
+            "ORDER_SUBMIT",
+            side=Side.BUY,
+            order_type=OrderType.MARKET,
+            amount_usdt=Decimal(usdt),
+            **given,
         )
 
     # -- the venue ---------------------------------------------------------------------------
@@ -119,8 +125,14 @@ class Bench:
         is_buy = request.side is Side.BUY
         fee = amount * FEE if is_buy else amount * Decimal(price) * FEE
         fill = Fill(
-            request.symbol, request.side, self._trade_id, Decimal(price), amount, fee,
-            "BTC" if is_buy else "USDT", Liquidity.TAKER,
+            request.symbol,
+            request.side,
+            self._trade_id,
+            Decimal(price),
+            amount,
+            fee,
+            "BTC" if is_buy else "USDT",
+            Liquidity.TAKER,
         )
         return self.tell(OrderFilled(self.now_ns, submitted.key, fill))
 

@@ -8,6 +8,7 @@ what it missed.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from itertools import count
 from typing import Any, Final
 
 from genesis.domain.canonical import plain
@@ -84,9 +85,12 @@ class Broadcast:
             queue.put_nowait(message)
 
     async def run(self) -> None:
-        """Send ticks while something moves, for ever."""
-        while True:
+        """Send ticks while something moves, and heartbeats, for ever."""
+        beats = round(HEARTBEAT_S / TICK_S)
+        for beat in count():
             await asyncio.sleep(TICK_S)
+            if beat % beats == 0:
+                self.tell({"type": "heartbeat", "t": self._tick()["t"]})
             if self._moved and self._readers:
                 self._moved = False
                 self.tell({"type": "tick", **self._tick()})
@@ -103,11 +107,7 @@ class Broadcast:
         try:
             yield _event({"type": "snapshot", **self._snapshot()})
             while True:
-                try:
-                    message = await asyncio.wait_for(queue.get(), HEARTBEAT_S)
-                except TimeoutError:
-                    yield _event({"type": "heartbeat", "t": self._tick()["t"]})
-                    continue
+                message = await queue.get()
                 if message is None:
                     return
                 yield _event(message)

@@ -40,6 +40,7 @@ class Parsed:
     blocks: tuple[Block, ...]
     bad: tuple[BadRow, ...] = ()
     ignored: int = 0
+    is_synthetic: bool = False
 
 
 def read_archive(file: OpenFile, layout: archive.Layout, symbol: str) -> Iterator[Parsed]:
@@ -61,9 +62,7 @@ def _parse(body: bytes, first_line: int, layout: archive.Layout, symbol: str) ->
     return _line_by_line(body, first_line, layout, symbol)
 
 
-def _vectorised(
-    body: bytes, first_line: int, layout: archive.Layout, symbol: str
-) -> Block | None:
+def _vectorised(body: bytes, first_line: int, layout: archive.Layout, symbol: str) -> Block | None:
     """The block, or None where any row needs a closer look."""
     try:
         table = _table(body, layout)
@@ -155,9 +154,7 @@ def _is_all(column: pa.ChunkedArray, text: str) -> bool:
     return bool(column.unique().to_pylist() == [text])
 
 
-def _line_by_line(
-    body: bytes, first_line: int, layout: archive.Layout, symbol: str
-) -> Parsed:
+def _line_by_line(body: bytes, first_line: int, layout: archive.Layout, symbol: str) -> Parsed:
     good: list[tuple[int, archive.Row]] = []
     bad: list[BadRow] = []
     for line, raw in enumerate(body.split(b"\n"), first_line):
@@ -189,6 +186,4 @@ def _block(rows: Sequence[tuple[int, archive.Row]], layout: archive.Layout, symb
         "arrival": np.full(len(rows), ABSENT),
     }
     lines = np.array([line for line, _ in rows], np.int64)
-    return Block(
-        KINDS[layout.kind], symbol, columns, price_scale, qty_scale, lines
-    ).tightened()
+    return Block(KINDS[layout.kind], symbol, columns, price_scale, qty_scale, lines).tightened()

@@ -42,7 +42,7 @@ def _parsed(given: Sequence[Captured | BadLine], only: str | None, capture: Capt
     good = [one for one in given if not isinstance(one, BadLine)]
     kept = [one for one in good if only is None or one.event.symbol == only]
     ignored, capture.ignored = capture.ignored + len(good) - len(kept), 0
-    return Parsed(tuple(captured_blocks(kept)), tuple(bad), ignored)
+    return Parsed(tuple(captured_blocks(kept)), tuple(bad), ignored, capture.is_synthetic)
 
 
 def captured_blocks(rows: Sequence[Captured]) -> Iterator[Block]:
@@ -123,4 +123,3 @@ def _depth(symbol: str, rows: Sequence[tuple[Captured, BookDelta]]) -> Block:
 def _sides(delta: BookDelta) -> Sequence[tuple[bool, Level]]:
     rows = [(False, level) for level in delta.bids] + [(True, level) for level in delta.asks]
     return rows or _EMPTY
-

@@ -10,6 +10,7 @@ from typing import IO, Final
 
 from genesis.errors import DataError
 
+_CLOSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST})
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -53,11 +54,11 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def naming_full_disk(root: Path) -> Iterator[None]:
-    """Turns "no space left" from anywhere inside into one clear line.
+def naming_disk_faults(root: Path) -> Iterator[None]:
+    """Turns "no space left" and "not allowed" from anywhere inside into one clear line.
 
     Raises:
-        DataError: the disk, a quota or a file size limit is exhausted.
+        DataError: the disk, a quota or a file size limit is exhausted, or `root` cannot be written.
     """
     try:
         yield
@@ -66,5 +67,11 @@ def naming_full_disk(root: Path) -> Iterator[None]:
             raise DataError(
                 f"{root}: the disk is full ({os.strerror(error.errno)}): nothing was changed;"
                 " free some space and run the command again"
+            ) from error
+        if error.errno in _CLOSED:
+            where = error.filename or root
+            raise DataError(
+                f"{where} cannot be written ({os.strerror(error.errno)}): nothing was changed;"
+                " choose another place with --home"
             ) from error
         raise

@@ -15,8 +15,8 @@ from genesis.store.ticks import manifest as manifests
 from genesis.store.ticks.archive_blocks import BadRow, Parsed, read_archive
 from genesis.store.ticks.blocks import Block
 from genesis.store.ticks.capture_blocks import read_capture
-from genesis.store.ticks.durable import naming_full_disk, whole_file
-from genesis.store.ticks.manifest import IMPORTED, Manifest, Partition, Place
+from genesis.store.ticks.durable import naming_disk_faults, whole_file
+from genesis.store.ticks.manifest import IMPORTED, SYNTHETIC, Manifest, Partition, Place
 from genesis.store.ticks.merge import Merge
 from genesis.store.ticks.staging import Stage, staging
 
@@ -74,6 +74,7 @@ class _Count:
 
     rows: int = 0
     ignored: int = 0
+    is_synthetic: bool = False
     disorder: int = 0
     bad: list[BadRow] = field(default_factory=list)
     _latest: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -103,7 +104,7 @@ def import_file(
     known = feeds.sniff(path)
     named = feeds.symbol_of(path, known, symbol)
     report = ImportReport(path.name, known.name)
-    with naming_full_disk(root), staging(root) as stage:
+    with naming_disk_faults(root), staging(root) as stage:
         with feeds.open_file(path) as file:
             if known.archive is not None and named is not None:
                 parsed = read_archive(file, known.archive, named)
@@ -112,13 +113,14 @@ def import_file(
             tell = progress or (lambda *_: None)
             count = _fill(stage, parsed, path, on_bad, lambda n: tell(*_at(file), n))
         _refuse_empty(path, count, symbol)
-        return _commit(root, stage, report, count, path, on_bad)
+        origin = SYNTHETIC if count.is_synthetic else IMPORTED
+        return _commit(root, stage, report, count, path, on_bad, origin)
 
 
 def add_blocks(root: Path, blocks: Iterable[Block], source: str, origin: str) -> ImportReport:
     """Bring blocks that were made here (a synthetic sample, a recording) into the store."""
     report = ImportReport(source, origin)
-    with naming_full_disk(root), staging(root) as stage:
+    with naming_disk_faults(root), staging(root) as stage:
         count = _fill(stage, (Parsed((block,)) for block in blocks), Path(source), "stop", None)
         return _commit(root, stage, report, count, Path(source), "stop", origin)
 
@@ -139,6 +141,7 @@ def _fill(
         _stop_at(part.bad, path, on_bad)
         count.bad += part.bad
         count.ignored += part.ignored
+        count.is_synthetic = count.is_synthetic or part.is_synthetic
         for block in part.blocks:
             count.note(block)
             stage.add(block)
@@ -170,7 +173,7 @@ def _commit(
     count: _Count,
     path: Path,
     on_bad: OnBad,
-    origin: str = IMPORTED,
+    origin: str,
 ) -> ImportReport:
     with manifests.writing(root):
         held = manifests.load(root)

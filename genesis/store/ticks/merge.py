@@ -117,9 +117,10 @@ class Merge:
                 read = parquet.read_entries(self.root, other, partition, near, [key])
                 found += [block.columns[key] for block in read]
         for other, part in self.stage.parts.items():
-            if (other.kind, other.symbol) == (place.kind, place.symbol) and other < place:
-                if part.last_key >= staged.first_key and part.first_key <= staged.last_key:
-                    found += [block.keys for block in self.stage.read(other)]
+            is_earlier = other[:2] == place[:2] and other < place
+            is_near = part.last_key >= staged.first_key and part.first_key <= staged.last_key
+            if is_earlier and is_near and KINDS[place.kind] is not DEPTH:
+                found += [block.keys for block in self.stage.read(other)]
         return np.concatenate(found) if found else np.empty(0, np.int64)
 
     # -- depth: one message, one number, many rows -------------------------------------------
@@ -139,11 +140,9 @@ class Merge:
             is_first[np.unique(keys, return_index=True)[1]] = True
             is_kept = is_first & ~np.isin(keys, seen)
             seen = np.union1d(seen, keys)
-            repeated += int(np.count_nonzero(~is_kept))
             kept.append(is_kept[np.cumsum(starts) - 1])
-        rows = (
-            block.take(mask) for block, mask in zip(self.stage.read(place), kept, strict=True)
-        )
+            repeated += int(np.count_nonzero(~kept[-1]))
+        rows = (block.take(mask) for block, mask in zip(self.stage.read(place), kept, strict=True))
         return _Judged(rows, repeated, ())
 
 
@@ -200,9 +199,7 @@ def _clashing(both: Block, rows: Ints, firsts: Ints) -> Iterator[BadRow]:
         fields = [
             name for name in both.kind.told if both.columns[name][row] != both.columns[name][first]
         ]
-        yield BadRow(
-            int(both.lines[row]), f"{number} differs from {where} in {', '.join(fields)}"
-        )
+        yield BadRow(int(both.lines[row]), f"{number} differs from {where} in {', '.join(fields)}")
 
 
 def _misplaced(both: Block, rows: Ints) -> Iterator[BadRow]:
@@ -213,5 +210,3 @@ def _misplaced(both: Block, rows: Ints) -> Iterator[BadRow]:
 
 def _overlapping(files: Sequence[FileEntry], first: int, last: int) -> tuple[FileEntry, ...]:
     return tuple(entry for entry in files if entry.last_key >= first and entry.first_key <= last)
-
-

@@ -75,7 +75,9 @@ class Quality:
     def is_clean(self) -> bool:
         """Nothing is missing, repeated, contradictory, unreadable, out of order or astray."""
         faults = (self.missing, self.repeated, self.conflicting, self.unreadable)
-        return self.rows > 0 and not any((*faults, self.disorder, self.backwards, self.stray_received))
+        return self.rows > 0 and not any(
+            (*faults, self.disorder, self.backwards, self.stray_received)
+        )
 
 
 def measure(symbol: str, blocks: Iterable[Block]) -> Quality:

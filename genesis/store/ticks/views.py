@@ -15,7 +15,7 @@ from genesis.domain.time import HOUR, MINUTE
 from genesis.store.ticks.kinds import KINDS, RECEIPT, Kind
 from genesis.store.ticks.manifest import Manifest, Partition, Place
 
-_SETTINGS: Final = {
+_SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }

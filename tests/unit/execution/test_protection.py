@@ -15,12 +15,21 @@ from tests.support.engines import SYMBOL, Bench, cancels, only, submits
 D = Decimal
 
 
+def purposes_after(bench: Bench, seconds: int) -> list[Purpose]:
+    """Of the orders sent while time passes."""
+    before = len(bench.steps)
+    bench.later(seconds)
+    return [s.request.purpose for step in bench.steps[before:] for s in submits(step)]
+
+
 def test_an_entry_is_followed_by_its_stop_net_of_the_fee() -> None:
     bench = Bench()
     stop = bench.open_position()
     request = stop.request
     assert (request.type, request.side, request.purpose) == (
-        OrderType.STOP_LOSS, Side.SELL, Purpose.PROTECT,
+        OrderType.STOP_LOSS,
+        Side.SELL,
+        Purpose.PROTECT,
     )
     assert request.qty == D("0.00036")
     assert request.stop_price == D("66103.94")
@@ -77,9 +86,7 @@ def test_a_refused_stop_is_tried_again_after_a_while() -> None:
     (stop,) = submits(bench.fill(entry, "67453"))
     step = bench.tell(OrderRejected(bench.now_ns, stop.key, "-1013", "Filter failure"))
     assert not submits(step)
-    bench.later(60)
-    again = [s for step in bench.steps[-3:] for s in submits(step)]
-    assert [s.request.purpose for s in again] == [Purpose.PROTECT]
+    assert purposes_after(bench, 60) == [Purpose.PROTECT]
 
 
 def test_a_stop_that_would_trigger_at_once_becomes_an_exit() -> None:
@@ -101,15 +108,19 @@ def test_an_unresolved_stop_is_never_sent_twice() -> None:
     step = bench.tell(OrderUnresolved(bench.now_ns, stop.key, "timeout"))
     assert not submits(step)
     step = bench.tell(OrderRejected(bench.now_ns, stop.key, "NEVER_PLACED", "not there"))
-    bench.later(60)
-    assert [s.request.purpose for st in bench.steps[-3:] for s in submits(st)] == [Purpose.PROTECT]
+    assert not submits(step)
+    assert purposes_after(bench, 60) == [Purpose.PROTECT]
 
 
 def test_a_partly_filled_limit_entry_is_protected_and_grows_its_stop() -> None:
     bench = Bench()
     step = bench.act(
-        "trade", "ORDER_SUBMIT", side=Side.BUY, order_type=OrderType.LIMIT,
-        amount_usdt=D(25), price=D("67000"),
+        "trade",
+        "ORDER_SUBMIT",
+        side=Side.BUY,
+        order_type=OrderType.LIMIT,
+        amount_usdt=D(25),
+        price=D("67000"),
     )
     (entry,) = submits(step)
     bench.accept(entry.key)
@@ -125,15 +136,20 @@ def test_a_partly_filled_limit_entry_is_protected_and_grows_its_stop() -> None:
 def test_a_halt_cancels_entries_and_keeps_stops() -> None:
     bench = Bench()
     step = bench.act(
-        "trade", "ORDER_SUBMIT", side=Side.BUY, order_type=OrderType.LIMIT,
-        amount_usdt=D(12), price=D("60000"),
+        "trade",
+        "ORDER_SUBMIT",
+        side=Side.BUY,
+        order_type=OrderType.LIMIT,
+        amount_usdt=D(12),
+        price=D("60000"),
     )
     (resting,) = submits(step)
     bench.accept(resting.key)
-    bench.cancelled(resting.key)
-    stop = bench.open_position()
+    (stop,) = submits(bench.fill(resting, "60000", "0.0001"))
+    bench.accept(stop.key)
     step = bench.act("halt", reason="storm outside")
-    assert not cancels(step)
+    assert [c.key for c in cancels(step)] == [resting.key]
+    bench.cancelled(resting.key)
     working = list(bench.engine.state.execution.orders.all_working())
     assert [o.key for o in working] == [stop.key]
 

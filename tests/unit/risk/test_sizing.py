@@ -131,8 +131,9 @@ def test_never_larger_under_a_smaller_multiplier(equity: D, entry: D, low: D, hi
 
 @pytest.mark.parametrize("factor", [2, 3])
 def test_never_more_than_in_proportion(factor: int) -> None:
-    one, more = size(asked(requested_usdt=None)), size(
-        asked(requested_usdt=None, equity_usdt=D(500 * factor), free_usdt=D(500 * factor))
+    one, more = (
+        size(asked(requested_usdt=None)),
+        size(asked(requested_usdt=None, equity_usdt=D(500 * factor), free_usdt=D(500 * factor))),
     )
     assert isinstance(one, Sized)
     assert isinstance(more, Sized)

@@ -273,7 +273,8 @@ def test_rows_that_do_not_follow_are_refused_by_the_database(path: Path, row: Ev
         ("UPDATE tape SET body = zeroblob(20) WHERE seq = 1", ("tape", 1)),
         ("UPDATE tape SET last_step = 99 WHERE seq = 2", ("tape", 2)),
         ("DELETE FROM tape WHERE seq = 1", ("tape", 2)),
-        ("DELETE FROM tape WHERE seq = 2", ("events", 8)),
+        ("DELETE FROM tape WHERE seq = 2", ("tape", 3)),
+        ("DELETE FROM tape WHERE seq >= 2", ("events", 8)),
     ],
 )
 def test_tampering_is_found_where_it_was_done(

@@ -1,0 +1,114 @@
+"""The tick store for notebooks: SQL, ticks and bars of what was imported or recorded."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from genesis.domain.instrument import Instrument
+from genesis.domain.time import parse_width
+from genesis.errors import UsageError
+from genesis.research.instruments import instrument as instrument_of
+from genesis.research.setup import Moment, moment_ns
+from genesis.research.ticks import Ticks
+from genesis.service.home import resolve_home
+from genesis.sim.columns import TickColumns, TopColumns
+from genesis.store import ticks as stored
+from genesis.wire.symbols import parse_symbol
+
+Int64 = npt.NDArray[np.int64]
+
+
+class TickStore:
+    """What the tick store of a home holds; reads only.
+
+    home: the home folder; None finds it as the command line does.
+    """
+
+    def __init__(self, home: str | Path | None = None) -> None:
+        self.home = resolve_home(None if home is None else Path(home))
+        self._store = stored.TickStore(self.home)
+
+    def sql(self, query: str) -> Any:
+        """A DuckDB relation over the views trades, books, depth, bars_1m and bars_1h."""
+        return self._store.sql(query)
+
+    def symbols(self) -> tuple[str, ...]:
+        return self._store.symbols()
+
+    def ticks(
+        self,
+        symbol: str | Instrument,
+        start: Moment | None = None,
+        end: Moment | None = None,
+    ) -> Ticks:
+        """Trades, and book tops where they were recorded, stamped in [start, end).
+
+        A stamp below an earlier one is taken as the earlier one. A book top follows the trades of
+        its stamp: the stream gives it the time of the latest message before it.
+
+        Raises:
+            UsageError: the store holds nothing of the symbol, or its instrument is not built in
+            (then pass an Instrument).
+        """
+        name = symbol.symbol if isinstance(symbol, Instrument) else parse_symbol(symbol)
+        first, last = moment_ns(start, "start"), moment_ns(end, "end")
+        trades = self._store.arrays(name, first, last)
+        known = instrument_of(symbol if isinstance(symbol, Instrument) else name)
+        columns = TickColumns(
+            known,
+            _step(trades.price_scale),
+            _step(trades.qty_scale),
+            np.maximum.accumulate(trades.ts_ns),
+            trades.price,
+            trades.qty,
+            trades.is_buyer_maker,
+            trades.trade_id,
+        )
+        tops = _merged(self._store.tops(name, first, last), columns)
+        return Ticks(columns, tops, source=f"{name} in {self.home}")
+
+    def bars(
+        self,
+        symbol: str,
+        width: str = "1m",
+        start: Moment | None = None,
+        end: Moment | None = None,
+    ) -> pd.DataFrame:
+        """Bars of trades that opened in [start, end), oldest first.
+
+        Raises:
+            UsageError: nothing is held of the symbol, or the width does not divide a day.
+        """
+        try:
+            width_ns = parse_width(width)
+        except ValueError as wrong:
+            raise UsageError(str(wrong)) from wrong
+        first, last = moment_ns(start, "start"), moment_ns(end, "end")
+        frame: pd.DataFrame = self._store.bars(parse_symbol(symbol), width_ns, first, last).df()
+        return frame
+
+
+def _merged(tops: stored.TopArrays, ticks: TickColumns) -> TopColumns | None:
+    if not len(tops):
+        return None
+    times: Int64 = np.maximum.accumulate(tops.ts_ns)
+    return TopColumns(
+        ticks.instrument,
+        _step(tops.price_scale),
+        _step(tops.qty_scale),
+        times,
+        tops.bid,
+        tops.bid_qty,
+        tops.ask,
+        tops.ask_qty,
+        tops.update_id,
+        np.searchsorted(ticks.ts_ns, times, side="right"),
+    )
+
+
+def _step(scale: int) -> Decimal:
+    return Decimal(1).scaleb(-scale)

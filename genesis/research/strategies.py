@@ -1,0 +1,63 @@
+"""Strategies for research: by name from the catalog, or an object of one's own."""
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from decimal import Decimal
+from importlib.metadata import entry_points
+from typing import Final
+
+from genesis.domain.account import Tier
+from genesis.domain.events import Event
+from genesis.errors import UsageError
+from genesis.strategy import Intent, Strategy, View
+from genesis.strategy.catalog import Catalog, builtin
+
+GROUP: Final = "genesis.strategies"
+
+
+def catalog() -> Catalog:
+    """What comes with Genesis and what other installed packages offer as `genesis.strategies`."""
+    known = builtin()
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        if point.name not in known.names:
+            known.add(point.load())
+    return known
+
+
+def prepared(
+    strategy: str | Strategy, params: Mapping[str, object] | None, qty: Decimal | None
+) -> Strategy:
+    """A fresh strategy for one run; an object is copied, so a second run starts as the first did.
+
+    Raises:
+        UsageError: unknown name or parameter, or parameters given for an object.
+    """
+    if isinstance(strategy, str):
+        found = catalog().build(strategy, params)
+    elif params:
+        raise UsageError("params are for strategies given by name; set them on the object itself")
+    else:
+        found = deepcopy(strategy)
+    return found if qty is None else FixedQty(found, qty)
+
+
+class FixedQty:
+    """Any strategy, with a fixed quantity for the entries it leaves to the gate's sizing."""
+
+    def __init__(self, inner: Strategy, qty: Decimal) -> None:
+        self._inner = inner
+        self._qty = qty
+        self.name: str = inner.name
+        self.tier: Tier = inner.tier
+        self.bar: str | None = inner.bar
+        self.wants: frozenset[type] = inner.wants
+
+    def on_event(self, event: Event, view: View) -> Sequence[Intent]:
+        intents = self._inner.on_event(event, view)
+        return [self._sized(intent) for intent in intents] if intents else intents
+
+    def _sized(self, intent: Intent) -> Intent:
+        if intent.qty is not None or intent.reduces or intent.cancel is not None:
+            return intent
+        return replace(intent, qty=self._qty)

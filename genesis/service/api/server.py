@@ -1,0 +1,76 @@
+"""uvicorn inside the service's loop, on a socket that was bound before anything else began."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from genesis.errors import ConfigError
+
+HOST: Final = "127.0.0.1"
+_BACKLOG: Final = 128
+
+
+def bind(port: int) -> socket.socket:
+    """A listening socket on 127.0.0.1; port 0 takes a free one.
+
+    Raises:
+        ConfigError: the port is in use or not allowed.
+    """
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((HOST, port))
+        bound.listen(_BACKLOG)
+    except OSError as problem:
+        bound.close()
+        why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be used ({problem})"
+        raise ConfigError(
+            f"port {port} of the control API {why}: end what holds it, or set GENESIS_PORT "
+            "(0 takes a free one)"
+        ) from problem
+    return bound
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the service."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class ApiServer:
+    """Serves one app on one bound socket."""
+
+    def __init__(self, app: FastAPI, bound: socket.socket) -> None:
+        self._socket = bound
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+            server_header=False,
+        )
+        self._server = _Server(config)
+
+    @property
+    def url(self) -> str:
+        host, port = self._socket.getsockname()[:2]
+        return f"http://{host}:{port}"
+
+    async def run(self) -> None:
+        await self._server.serve(sockets=[self._socket])
+
+    async def started(self) -> None:
+        while not self._server.started:
+            await asyncio.sleep(0.01)
+
+    def stop(self) -> None:
+        self._server.should_exit = True

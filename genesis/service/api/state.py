@@ -1,0 +1,294 @@
+"""The engine's state in the shapes of the contract. Read only; amounts are text."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from genesis.domain.account import TierMode, TiltLevel
+from genesis.domain.canonical import plain
+from genesis.domain.money import text
+from genesis.domain.orders import Order
+from genesis.domain.outcomes import PositionClosed
+from genesis.domain.time import format_utc
+from genesis.engine.engine import Engine
+from genesis.positions.ledger import Position
+from genesis.risk.sizing import position_cap_usdt
+from genesis.service.clock import Clock
+from genesis.service.readings import Readings
+from genesis.tiers.features import available_features
+from genesis.tiers.gates import evaluate
+
+_HUNDRED = Decimal(100)
+_TWO_PLACES = Decimal("0.01")
+
+
+def account_uuid(account_id: str) -> str:
+    """The account's id as the contract wants it."""
+    return str(uuid5(NAMESPACE_URL, f"genesis:{account_id}"))
+
+
+class Shapes:
+    """Answers from one engine and its readings."""
+
+    def __init__(self, engine: Engine, readings: Readings, clock: Clock, symbols: tuple[str, ...]):
+        self._engine = engine
+        self._readings = readings
+        self._clock = clock
+        self._symbols = symbols
+
+    # -- the whole ---------------------------------------------------------------------------
+    def snapshot(self) -> dict[str, Any]:
+        """Everything a face needs to start."""
+        return {
+            **self.tick(),
+            "account": self.account(),
+            "orders": self.orders(),
+            "locks": self.locks(),
+            "headroom": self.headroom(),
+            "counts": self.counts(),
+        }
+
+    def tick(self) -> dict[str, Any]:
+        """The part that moves."""
+        view = self._engine.view
+        readings = self._readings
+        return {
+            "t": format_utc(self._clock.now_ns()),
+            "seq": readings.events,
+            "equity": text(view.equity_usdt),
+            "free": text(view.free_usdt),
+            "tilt": self._engine.state.tilt.score(self._clock.now_ns()).score,
+            "level": self.tilt_level.value,
+            "tier": self.tier,
+            "mode": self._engine.state.tiers.state.mode.value,
+            "prices": {s: _amount(view.price(s)) for s in self._symbols},
+            "gates": self.gates(),
+            "positions": self.positions(),
+            "intervention": self.intervention(),
+        }
+
+    def counts(self) -> dict[str, Any]:
+        readings = self._readings
+        return {
+            "events": readings.events,
+            "orders": readings.orders,
+            "fills": readings.fills,
+            "refusals": dict(sorted(readings.refusals.items())),
+        }
+
+    @property
+    def tilt_level(self) -> TiltLevel:
+        return self._engine.state.tilt.state.level
+
+    # -- the contract's answers --------------------------------------------------------------
+    @property
+    def account_id(self) -> str:
+        return account_uuid(self._engine.state.ledger.account_id)
+
+    @property
+    def tier(self) -> str:
+        return self._engine.view.tier.value
+
+    def account(self) -> dict[str, Any]:
+        state, view = self._engine.state, self._engine.view
+        held = state.tiers.state
+        table = state.rules.tiers
+        mine = available_features(held.tier, table)
+        every = frozenset().union(*(features.names for features in table.features.values()))
+        return {
+            "account_id": self.account_id,
+            "balance": text(view.equity_usdt),
+            "free": text(view.free_usdt),
+            "tier": held.tier.value,
+            "mode": held.mode.value,
+            "tier_started_at": format_utc(held.since_ns),
+            "gates_passed": [gate["gate"] for gate in self.gates() if gate["passed"]],
+            "locked_features": sorted(every - mine),
+            "balances": {a: text(qty) for a, qty in sorted(state.ledger.balances.items())},
+        }
+
+    def tilt(self) -> dict[str, Any]:
+        readings = self._readings
+        is_open = readings.intervention is not None
+        until_ns = readings.limited_until_ns
+        scored = self._engine.state.tilt.score(self._clock.now_ns())
+        return {
+            "tilt_score": scored.score,
+            "tilt_level": self.tilt_level.value,
+            "indicators_triggered": [n for n, points in scored.contributions.items() if points],
+            "contributions": dict(scored.contributions),
+            "intervention_active": is_open,
+            "journal_entries_required": int(is_open),
+            "limited_until": None if until_ns is None else format_utc(until_ns),
+        }
+
+    def intervention(self) -> dict[str, Any] | None:
+        opened = self._readings.intervention
+        if opened is None:
+            return None
+        return {
+            "level": opened.level.value,
+            "message": opened.message,
+            "words": opened.journal_words,
+            "since": format_utc(opened.ts_ns),
+        }
+
+    def gates(self) -> list[dict[str, Any]]:
+        held = self._engine.state.tiers.state
+        facts = self._readings.tier_facts(held.since_ns, self._engine.view.now_ns)
+        return [
+            {
+                "gate": gate.name,
+                "current_value": gate.has,
+                "required_value": gate.needed,
+                "passed": gate.passed,
+            }
+            for gate in evaluate(held.tier, facts, self._engine.state.rules.tiers)
+        ]
+
+    def tier_config(self) -> dict[str, Any]:
+        held = self._engine.state.tiers.state
+        return {
+            "current_tier": held.tier.value,
+            "mode": held.mode.value,
+            "next_tier_requirements": self.gates(),
+        }
+
+    # -- positions, orders, fills ------------------------------------------------------------
+    def positions(self) -> list[dict[str, Any]]:
+        return [self._open_position(position) for position in self._engine.view.positions]
+
+    def closed_positions(self) -> list[dict[str, Any]]:
+        return [self._closed_position(closed) for closed in self._readings.closed]
+
+    def _open_position(self, position: Position) -> dict[str, Any]:
+        mark = self._engine.view.mark(position.symbol)
+        pnl = position.realized_usdt
+        if mark is not None:
+            pnl += position.unrealized_usdt(mark)
+        stops = self._engine.state.execution.protector.stops
+        return {
+            "position_id": self._position_id(position.symbol, position.opened_ns),
+            "symbol": position.symbol,
+            "side": "LONG",
+            "entry_price": text(position.entry_price),
+            "quantity": text(position.qty),
+            "mark": _amount(mark),
+            "stop": _amount(stops.get(position.symbol)),
+            "pnl_dollars": text(pnl),
+            "pnl_percent": _percent(pnl, position.entry_usdt),
+            "opened_at": format_utc(position.opened_ns),
+            "closed_at": None,
+        }
+
+    def _closed_position(self, closed: PositionClosed) -> dict[str, Any]:
+        return {
+            "position_id": self._position_id(closed.symbol, closed.opened_ns),
+            "symbol": closed.symbol,
+            "side": "LONG",
+            "entry_price": text(closed.entry_price),
+            "exit_price": text(closed.exit_price),
+            "quantity": text(closed.qty),
+            "pnl_dollars": text(closed.pnl_usdt),
+            "pnl_percent": _percent(closed.pnl_usdt, closed.entry_price * closed.qty),
+            "fees": text(closed.fees_usdt),
+            "reason": closed.reason,
+            "opened_at": format_utc(closed.opened_ns),
+            "closed_at": format_utc(closed.ts_ns),
+        }
+
+    def _position_id(self, symbol: str, opened_ns: int) -> str:
+        return str(uuid5(NAMESPACE_URL, f"genesis:{self.account_id}/{symbol}/{opened_ns}"))
+
+    def orders(self) -> list[dict[str, Any]]:
+        return [_order(order) for order in self._engine.state.execution.orders.all_working()]
+
+    def fills(self, limit: int) -> list[dict[str, Any]]:
+        newest = list(self._readings.made)[-limit:]
+        return [
+            {
+                "order_key": str(made.key),
+                "at": format_utc(made.event.ts_ns),
+                "recovered": made.event.recovered,
+                **plain(made.event.fill),
+            }
+            for made in reversed(newest)
+        ]
+
+    # -- what holds the trader back ----------------------------------------------------------
+    def locks(self) -> list[dict[str, Any]]:
+        """Everything that refuses new risk now, with its end where that is known."""
+        state = self._engine.state
+        locks = [
+            _lock("risk", source, reason) for source, reason in sorted(state.risk.blocks.items())
+        ]
+        halted = state.risk.drawdown.halted
+        if halted is not None:
+            locks.append(_lock("risk", "TRADING_HALTED", halted.reason))
+        critical_ns = state.risk.drawdown.critical_until_ns
+        if critical_ns is not None and state.now_ns < critical_ns:
+            locks.append(_lock("risk", "DRAWDOWN_CRITICAL", "no new risk today", critical_ns))
+        tilt = state.tilt.check(state.now_ns)
+        if tilt is not None:
+            locks.append(_lock(tilt.stage, tilt.code, tilt.reason, tilt.until_ns))
+        mode = state.tiers.state.mode
+        if mode in (TierMode.HALTED, TierMode.EMERGENCY):
+            locks.append(_lock("tier", mode.value, f"the tier's mode is {mode.value}"))
+        return locks
+
+    def headroom(self) -> dict[str, Any]:
+        """How much may still be put at risk."""
+        state, view = self._engine.state, self._engine.view
+        limits = state.limits
+        cap = position_cap_usdt(view.equity_usdt, limits)
+        trades = state.risk.trades_today(state.now_ns)
+        most = limits.max_trades_per_day
+        multiplier = min(
+            state.tilt.multiplier(state.now_ns),
+            state.tiers.multiplier()[0],
+            state.risk.multiplier(),
+        )
+        return {
+            "position_cap": text(cap),
+            "multiplier": text(multiplier),
+            "exposure": text(view.exposure_usdt),
+            "free": text(view.free_usdt),
+            "trades_today": trades,
+            "trades_left": None if most is None else max(0, most - trades),
+            "tilt_level": self.tilt_level.value,
+        }
+
+    def closed_trades(self) -> tuple[PositionClosed, ...]:
+        return tuple(self._readings.closed)
+
+
+def _order(order: Order) -> dict[str, Any]:
+    request = order.request
+    return {
+        "order_key": str(order.key),
+        "exchange_order_id": order.exchange_order_id,
+        "symbol": request.symbol,
+        "side": request.side.value,
+        "type": request.type.value,
+        "purpose": request.purpose.value,
+        "status": order.status.value,
+        "quantity": text(request.qty),
+        "filled": text(order.filled_qty),
+        "limit_price": _amount(request.limit_price),
+        "stop_price": _amount(request.stop_price),
+        "source": request.source,
+        "placed_at": format_utc(order.placed_ns),
+    }
+
+
+def _lock(stage: str, code: str, reason: str, until_ns: int | None = None) -> dict[str, Any]:
+    until = None if until_ns is None else format_utc(until_ns)
+    return {"stage": stage, "code": code, "reason": reason, "until": until}
+
+
+def _amount(value: Decimal | None) -> str | None:
+    return None if value is None else text(value)
+
+
+def _percent(part: Decimal, whole: Decimal) -> float:
+    return float((part / whole * _HUNDRED).quantize(_TWO_PLACES)) if whole else 0.0

@@ -1,0 +1,201 @@
+"""What the operator can make the service do. Every act is an event, answered once it is durable."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Final, Protocol
+
+from genesis.domain.events import Event, OperatorActed
+from genesis.domain.money import ZERO, text
+from genesis.domain.outcomes import CommandAnswered, PositionClosed
+from genesis.engine.engine import Engine
+from genesis.engine.step import Step
+from genesis.service.api.answers import Answer, answer_of, is_unread, not_understood
+from genesis.service.clock import Clock
+from genesis.service.operator import (
+    Door,
+    Manner,
+    NotUnderstood,
+    with_stop,
+)
+from genesis.service.operator import not_understood as unread_line
+from genesis.service.readings import AnyStep, Readings
+
+CLOSE_WAIT_S: Final = 15.0
+_LOOK_S: Final = 0.05
+_HUNDRED: Final = Decimal(100)
+
+
+class Answered(Protocol):
+    """The log, asked what was answered to a client reference before."""
+
+    def answer(self, client_ref: str) -> AnyStep | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedAll:
+    """What came of closing everything."""
+
+    positions_closed: int
+    total_pnl: Decimal
+    errors: tuple[str, ...]
+
+
+class Operations:
+    """The operator's acts, one method each.
+
+    ask: hands an event to the runner; the step comes back once it is durable.
+    status: one line of text about the account.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        readings: Readings,
+        clock: Clock,
+        symbols: tuple[str, ...],
+        run: int,
+        ask: Callable[[Event], Awaitable[Step]],
+        log: Answered,
+        status: Callable[[], str],
+    ) -> None:
+        self._engine = engine
+        self._readings = readings
+        self._clock = clock
+        self._door = Door(symbols)
+        self._run = run
+        self._ask = ask
+        self._log = log
+        self._status = status
+        self._count = 0
+        self._under_way: dict[str, asyncio.Future[Answer]] = {}
+
+    # -- commands ----------------------------------------------------------------------------
+    async def command(
+        self, wish: str | Mapping[str, Any], manner: Manner, client_ref: str | None
+    ) -> Answer:
+        """Do what a line or an intent asks for; the same `client_ref` gives the same answer."""
+        if client_ref is None:
+            return await self._do(wish, manner, self._next_ref())
+        running = self._under_way.get(client_ref)
+        if running is not None:
+            return await asyncio.shield(running)
+        task = asyncio.ensure_future(self._once(wish, manner, client_ref))
+        self._under_way[client_ref] = task
+        task.add_done_callback(lambda _: self._under_way.pop(client_ref, None))
+        return await asyncio.shield(task)
+
+    async def _once(self, wish: str | Mapping[str, Any], manner: Manner, ref: str) -> Answer:
+        if ref in self._readings.refs:
+            earlier = await asyncio.to_thread(self._log.answer, ref)
+            if earlier is not None:
+                return self._again(earlier, wish, ref)
+        return await self._do(wish, manner, ref)
+
+    def _again(self, earlier: AnyStep, wish: str | Mapping[str, Any], ref: str) -> Answer:
+        if not is_unread(earlier):
+            return self._told(earlier, ref)
+        try:
+            self._read(wish)
+        except NotUnderstood as problem:
+            return not_understood(problem.message)
+        return not_understood(f"client_ref {ref} was used for a line that was not understood")
+
+    async def _do(self, wish: str | Mapping[str, Any], manner: Manner, ref: str) -> Answer:
+        try:
+            act = self._read(wish)
+        except NotUnderstood as problem:
+            await self._ask(self._signed(unread_line(self._clock.now_ns()), manner, ref))
+            return not_understood(problem.message)
+        return self._told(await self._ask(self._signed(act, manner, ref)), ref)
+
+    def _read(self, wish: str | Mapping[str, Any]) -> OperatorActed:
+        now_ns = self._clock.now_ns()
+        if isinstance(wish, str):
+            return self._door.read(wish, now_ns)
+        return self._door.read_intent(wish, now_ns)
+
+    def _signed(self, act: OperatorActed, manner: Manner, ref: str) -> OperatorActed:
+        stop = entry = None
+        if act.verb == "cancel_all":  # with nothing to cancel it says nothing about the trader
+            working = self._engine.state.execution.orders.all_working()
+            act = replace(act, reduces_risk=all(order.request.reduces for order in working))
+        if act.symbol is not None:
+            position = self._engine.view.position(act.symbol)
+            stop = self._engine.state.execution.protector.stops.get(act.symbol)
+            entry = None if position is None else position.entry_price
+        return manner.of(replace(with_stop(act, stop, entry), client_ref=ref))
+
+    def _told(self, step: AnyStep, ref: str) -> Answer:
+        answer = answer_of(step, ref)
+        if isinstance(step.event, OperatorActed) and step.event.verb == "status":
+            answer.body["notes"].append(self._status())
+        return answer
+
+    def _next_ref(self) -> str:
+        """A reference of our own, unique in the home."""
+        self._count += 1
+        return f"api-{self._run}-{self._count}"
+
+    # -- emergencies -------------------------------------------------------------------------
+    async def halt(self, reason: str) -> Answer:
+        """No new risk from here on; positions keep their stops."""
+        ref = self._next_ref()
+        act = OperatorActed(
+            self._clock.now_ns(),
+            "COMMAND",
+            client_ref=ref,
+            verb="halt",
+            reason=reason,
+            reduces_risk=True,
+        )
+        return answer_of(await self._ask(act), ref)
+
+    async def close_all(self, max_slippage_percent: Decimal) -> ClosedAll:
+        """Leave every position at the market and wait until they are flat, at most 15 s."""
+        before = {position.symbol for position in self._engine.view.positions}
+        ref = self._next_ref()
+        act = OperatorActed(
+            self._clock.now_ns(),
+            "COMMAND",
+            client_ref=ref,
+            verb="close_all",
+            max_slippage_fraction=max_slippage_percent / _HUNDRED,
+            reduces_risk=True,
+        )
+        step = await self._ask(act)
+        refused = [
+            outcome.text
+            for outcome in step.outcomes
+            if isinstance(outcome, CommandAnswered) and not outcome.accepted
+        ]
+        await self._until_flat(before)
+        closed = self._closed_since(act.ts_ns, before)
+        left = sorted(before - {each.symbol for each in closed})
+        errors = refused + [f"{symbol} is still open; its stop stays" for symbol in left]
+        return ClosedAll(len(closed), sum((c.pnl_usdt for c in closed), ZERO), tuple(errors))
+
+    async def _until_flat(self, symbols: set[str]) -> None:
+        """Wait while anything asked to be closed is still on its way out."""
+        deadline_ns = self._clock.elapsed_ns() + int(CLOSE_WAIT_S * 1e9)
+        closing = self._engine.state.execution.protector.closing
+        while any(s in closing for s in symbols) and self._clock.elapsed_ns() < deadline_ns:
+            await asyncio.sleep(_LOOK_S)
+
+    def _closed_since(self, since_ns: int, symbols: set[str]) -> list[PositionClosed]:
+        return [
+            closed
+            for closed in self._readings.closed
+            if closed.ts_ns >= since_ns and closed.symbol in symbols
+        ]
+
+
+def status_line(engine: Engine, readings: Readings) -> str:
+    """The account in one line."""
+    view, held = engine.view, engine.state.tiers.state
+    positions = ", ".join(f"{text(p.qty)} {p.symbol}" for p in view.positions) or "flat"
+    return (
+        f"equity {view.equity_usdt:.2f}, {positions}; {held.tier.value}/{held.mode.value}, "
+        f"tilt {readings.tilt_score} {readings.tilt_level.value}"
+    )

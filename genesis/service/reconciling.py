@@ -1,0 +1,117 @@
+"""Reconciliation at the start, on request and from time to time: the venue's truth as events."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from genesis.domain.events import Event
+from genesis.domain.ids import OrderKey
+from genesis.domain.orders import OrderStatus
+from genesis.engine.engine import Engine
+from genesis.errors import ExchangeError
+from genesis.exchange.gateway import Gateway
+from genesis.exchange.reconcile import COMPONENT, Books, Reconciled, WorkingOrder, reconcile
+from genesis.service.clock import Clock
+from genesis.service.logs import log
+
+_log = log("reconciliation")
+PERIOD_S: Final = 60.0
+_AGAIN_S: Final = 1.0
+_ASK_S: Final = 30.0
+
+
+class Reconciling:
+    """Compares our books with the venue's, one comparison at a time.
+
+    tell: hands an event to the engine and returns once it is durable.
+    report: tells how this part is (component, status, detail).
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        engine: Engine,
+        clock: Clock,
+        symbols: tuple[str, ...],
+        wire_ids: Mapping[OrderKey, str],
+        tell: Callable[[Event], Awaitable[object]],
+        report: Callable[[str, str, str], None],
+    ) -> None:
+        self._gateway = gateway
+        self._engine = engine
+        self._clock = clock
+        self._symbols = symbols
+        self._wire_ids = wire_ids
+        self._tell = tell
+        self._report = report
+        self._wanted = asyncio.Event()
+        self._is_failed = False
+
+    def request(self, reason: str) -> None:
+        """Compare soon."""
+        _log.info("requested", reason=reason)
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Compare on request and every minute, for ever."""
+        while True:
+            try:
+                await asyncio.wait_for(self._wanted.wait(), PERIOD_S)
+            except TimeoutError:
+                _log.debug("periodic")
+            self._wanted.clear()
+            if not await self._try(sent_by_ns=None):
+                await asyncio.sleep(_AGAIN_S)
+                self._wanted.set()
+
+    async def at_start(self) -> Reconciled:
+        """The first comparison of a process: waits for orders nobody answered for.
+
+        Raises:
+            ExchangeError: the venue does not answer, or not sensibly.
+        """
+        return await self._compare(sent_by_ns=self._clock.now_ns())
+
+    async def _try(self, *, sent_by_ns: int | None) -> bool:
+        try:
+            await asyncio.wait_for(self._compare(sent_by_ns=sent_by_ns), _ASK_S)
+        except (ExchangeError, TimeoutError) as problem:
+            self._is_failed = True
+            _log.warning("failed", error_type=type(problem).__name__, problem=str(problem))
+            self._report(COMPONENT, "failed", str(problem) or "the venue does not answer")
+            return False
+        if self._is_failed:
+            self._is_failed = False
+            self._report(COMPONENT, "ok", "")
+        return True
+
+    async def _compare(self, *, sent_by_ns: int | None) -> Reconciled:
+        found = await reconcile(self._gateway, self._books(sent_by_ns), self._clock.now_ns)
+        for event in found.events:
+            await self._tell(event)
+        if not found.is_clean:
+            _log.error("difference to the venue", complaints=list(found.complaints))
+        return found
+
+    def _books(self, sent_by_ns: int | None) -> Books:
+        state = self._engine.state
+        orders = state.execution.orders
+        working = tuple(
+            WorkingOrder(order, self._wire_ids[order.key])
+            for order in orders.all_working()
+            if order.key in self._wire_ids
+        )
+
+        def status_of(key: OrderKey) -> OrderStatus | None:
+            order = orders.orders.get(key)
+            return None if order is None else order.status
+
+        return Books(
+            symbols=self._symbols,
+            working=working,
+            ledger=dict(state.ledger.balances),
+            last_trade_ids=dict(state.ledger.last_trade_ids),
+            status_of=status_of,
+            ring_fenced=dict(state.ledger.ring_fenced),
+            sent_by_ns=sent_by_ns,
+        )

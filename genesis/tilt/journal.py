@@ -1,0 +1,151 @@
+"""Is a page written, or faked? Pure measures of the text and of how it came to be.
+
+The text stays with the caller: an assessment holds a count and a hash. Copying a real essay by
+hand passes; it takes the time it takes, which is the point.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import pairwise
+from typing import Final
+from unicodedata import category, normalize
+
+from genesis.domain.time import SECOND
+from genesis.tilt.rules import JournalRules
+
+_APOSTROPHES: Final = "'’"
+_TWO_CHARACTER_SCRIPTS: Final = (
+    (0x3005, 0x3007),
+    (0x3040, 0x30FF),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x3134F),
+)
+"""Chinese and Japanese: there two characters count as a word."""
+NOT_PASTE: Final = frozenset({"composition", "dictation", "draft"})
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """One change of the page: when (venue time), and how many characters came in.
+
+    how: `typed`, or `composition` (input method), `dictation`, `draft` (our own draft restored):
+    these come in larger pieces and are no paste.
+    """
+
+    ts_ns: int
+    inserted: int
+    how: str = "typed"
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """reason: `accepted`, or why not: too_short, paste, too_fast, idle, repetitive, top_word,
+    repeated_phrases. sha256: of the words alone, so that spacing makes no new page."""
+
+    accepted: bool
+    reason: str
+    word_count: int
+    sha256: str
+
+
+def assess(
+    text: str, deltas: Sequence[Delta], opened_ns: int, now_ns: int, rules: JournalRules
+) -> Assessment:
+    """Judge a page opened at `opened_ns` and handed in at `now_ns`, both venue time."""
+    words = tokens(text)
+    count = word_count(words)
+    seen = [delta for delta in deltas if opened_ns <= delta.ts_ns <= now_ns]
+    reason = (
+        ("too_short" if count < rules.words_min else None)
+        or _monotony(words, rules)
+        or _paste(text, seen, rules)
+        or _haste(count, seen, opened_ns, now_ns, rules)
+        or "accepted"
+    )
+    digest = sha256(" ".join(words).encode()).hexdigest()
+    return Assessment(reason == "accepted", reason, count, digest)
+
+
+# -- words -----------------------------------------------------------------------------------
+def tokens(text: str) -> list[str]:
+    """Words of any script, lower case; Chinese and Japanese in pieces of two characters."""
+    return list(_tokens(normalize("NFKC", text).lower()))
+
+
+def word_count(words: Sequence[str]) -> int:
+    """A lone Chinese or Japanese character is half a word."""
+    single = sum(len(word) == 1 and _in_pairs(word) for word in words)
+    return len(words) - single + single // 2
+
+
+def _tokens(text: str) -> Iterator[str]:
+    run = ""
+    for char in text + " ":
+        if run and _in_pairs(char) != _in_pairs(run[-1]) and not _is_mark(char):
+            yield from _split(run)
+            run = ""
+        if _is_letter(char) or (run and (_is_mark(char) or char in _APOSTROPHES)):
+            run += char
+        elif run:
+            yield from _split(run)
+            run = ""
+
+
+def _split(run: str) -> Iterator[str]:
+    if _in_pairs(run[0]):
+        yield from (run[i : i + 2] for i in range(0, len(run), 2))
+    else:
+        yield run.rstrip(_APOSTROPHES)
+
+
+def _is_letter(char: str) -> bool:
+    return category(char)[0] == "L" or _in_pairs(char)
+
+
+def _is_mark(char: str) -> bool:
+    return category(char)[0] == "M"
+
+
+def _in_pairs(char: str) -> bool:
+    return any(low <= ord(char) <= high for low, high in _TWO_CHARACTER_SCRIPTS)
+
+
+# -- checks ----------------------------------------------------------------------------------
+def _monotony(words: Sequence[str], rules: JournalRules) -> str | None:
+    first = words[: rules.ratio_words]
+    if len(set(first)) < rules.ratio_min * len(first):
+        return "repetitive"
+    if max(Counter(words).values()) > rules.top_word_share_max * len(words):
+        return "top_word"
+    trigrams = Counter(zip(words, words[1:], words[2:], strict=False))
+    repeated = sum(times - 1 for times in trigrams.values())
+    return "repeated_phrases" if repeated > rules.repeated_trigrams_max * len(trigrams) else None
+
+
+def _paste(text: str, deltas: Sequence[Delta], rules: JournalRules) -> str | None:
+    sizes = [delta.inserted for delta in deltas if delta.how not in NOT_PASTE]
+    spared = sum(delta.inserted for delta in deltas if delta.how in NOT_PASTE)
+    bursts = sum(size for size in sizes if size > rules.burst_chars)
+    unseen = len(text) - sum(sizes) - spared
+    is_paste = (
+        max(sizes, default=0) > rules.paste_chars_max
+        or bursts > rules.burst_share_max * len(text)
+        or unseen > rules.unseen_share_max * len(text)
+    )
+    return "paste" if is_paste else None
+
+
+def _haste(
+    count: int, deltas: Sequence[Delta], opened_ns: int, now_ns: int, rules: JournalRules
+) -> str | None:
+    needed_ns = max(rules.typing_min_ns, int(count / rules.words_per_s_max * SECOND))
+    if now_ns - opened_ns < needed_ns:
+        return "too_fast"
+    stamps = sorted(delta.ts_ns for delta in deltas)
+    gaps = (after - before for before, after in pairwise([opened_ns, *stamps]))
+    active_ns = sum(gap for gap in gaps if gap <= rules.pause_ns)
+    return "idle" if active_ns < rules.active_share_min * needed_ns else None

@@ -1,0 +1,349 @@
+"""Reconciliation: what the venue did while nobody looked becomes events, or a complaint."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from genesis.domain.events import (
+    BalanceReported,
+    Event,
+    HealthReported,
+    OrderAccepted,
+    OrderCancelled,
+    OrderEvent,
+    OrderFilled,
+    OrderRejected,
+)
+from genesis.domain.orders import Order, OrderStatus
+from genesis.errors import Unreachable
+from genesis.exchange.binance import BinanceGateway
+from genesis.exchange.reconcile import Books, Reconciled, WorkingOrder, reconcile
+from genesis.exchange.resolve import NEVER_PLACED
+from genesis.execution.order_book import OrderBook
+from genesis.positions.ledger import Ledger
+from tests.support.simex import SYMBOL, Simex, command, trading, wire
+
+D = Decimal
+ORDER_EVENTS = get_args(OrderEvent)
+
+
+class Ours:
+    """Our side: the orders we sent and the ledger, moved by the events we were told."""
+
+    def __init__(self) -> None:
+        self.orders = OrderBook()
+        self.ledger = Ledger()
+        self.ledger.balances = {"USDT": D(10000), "BTC": D("0.5"), "ETH": D(5), "BNB": D(1)}
+
+    def intend(self, n: int, **more: Any) -> None:
+        """The intent is in the log; whether it was sent is another question."""
+        sent = command(n, **more)
+        self.orders.add(sent.key, sent.request, time.time_ns())
+
+    async def send(self, gateway: BinanceGateway, n: int, **more: Any) -> None:
+        self.intend(n, **more)
+        self.told(await gateway.submit(command(n, **more), wire(n)))
+
+    def told(self, events: Iterable[Event]) -> None:
+        for event in events:
+            is_news = isinstance(event, ORDER_EVENTS) and self.orders.apply(event)
+            if is_news and isinstance(event, OrderFilled):
+                self.ledger.fill(event.fill, event.ts_ns)
+
+    def order(self, n: int) -> Order:
+        return self.orders.orders[command(n).key]
+
+    def books(self, **changes: Any) -> Books:
+        books = Books(
+            symbols=(SYMBOL,),
+            working=tuple(
+                WorkingOrder(order, wire(order.key.n)) for order in self.orders.all_working()
+            ),
+            ledger=dict(self.ledger.balances),
+            last_trade_ids=dict(self.ledger.last_trade_ids),
+            status_of=lambda key: order.status if (order := self.orders.orders.get(key)) else None,
+            sent_by_ns=time.time_ns(),
+        )
+        return replace(books, **changes)
+
+    async def reconcile(self, gateway: BinanceGateway, **changes: Any) -> Reconciled:
+        found = await reconcile(gateway, self.books(**changes), time.time_ns)
+        assert isinstance(found.events[-1], BalanceReported)
+        assert found.events[-1].clean == found.is_clean
+        self.told(found.events)
+        return found
+
+
+def _totals(simex: Simex) -> Mapping[str, Decimal]:
+    return {asset: free + locked for asset, (free, locked) in simex.sim.bal.items()}
+
+
+def _agree(simex: Simex, ours: Ours) -> bool:
+    return _totals(simex) == ours.ledger.balances
+
+
+def _kinds(found: Reconciled) -> list[type[Event]]:
+    return [type(event) for event in found.events]
+
+
+def test_nothing_happened_nothing_is_told(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            await ours.send(gateway, 1)
+            await ours.send(gateway, 2, side="SELL", kind="STOP_LOSS", stop_price=D(50000))
+            found = await ours.reconcile(gateway)
+            assert found.is_clean
+            assert _kinds(found) == [BalanceReported]
+            assert _agree(simex, ours)
+
+    asyncio.run(story())
+
+
+def test_a_fee_in_base_is_no_mismatch(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (_, gateway):
+            ours = Ours()
+            await ours.send(gateway, 1)
+            assert ours.ledger.balances["BTC"] == D("0.500999")
+            assert (await ours.reconcile(gateway)).is_clean
+
+    asyncio.run(story())
+
+
+def test_sent_without_an_answer_and_filled(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            simex.fault("drop_after")
+            await ours.send(gateway, 1)
+            assert ours.order(1).status is OrderStatus.UNRESOLVED
+            found = await ours.reconcile(gateway)
+            assert _kinds(found) == [OrderAccepted, OrderFilled, BalanceReported]
+            assert all(e.recovered for e in found.events if isinstance(e, OrderFilled))
+            assert ours.order(1).status is OrderStatus.FILLED
+            assert found.is_clean
+            assert _agree(simex, ours)
+
+    asyncio.run(story())
+
+
+def test_logged_but_never_sent(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (_, gateway):
+            ours = Ours()
+            ours.intend(1)
+            ours.intend(2)
+            found = await ours.reconcile(gateway)
+            *rejected, _ = found.events
+            assert len(rejected) == 2
+            for event in rejected:
+                assert isinstance(event, OrderRejected)
+                assert event.code == NEVER_PLACED
+            assert found.is_clean
+            assert ours.order(1).status is OrderStatus.NEVER_PLACED
+
+    asyncio.run(story())
+
+
+def test_while_trading_an_order_under_way_is_left_alone(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (_, gateway):
+            ours = Ours()
+            ours.intend(1)
+            found = await ours.reconcile(gateway, sent_by_ns=None)
+            assert _kinds(found) == [BalanceReported]
+            assert found.is_clean
+            assert ours.order(1).status is OrderStatus.PENDING
+
+    asyncio.run(story())
+
+
+def test_cancelled_at_the_venue(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            await ours.send(gateway, 1, kind="LIMIT", limit_price=D(50000))
+            simex.sim.finish(simex.placed(wire(1))[0], "CANCELED", "by-hand")
+            found = await ours.reconcile(gateway)
+            assert _kinds(found) == [OrderCancelled, BalanceReported]
+            assert found.is_clean
+
+    asyncio.run(story())
+
+
+def test_partly_filled_then_cancelled_keeps_every_fill_once(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            await ours.send(gateway, 1, kind="LIMIT", limit_price=D(59000))
+            (order,) = simex.placed(wire(1))
+            simex.sim.fill(order, D("0.0002"), D(59000), maker=True)
+            assert (await ours.reconcile(gateway)).is_clean
+            assert ours.order(1).status is OrderStatus.PARTIAL
+            simex.sim.fill(order, D("0.0003"), D(59000), maker=True)
+            simex.sim.finish(order, "CANCELED", "by-hand")
+            found = await ours.reconcile(gateway)
+            assert _kinds(found) == [OrderFilled, OrderCancelled, BalanceReported]
+            assert ours.order(1).filled_qty == D("0.0005")
+            assert _agree(simex, ours)
+
+    asyncio.run(story())
+
+
+def test_a_stop_that_fired_while_we_were_away(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            await ours.send(gateway, 1)
+            stop = {"side": "SELL", "kind": "STOP_LOSS", "stop_price": D(59000)}
+            await ours.send(gateway, 2, qty=D("0.00099"), **stop)
+            simex.price("58000")
+            found = await ours.reconcile(gateway)
+            assert _kinds(found) == [OrderFilled, BalanceReported]
+            assert found.is_clean
+            assert _agree(simex, ours)
+
+    asyncio.run(story())
+
+
+def test_a_late_fill_of_an_order_that_had_ended_is_adopted(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            await ours.send(gateway, 1)
+            await ours.send(gateway, 2, kind="LIMIT", limit_price=D(59000))
+            ours.told((OrderCancelled(time.time_ns(), command(2).key),))
+            simex.price("58000")
+            found = await ours.reconcile(gateway)
+            assert _kinds(found) == [OrderFilled, BalanceReported]
+            assert found.is_clean
+            assert _agree(simex, ours)
+
+    asyncio.run(story())
+
+
+def test_a_trade_that_is_not_ours_is_a_complaint_with_the_difference(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            await ours.send(gateway, 1)
+            by_hand = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.002"}
+            simex.sim.new_order(by_hand)
+            found = await ours.reconcile(gateway)
+            assert not found.is_clean
+            complaint = "; ".join(found.complaints)
+            assert "belongs to no order of ours" in complaint
+            assert "BTC: the venue has 0.502997, our books say 0.500999, difference 0.001998" in (
+                complaint
+            )
+
+    asyncio.run(story())
+
+
+def test_money_that_came_from_nowhere(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            simex.sim.bal["USDT"][0] += D("12.5")
+            found = await ours.reconcile(gateway)
+            assert found.complaints == (
+                "USDT: the venue has 10012.5, our books say 10000, difference 12.5",
+            )
+
+    asyncio.run(story())
+
+
+def test_ring_fenced_coins_are_not_ours_and_no_complaint(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (_, gateway):
+            ours = Ours()
+            del ours.ledger.balances["ETH"]
+            ours.ledger.balances["BTC"] -= D("0.2")
+            fenced = {"ETH": D(5), "BTC": D("0.2")}
+            assert (await ours.reconcile(gateway, ring_fenced=fenced)).is_clean
+
+    asyncio.run(story())
+
+
+def test_foreign_orders_are_reported_and_those_under_our_name_block(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            limit = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC"}
+            limit |= {"quantity": "0.001", "price": "50000"}
+            simex.sim.new_order(limit | {"newClientOrderId": "web_by_hand"})
+            found = await ours.reconcile(gateway)
+            assert found.is_clean
+            assert [order.wire_id for order in found.foreign_orders] == ["web_by_hand"]
+            assert _kinds(found) == [HealthReported, BalanceReported]
+            simex.sim.new_order(limit | {"newClientOrderId": wire(7)})
+            found = await ours.reconcile(gateway)
+            assert found.complaints == (
+                f"order {wire(7)} rests at the venue under our name, unknown here",
+            )
+
+    asyncio.run(story())
+
+
+def test_an_order_given_up_that_appears_after_all(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (_, gateway):
+            ours = Ours()
+            ours.intend(1, kind="LIMIT", limit_price=D(50000))
+            key = command(1).key
+            ours.told((OrderRejected(time.time_ns(), key, NEVER_PLACED, ""),))
+            await gateway.submit(command(1, kind="LIMIT", limit_price=D(50000)), wire(1))
+            found = await ours.reconcile(gateway)
+            assert "we hold it for NEVER_PLACED" in found.complaints[0]
+            assert ours.order(1).status is OrderStatus.OPEN
+            assert (await ours.reconcile(gateway)).is_clean
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("path", ["account", "openOrders", "myTrades", "order"])
+def test_a_failed_question_is_never_an_empty_answer(shared: Path, path: str) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            await ours.send(gateway, 1)
+            await ours.send(gateway, 2, kind="LIMIT", limit_price=D(50000))
+            simex.error(503, -1001, "internal error", path=path, method="GET")
+            with pytest.raises(Unreachable):
+                await ours.reconcile(gateway)
+
+    asyncio.run(story())
+
+
+def test_the_order_of_events_is_fixed(shared: Path) -> None:
+    """Acceptances, fills as they happened, endings, balances: whatever order they were found in."""
+
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            for n in (1, 2, 3):
+                simex.fault("drop_after")
+                await ours.send(gateway, n, kind="LIMIT", limit_price=D(59000 - n))
+            simex.price("58998")
+            simex.sim.finish(simex.placed(wire(3))[0], "CANCELED", "by-hand")
+            simex.price("58990")
+            found = await ours.reconcile(gateway)
+            told = [(type(e).__name__, e.key.n) for e in found.events[:-1]]  # type: ignore[union-attr]
+            assert told == [
+                ("OrderAccepted", 1),
+                ("OrderAccepted", 2),
+                ("OrderAccepted", 3),
+                ("OrderFilled", 1),
+                ("OrderFilled", 2),
+                ("OrderCancelled", 3),
+            ]
+            assert found.is_clean
+
+    asyncio.run(story())

@@ -1,0 +1,276 @@
+"""Live events: complete in bursts, through cuts, and never silent about silence."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from genesis.domain.events import (
+    BookDelta,
+    Event,
+    FeedLost,
+    FeedRestored,
+    OrderAccepted,
+    OrderCancelled,
+    OrderFilled,
+    TradeTick,
+)
+from genesis.exchange.line import Line, Patience
+from genesis.exchange.streams import MarketStream
+from genesis.exchange.user_stream import UserStream
+from tests.support.simex import SYMBOL, Simex, command, trading, wire
+
+D = Decimal
+T = TypeVar("T")
+
+
+class Heard(list[Event]):
+    """Collects events and waits for them."""
+
+    def of(self, kind: type[T]) -> list[T]:
+        return [event for event in self if isinstance(event, kind)]
+
+
+async def until(true: Callable[[], bool], timeout_s: float = 5.0) -> None:
+    async with asyncio.timeout(timeout_s):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def running(stream: MarketStream | UserStream) -> AsyncIterator[None]:
+    task = asyncio.create_task(stream.run())
+    await asyncio.wait_for(stream.ready.wait(), 5)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+# -- the market ------------------------------------------------------------------------------
+def test_a_burst_of_trades_arrives_completely(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            heard = Heard()
+            async with running(gateway.market_stream((SYMBOL,), heard.append)):
+                first = simex.sim.tid["BTCUSDT"]
+                for n in range(6_000):
+                    simex.sim.tick("BTCUSDT")
+                    if n % 100 == 0:
+                        await asyncio.sleep(0)
+                await until(lambda: len(heard) >= 6_000, 20)
+                ticks = heard.of(TradeTick)
+                assert [tick.trade_id for tick in ticks] == list(range(first, first + 6_000))
+                last = simex.sim.trades["BTCUSDT"][-1]
+                assert ticks[-1].price == D(last["price"])
+                assert ticks[-1].ts_ns == last["time"] * 10**6
+
+    asyncio.run(story())
+
+
+def test_the_book_follows_the_venue_through_gaps_and_cuts(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            heard = Heard()
+            async with running(gateway.market_stream((SYMBOL,), heard.append)):
+                for _ in range(3):
+                    await _differ(simex, heard)
+                _assert_book(simex, heard)
+                simex.sim.uid["BTCUSDT"] += 5  # a difference got lost
+                await _differ(simex, heard)
+                await _differ(simex, heard)
+                _assert_book(simex, heard)
+                for conn in list(simex.sim.subs["btcusdt@depth@100ms"]):
+                    conn.ws._req.transport.abort()
+                await until(lambda: bool(heard.of(FeedRestored)))
+                assert [lost.stream for lost in heard.of(FeedLost)] == ["market"]
+                await _differ(simex, heard)
+                _assert_book(simex, heard)
+                assert sum(delta.is_snapshot for delta in heard.of(BookDelta)) == 3
+
+    asyncio.run(story())
+
+
+async def _differ(simex: Simex, heard: Heard) -> None:
+    """The venue's book changes; wait until our side follows."""
+    simex.sim.tick("BTCUSDT")
+    simex.sim.publish("btcusdt@depth@100ms", simex.sim.rebuild_book("BTCUSDT"))
+    await until(lambda: heard.of(BookDelta)[-1:] != [] and _last_id(heard) == _uid(simex))
+
+
+def _last_id(heard: Heard) -> int:
+    return heard.of(BookDelta)[-1].last_id
+
+
+def _uid(simex: Simex) -> int:
+    uid: int = simex.sim.uid["BTCUSDT"]
+    return uid
+
+
+def _assert_book(simex: Simex, heard: Heard) -> None:
+    """Our events, applied in order, give the venue's own book."""
+    sides: dict[str, dict[Decimal, Decimal]] = {"b": {}, "a": {}}
+    for delta in heard.of(BookDelta):
+        if delta.is_snapshot:
+            sides = {"b": {}, "a": {}}
+        for side, levels in (("b", delta.bids), ("a", delta.asks)):
+            sides[side] |= {level.price: level.qty for level in levels}
+    found = {side: {p: q for p, q in rows.items() if q} for side, rows in sides.items()}
+    assert found == simex.sim.book["BTCUSDT"]
+
+
+# -- our orders ------------------------------------------------------------------------------
+def test_reports_and_answers_tell_each_fact_once(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            heard = Heard()
+            async with running(gateway.user_stream(heard.append)):
+                answered = [*await gateway.submit(command(1), wire(1))]
+                order = command(2, kind="LIMIT", limit_price=D("59000"))
+                answered += await gateway.submit(order, wire(2))
+                simex.price("58999")
+                await until(lambda: len(heard.of(OrderFilled)) + _fills(answered) == 2)
+                answered += await gateway.submit(
+                    command(3, kind="LIMIT", limit_price=D("50000")), wire(3)
+                )
+                answered += await gateway.cancel(command(3).key, wire(3), SYMBOL)
+                await asyncio.sleep(0.05)
+                told = [*heard, *answered]
+                kinds = [type(event) for event in told]
+                assert kinds.count(OrderAccepted) == 3
+                assert kinds.count(OrderFilled) == 2
+                assert kinds.count(OrderCancelled) == 1
+                (maker,) = [e for e in told if isinstance(e, OrderFilled) and e.key.n == 2]
+                assert (maker.fill.price, maker.fill.fee_asset) == (D(59000), "BTC")
+
+    asyncio.run(story())
+
+
+def _fills(events: list[Event]) -> int:
+    return sum(isinstance(event, OrderFilled) for event in events)
+
+
+@pytest.mark.parametrize("cut", ["socket", "terminated"])
+def test_the_user_stream_comes_back_after_a_cut(shared: Path, cut: str) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            heard = Heard()
+            async with running(gateway.user_stream(heard.append)):
+                if cut == "socket":
+                    simex.cut_user_streams()
+                else:
+                    simex.sim.user_event({"e": "eventStreamTerminated", "E": 0})
+                await until(lambda: bool(heard.of(FeedRestored)))
+                assert [event.stream for event in heard] == ["user", "user"]
+                await gateway.submit(command(1, kind="LIMIT", limit_price=D("59000")), wire(1))
+                simex.price("58999")
+                await until(lambda: bool(heard.of(OrderFilled)))
+
+    asyncio.run(story())
+
+
+def test_a_fill_whose_report_was_lost_is_asked_for_before_the_end_is_told(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            heard = Heard()
+            async with running(gateway.user_stream(heard.append)):
+                await gateway.submit(command(1, kind="LIMIT", limit_price=D("59000")), wire(1))
+                (order,) = simex.placed(wire(1))
+                subscribers, simex.sim.user = simex.sim.user, set()
+                simex.sim.fill(order, D("0.0004"), D("59000"), maker=True)
+                simex.sim.user = subscribers
+                simex.sim.finish(order, "CANCELED", "by-hand")
+                await until(lambda: bool(heard.of(OrderCancelled)))
+                told = [event for event in heard if not isinstance(event, OrderAccepted)]
+                assert [type(event) for event in told] == [OrderFilled, OrderCancelled]
+                assert told[0].recovered  # type: ignore[union-attr]
+
+    asyncio.run(story())
+
+
+def test_a_refused_subscription_says_why_and_goes_on_trying(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared, keys=("simkey", "wrong")) as (_, gateway):
+            heard = Heard()
+            task = asyncio.create_task(gateway.user_stream(heard.append).run())
+            await until(lambda: bool(heard))
+            await asyncio.sleep(0.1)
+            task.cancel()
+            (lost,) = heard
+            assert isinstance(lost, FeedLost)
+            assert "-1022" in lost.reason
+
+    asyncio.run(story())
+
+
+# -- silence ---------------------------------------------------------------------------------
+class _Silent:
+    """A talk that says and expects nothing."""
+
+    async def greet(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        """Nothing to say."""
+
+    def hear(self, text: str) -> None:
+        """Nothing to hear."""
+
+
+@asynccontextmanager
+async def _line(emit: Callable[[Event], None], *, answers_pings: bool) -> AsyncIterator[Line]:
+    """A line to a server that never sends anything by itself."""
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        if answers_pings:
+            await ws.receive()
+        await asyncio.sleep(30)
+        return ws
+
+    app = web.Application()
+    app.router.add_get("/", serve)
+    runner = web.AppRunner(app, shutdown_timeout=0.05)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"ws://127.0.0.1:{runner.addresses[0][1]}/"
+    patience = Patience(silence_s=0.3, connect_s=1.0, first_pause_s=5.0)
+    async with aiohttp.ClientSession() as session:
+        line = Line("market", url, session, emit, time.time_ns, patience)
+        task = asyncio.create_task(line.run(_Silent()))
+        await asyncio.wait_for(line.ready.wait(), 2)
+        yield line
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    await runner.cleanup()
+
+
+def test_a_stalled_line_is_noticed() -> None:
+    async def story() -> None:
+        heard = Heard()
+        started = time.monotonic()
+        async with _line(heard.append, answers_pings=False) as line:
+            await until(lambda: bool(heard), 2)
+            assert 0.25 < time.monotonic() - started < 1.0
+            (lost,) = heard.of(FeedLost)
+            assert "nothing heard for 0.3 s" in lost.reason
+            assert not line.ready.is_set()
+
+    asyncio.run(story())
+
+
+def test_a_quiet_market_is_not_a_dead_line() -> None:
+    async def story() -> None:
+        heard = Heard()
+        async with _line(heard.append, answers_pings=True) as line:
+            await asyncio.sleep(1.0)
+            assert heard == []
+            assert line.ready.is_set()
+
+    asyncio.run(story())
