@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +13,6 @@ from genesis.cli.exits import DONE, NO
 from genesis.domain.events import RunStarted
 from genesis.engine.engine import Engine
 from genesis.engine.replay import Recorded, Replay, Replayable, replay
-from genesis.errors import ConfigError
 from genesis.strategy.base import Strategy
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
@@ -59,15 +57,16 @@ def engine_for(started: RunStarted, engine: Replayable | None) -> Replayable:
     if isinstance(engine, Engine):
         engine.set_rules(rules)
         return engine
-    return Engine(rules, [_strategy(name) for name in started.strategies], seed=started.seed)
+    return Engine(rules, _strategies(started.strategies), seed=started.seed)
 
 
-def _strategy(name: str) -> Strategy:
-    found = entry_points(group="genesis.strategies", name=name)
-    if not found:
-        raise ConfigError(f"the log was made with strategy {name!r}, which is not installed")
-    strategy: Strategy = next(iter(found)).load()()
-    return strategy
+def _strategies(names: tuple[str, ...]) -> list[Strategy]:
+    if not names:
+        return []
+    from genesis.research.strategies import catalog
+
+    known = catalog()
+    return [known.build(name) for name in names]
 
 
 def _again(reader: "LogReader") -> Replay:
@@ -80,7 +79,8 @@ def _progress(steps: int) -> Iterator[Callable[[Recorded], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("running the events again", total=steps)
 
         def seen(recorded: Recorded) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from genesis.domain.events import BarClosed, Event, OperatorActed
 from genesis.domain.instrument import Instrument
 from genesis.domain.orders import OrderType, Purpose, Side
-from genesis.domain.outcomes import CommandAnswered, Outcome
+from genesis.domain.outcomes import CommandAnswered
 from genesis.domain.time import parse_width
 from genesis.engine.discipline import OPERATOR
 from genesis.execution.draft import Draft
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from genesis.engine.view import EngineView
 
 MANUAL: Final = "manual"
+SIGNAL: Final = "signal"
+EXIT_REASONS: Final = frozenset({SIGNAL, "target"})
 _TYPES: Final = {"market": OrderType.MARKET, "limit": OrderType.LIMIT}
 
 
@@ -33,12 +35,13 @@ class Desk:
         self._strategies = tuple(strategies)
         self._wanting: dict[type, tuple[tuple[Strategy, int | None], ...]] = {}
 
-    def wishes(self, event: Event) -> list[Draft]:
-        """What strategies wish for after this event."""
-        kind = type(event)
+    def wishes(self, kind: type, event: Event) -> Sequence[Draft]:
+        """What strategies wish for after this event (of this `kind`)."""
         wanting = self._wanting.get(kind)
         if wanting is None:
             wanting = self._wanting[kind] = self._who_wants(kind)
+        if not wanting:
+            return ()
         wishes: list[Draft] = []
         for strategy, width in wanting:
             if width is not None and isinstance(event, BarClosed) and event.width_ns != width:
@@ -70,23 +73,20 @@ class Desk:
             source=f"strategy:{strategy.name}",
             strategy=strategy.name,
             strategy_tier=strategy.tier,
-            why="signal" if intent.reduces else intent.why,
+            why=_exit_reason(intent.why) if intent.reduces else intent.why,
         )
 
     # -- the operator ------------------------------------------------------------------------
-    def operator(self, event: OperatorActed) -> tuple[list[Draft], list[Outcome]]:
-        """What the operator asks for: wishes for the gate, and answers to what needs no verdict."""
-        if event.verb == "trade":
-            return self._trade(event)
-        answer = self._act(event)
-        return [], [] if answer is None else [answer]
+    def operator(self, event: OperatorActed) -> Draft | CommandAnswered | None:
+        """What the operator asks for: a wish for the gate, or the answer where none is needed."""
+        return self._trade(event) if event.verb == "trade" else self._act(event)
 
-    def _trade(self, event: OperatorActed) -> tuple[list[Draft], list[Outcome]]:
+    def _trade(self, event: OperatorActed) -> Draft | CommandAnswered:
         assert event.symbol is not None
         if event.side is Side.SELL:
-            return [], [self._sell(event)]
+            return self._sell(event)
         instrument = self._view.instrument(event.symbol)
-        draft = Draft(
+        return Draft(
             event.symbol,
             Side.BUY,
             event.order_type or OrderType.MARKET,
@@ -99,7 +99,6 @@ class Desk:
             client_ref=event.client_ref,
             why=event.reason or "",
         )
-        return [draft], []
 
     def _sell(self, event: OperatorActed) -> CommandAnswered:
         assert event.symbol is not None
@@ -175,6 +174,11 @@ class Desk:
             return failure.reason
         halted = self._state.risk.drawdown.halted
         return None if halted is None else halted.reason
+
+
+def _exit_reason(why: str) -> str:
+    """Reasons of closed trades are few words; a strategy may name its target."""
+    return why if why in EXIT_REASONS else SIGNAL
 
 
 def _answer(event: OperatorActed, accepted: bool, text: str) -> CommandAnswered:

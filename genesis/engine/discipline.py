@@ -67,9 +67,8 @@ class Discipline:
         self._opened = False
 
     # -- observing ---------------------------------------------------------------------------
-    def observe(self, event: Event, moved: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-        """Facts that follow from an event and from the positions it moved."""
-        kind = type(event)
+    def observe(self, kind: type, event: Event, moved: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+        """Facts that follow from an event (of this `kind`) and from the positions it moved."""
         if kind in _MARKS:
             return self._mark() if self._state.ledger.positions else ()
         facts: list[Outcome] = list(self._react(event))

@@ -33,6 +33,7 @@ from genesis.execution.draft import Draft
 from genesis.strategy.base import Strategy
 
 _ORDER_EVENTS = frozenset(OrderEvent.__args__)
+_MARKET = frozenset({TradeTick, BookTop, BookDelta, BarClosed})
 
 
 class Engine:
@@ -52,23 +53,27 @@ class Engine:
     def handle(self, event: Event) -> Step:
         """One event through the flow."""
         state = self.state
-        state.now_ns = max(state.now_ns, event.ts_ns)
+        if event.ts_ns > state.now_ns:
+            state.now_ns = event.ts_ns
         bar = state.market.apply(event)  # Market Data: the bus delivered it, in order
         told = event if bar is None else self._closed_bar(bar)
-        moved = self._positions(told)  # Positions: fills reach the ledger first
-        facts = (*moved, *self.discipline.observe(told, moved))  # Risk, Tilt, Tiers observe
-        wishes = self.desk.wishes(told)  # Strategies and the operator: one door
-        if type(told) is OperatorActed:
-            asked, answers = self.desk.operator(told)
-            wishes += asked
-            facts = (*facts, *answers)
-        drafts = state.execution.plan(told, facts, wishes, self.view)  # what would be sent NOW
-        if not drafts and not facts and not state.execution.has_commands:
-            timers = self.discipline.timers() if bar is None and type(told) not in _QUIET else ()
-            return Step(event, (), timers)
-        return self._decide(event, facts, drafts)
+        kind = type(told)
+        moved = self._positions(kind, told)  # Positions: fills reach the ledger first
+        facts = moved + self.discipline.observe(kind, told, moved)  # Risk, Tilt, Tiers observe
+        wishes = self.desk.wishes(kind, told)  # Strategies and the operator: one door
+        if isinstance(told, OperatorActed):
+            asked = self.desk.operator(told)
+            if isinstance(asked, Draft):
+                wishes = (*wishes, asked)
+            elif asked is not None:
+                facts = (*facts, asked)
+        execution = state.execution
+        drafts = execution.plan(told, facts, wishes, self.view)  # what would be sent NOW
+        if drafts or facts or execution.has_commands:
+            return self._decide(event, facts, drafts)
+        return Step(event, (), () if kind in _MARKET else self.discipline.timers())
 
-    def _decide(self, event: Event, facts: tuple[Outcome, ...], drafts: list[Draft]) -> Step:
+    def _decide(self, event: Event, facts: tuple[Outcome, ...], drafts: Sequence[Draft]) -> Step:
         """The gate judges every child order at send time; only the approved leave."""
         state = self.state
         self.gate.open_step()
@@ -117,11 +122,10 @@ class Engine:
         self.state.market.apply(bar)
         return bar
 
-    def _positions(self, event: Event) -> tuple[Outcome, ...]:
-        state, kind = self.state, type(event)
-        if kind is TradeTick:
-            assert isinstance(event, TradeTick)
-            if event.symbol in state.ledger.positions:
+    def _positions(self, kind: type, event: Event) -> tuple[Outcome, ...]:
+        state = self.state
+        if kind in _MARKET:
+            if isinstance(event, TradeTick):
                 state.ledger.mark(event.symbol, event.price, event.price)
             return ()
         if kind in _ORDER_EVENTS:
@@ -170,6 +174,3 @@ class Engine:
     def set_rules(self, rules: Rules) -> None:
         """The next run is under these rules (given with its RunStarted event)."""
         self.state.set_rules(rules)
-
-
-_QUIET = frozenset({TradeTick, BookTop, BookDelta, BarClosed})

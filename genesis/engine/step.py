@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from genesis.domain.commands import Command
 from genesis.domain.events import Event
 from genesis.domain.outcomes import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One event, what was decided, and what is asked of the outside, in this order."""
 
     event: Event

@@ -5,10 +5,8 @@ than was told, the venue's list of trades is asked for the rest before an ending
 """
 
 import asyncio
-import hmac
 import json
 from collections.abc import Awaitable, Callable, Iterable
-from hashlib import sha256
 from typing import Any, Final
 
 import aiohttp
@@ -22,6 +20,7 @@ from genesis.exchange.lifecycle import order_events, report_events, report_order
 from genesis.exchange.line import Line, Patience
 from genesis.exchange.once import Once
 from genesis.exchange.rest import Clock
+from genesis.exchange.signing import signed
 from genesis.exchange.wire_id import key_of
 from genesis.wire.symbols import from_venue
 
@@ -75,8 +74,13 @@ class UserStream:
     # -- the line's talk ---------------------------------------------------------------------
     async def greet(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         """Subscribe with a signature and wait for the venue's consent."""
-        params = self._signed()
-        await ws.send_str(json.dumps({"id": _SUBSCRIBE_ID, "method": _SUBSCRIBE, "params": params}))
+        params = {
+            "apiKey": self._api_key,
+            "recvWindow": self._recv_window_ms,
+            "timestamp": self._now_ns() // MILLISECOND,
+        }
+        request = {"id": _SUBSCRIBE_ID, "method": _SUBSCRIBE}
+        await ws.send_json(request | {"params": signed(params, self._api_secret)})
         while True:
             message = await ws.receive()
             if message.type is aiohttp.WSMsgType.PING:
@@ -94,17 +98,6 @@ class UserStream:
         if answer.get("status") != 200:
             raise Unreachable(f"the venue refused the user stream: {answer.get('error')}")
         return True
-
-    def _signed(self) -> dict[str, str | int]:
-        """Parameters with an HMAC over them as alphabetically sorted `k=v` joined by `&`."""
-        params: dict[str, str | int] = {
-            "apiKey": self._api_key,
-            "recvWindow": self._recv_window_ms,
-            "timestamp": self._now_ns() // MILLISECOND,
-        }
-        payload = "&".join(f"{name}={params[name]}" for name in sorted(params))
-        key = self._api_secret.encode()
-        return params | {"signature": hmac.new(key, payload.encode(), sha256).hexdigest()}
 
     def hear(self, text: str) -> None:
         event = _parsed(text).get("event")

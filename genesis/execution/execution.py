@@ -77,11 +77,13 @@ class Execution:
     def plan(
         self,
         event: Event,
-        facts: Iterable[Outcome],
+        facts: Sequence[Outcome],
         wishes: Sequence[Draft],
         view: SymbolFacts,
-    ) -> list[Draft]:
+    ) -> Sequence[Draft]:
         """Child orders that would be sent now: entries wished for, exits and stops that are due."""
+        if not (wishes or facts or self._touched) and type(event) is not TimerFired:
+            return ()
         if type(event) is TimerFired and event.key.startswith(UPKEEP_TIMER):
             self._touched[event.key[len(UPKEEP_TIMER) :]] = None
         for fact in facts:

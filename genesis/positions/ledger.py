@@ -35,8 +35,6 @@ class Position:
     realized_usdt: Decimal = ZERO
     fees_usdt: Decimal = ZERO
     risk_usdt: Decimal = ZERO
-    high: Decimal = ZERO
-    low: Decimal = ZERO
 
     @property
     def entry_price(self) -> Decimal:
@@ -48,6 +46,14 @@ class Position:
 
     def unrealized_usdt(self, mark: Decimal) -> Decimal:
         return self.qty * mark - self.cost_usdt
+
+
+@dataclass(slots=True)
+class Excursion:
+    """Highest and lowest price seen while a position was open."""
+
+    high: Decimal
+    low: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ class Ledger:
         self.opened_ns: int | None = None
         self.balances: dict[str, Decimal] = {}
         self.positions: dict[str, Position] = {}
+        self.excursions: dict[str, Excursion] = {}
         self.dust: dict[str, Dust] = {}
         self.fees: dict[str, Decimal] = {}
         self.flows_usdt = ZERO
@@ -112,9 +119,8 @@ class Ledger:
         old = self.positions.get(fill.symbol)
         if old is None:
             dust = self.dust.pop(fill.symbol, Dust(ZERO, ZERO))
-            old = Position(
-                fill.symbol, dust.qty, dust.cost_usdt, ts_ns, high=fill.price, low=fill.price
-            )
+            old = Position(fill.symbol, dust.qty, dust.cost_usdt, ts_ns)
+            self.excursions[fill.symbol] = Excursion(fill.price, fill.price)
         new = replace(
             old,
             qty=old.qty + fill.qty - base_fee,
@@ -171,7 +177,7 @@ class Ledger:
         del self.positions[symbol]
         if position.qty:
             self.dust[symbol] = Dust(position.qty, position.cost_usdt)
-        entry = position.entry_price
+        entry, seen = position.entry_price, self.excursions.pop(symbol)
         return PositionClosed(
             ts_ns,
             symbol,
@@ -182,19 +188,20 @@ class Ledger:
             position.fees_usdt,
             position.realized_usdt,
             reason,
-            min(ZERO, (position.low - entry) * position.entry_qty),
-            max(ZERO, (position.high - entry) * position.entry_qty),
+            min(ZERO, (seen.low - entry) * position.entry_qty),
+            max(ZERO, (seen.high - entry) * position.entry_qty),
             position.risk_usdt,
             position.qty,
         )
 
     def mark(self, symbol: str, high: Decimal, low: Decimal) -> None:
         """Prices seen while the position was open."""
-        position = self.positions.get(symbol)
-        if position is not None and (high > position.high or low < position.low):
-            self.positions[symbol] = replace(
-                position, high=max(high, position.high), low=min(low, position.low)
-            )
+        seen = self.excursions.get(symbol)
+        if seen is not None:
+            if high > seen.high:
+                seen.high = high
+            if low < seen.low:
+                seen.low = low
 
     def risk(self, symbol: str, risk_usdt: Decimal) -> None:
         """Remember what the first stop of the position risks (for R)."""

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from genesis.domain.account import TiltLevel
 from genesis.domain.commands import Command
-from genesis.domain.events import Event, JournalAssessed, OrderFilled
+from genesis.domain.events import AccountOpened, Event, JournalAssessed, OrderFilled
 from genesis.domain.ids import OrderKey
 from genesis.domain.money import BPS, ZERO
 from genesis.domain.outcomes import (
@@ -89,6 +89,7 @@ class Readings:
     limited_until_ns: int | None = None
     refs: set[str] = field(default_factory=set)
     accepted_pages: set[str] = field(default_factory=set)
+    ring_fenced: dict[str, Decimal] = field(default_factory=dict)
 
     def take(self, step: AnyStep) -> None:
         """Count one step."""
@@ -96,6 +97,8 @@ class Readings:
         ref = getattr(step.event, "client_ref", None)
         if ref is not None:
             self.refs.add(ref)
+        if isinstance(step.event, AccountOpened):
+            self.ring_fenced = {held.asset: held.total for held in step.event.ring_fenced}
         if isinstance(step.event, JournalAssessed) and step.event.accepted:
             self.accepted_pages.add(step.event.sha256)
         if isinstance(step.event, OrderFilled):

@@ -13,6 +13,7 @@ from genesis.exchange.gateway import Gateway
 from genesis.exchange.reconcile import COMPONENT, Books, Reconciled, WorkingOrder, reconcile
 from genesis.service.clock import Clock
 from genesis.service.logs import log
+from genesis.service.readings import Readings
 
 _log = log("reconciliation")
 PERIOD_S: Final = 60.0
@@ -34,6 +35,7 @@ class Reconciling:
         clock: Clock,
         symbols: tuple[str, ...],
         wire_ids: Mapping[OrderKey, str],
+        readings: Readings,
         tell: Callable[[Event], Awaitable[object]],
         report: Callable[[str, str, str], None],
     ) -> None:
@@ -42,6 +44,7 @@ class Reconciling:
         self._clock = clock
         self._symbols = symbols
         self._wire_ids = wire_ids
+        self._readings = readings
         self._tell = tell
         self._report = report
         self._wanted = asyncio.Event()
@@ -112,6 +115,6 @@ class Reconciling:
             ledger=dict(state.ledger.balances),
             last_trade_ids=dict(state.ledger.last_trade_ids),
             status_of=status_of,
-            ring_fenced=dict(state.ledger.ring_fenced),
+            ring_fenced=dict(self._readings.ring_fenced),
             sent_by_ns=sent_by_ns,
         )

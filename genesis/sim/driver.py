@@ -21,7 +21,7 @@ from genesis.engine.step import NO_WATCH, Step, Watch
 from genesis.sim.bar_drive import BarDrive
 from genesis.sim.columns import NEVER, BarSource, Source, TickSource
 from genesis.sim.exchange import SimExchange
-from genesis.sim.scan import ANY_TICK, NOTHING, Levels, first_touch, levels_of
+from genesis.sim.scan import ANY_TICK, NOTHING, Levels, first_touch, levels_of, up_to
 from genesis.sim.schedule import Moment, moments
 from genesis.sim.traffic import Traffic
 
@@ -48,7 +48,8 @@ class TickDrive:
     """One symbol's ticks and book tops through the engine.
 
     `_next` is the first tick the market has not reached; the engine has been told of the ticks
-    before `_told`, the venue of those before `_venue_told`.
+    before `_told`, the venue of those before `_venue_told`. `_high` and `_low` are the extremes
+    the engine knows of the open position.
     """
 
     def __init__(
@@ -63,9 +64,11 @@ class TickDrive:
         self._timers = every_tick
         self._next = self._told = self._venue_told = 0
         self._held = False
+        self._high, self._low = -1, NEVER
         self._watch: Watch = NO_WATCH
         self._watched: Levels = NOTHING
         self._resting: Levels = NOTHING
+        self._touch: Levels = ANY_TICK if self._all_ticks else NOTHING
 
     def steps(self, opening: Sequence[Event]) -> Iterator[Step]:
         for event in opening:
@@ -78,23 +81,25 @@ class TickDrive:
                 if not traffic.waiting:
                     return
             moment = self._moments[row]
-            due, end = moment.due_ns, moment.end
+            due, rank, _, end, _, low, high, told = moment
             waiting = traffic.waiting
-            first = bool(waiting) and waiting[0][0] <= due and waiting[0] < (due, moment.rank)
+            first = bool(waiting) and waiting[0][0] <= due and waiting[0] < (due, rank)
             if first:
                 end = self._reached(waiting[0][0], end)
             if self._next < end:
-                touching = self._touching(end, moment)
-                if touching < end:
-                    self._next = touching
-                    yield self._tick(moment)
-                    continue
+                below, above, every = self._touch
+                if every or low <= below or high >= above:
+                    touching = self._touching(end)
+                    if touching < end:
+                        self._next = touching
+                        yield self._tick(moment)
+                        continue
                 self._next = end
             if first:
                 step = self._arrival(moment)
                 if step is not None:
                     yield step
-            elif moment.row >= 0:
+            elif told >= 0:
                 yield self._at(moment)
                 row += 1
             elif row < last_row:
@@ -108,15 +113,12 @@ class TickDrive:
             return min(start, end)
         return start + int(np.searchsorted(self._ticks.ts_ns[start:end], at_ns))
 
-    def _touching(self, end: int, moment: Moment) -> int:
+    def _touching(self, end: int) -> int:
         """The first tick before `end` that can change something, or `end`."""
-        if self._all_ticks or self._resting.every or self._watched.every:
+        below, above, every = self._touch
+        if every:
             return self._next
-        below = max(self._resting.below, self._watched.below)
-        above = min(self._resting.above, self._watched.above)
         if below < 0 and above == NEVER:
-            return end
-        if moment.low > below and moment.high < above:
             return end
         return first_touch(self._ticks.prices, self._next, end, below, above)
 
@@ -129,49 +131,50 @@ class TickDrive:
         self._next += 1
         self._told = self._venue_told = self._next
         self._traffic.answer(self._exchange.on_market(tick), tick.ts_ns)
-        self._resting = self._exchange.levels(self._symbol, self._ticks.price_step)
         step = self._traffic.handle(tick, tick.ts_ns, self._exchange.latency.feed_ns)
+        self._look_at_orders()
         self._look_at_watch()
         return step
 
     def _at(self, moment: Moment) -> Step:
         """A bar closes or the book's top moves."""
-        feed_ns = self._exchange.latency.feed_ns
-        if moment.width_ns == 0:
+        due, _, width, _, _, low, high, row = moment
+        if width == 0:
             return self._top(moment)
+        feed_ns = self._exchange.latency.feed_ns
         if self._timers:
-            key = bar_timer_key(self._symbol, moment.width_ns)
-            return self._traffic.handle(TimerFired(moment.due_ns, key), moment.due_ns, feed_ns)
-        if self._held:
+            timer = TimerFired(due, bar_timer_key(self._symbol, width))
+            return self._traffic.handle(timer, due, feed_ns)
+        if self._held and (self._watch is not NO_WATCH or high > self._high or low < self._low):
             self._tell(moment)
         self._told = self._next
-        step = self._traffic.handle(self._bar(moment), moment.due_ns, feed_ns)
-        if self._held:
+        step = self._traffic.handle(self._bar(due, width, low, high, row), due, feed_ns)
+        if self._watch is not NO_WATCH:
             self._look_at_watch()
         return step
 
-    def _bar(self, moment: Moment) -> BarClosed:
-        ticks, i = self._ticks, moment.row
-        rows, price, qty = ticks.bars(moment.width_ns), ticks.price_step, ticks.qty_step
+    def _bar(self, due: int, width: int, low: int, high: int, row: int) -> BarClosed:
+        ticks = self._ticks
+        rows, price = ticks.bars(width), ticks.price_step
         return BarClosed(
-            moment.due_ns,
+            due,
             self._symbol,
-            moment.width_ns,
-            price * rows.open[i],
-            price * moment.high,
-            price * moment.low,
-            price * rows.close[i],
-            qty * rows.volume[i],
+            width,
+            price * rows.open[row],
+            price * high,
+            price * low,
+            price * rows.close[row],
+            ticks.qty_step * rows.volume[row],
         )
 
     def _top(self, moment: Moment) -> Step:
         assert self._source.tops is not None
-        top = self._source.tops.top(moment.row)
+        top = self._source.tops.top(moment[-1])
         self._tell(moment)
         self._tell_venue()
         self._traffic.answer(self._exchange.on_market(top), top.ts_ns)
-        self._resting = self._exchange.levels(self._symbol, self._ticks.price_step)
         step = self._traffic.handle(top, top.ts_ns, self._exchange.latency.feed_ns)
+        self._look_at_orders()
         self._look_at_watch()
         return step
 
@@ -184,7 +187,7 @@ class TickDrive:
         if isinstance(what, SubmitOrder | CancelOrder):
             self._tell_venue()
             self._traffic.answer(self._exchange.obey(what, at_ns), at_ns)
-            self._resting = self._exchange.levels(self._symbol, self._ticks.price_step)
+            self._look_at_orders()
             return None
         self._tell(moment)
         step = self._traffic.handle(what, at_ns)
@@ -199,18 +202,20 @@ class TickDrive:
             return
         self._told = end
         ticks, step = self._ticks, self._ticks.price_step
-        last = step * int(ticks.prices[end - 1])
-        high = low = last
+        last = high = low = int(ticks.prices[end - 1])
         if self._held:
             high, low = self._extremes(start, end, moment)
-        self._engine.skip(self._symbol, int(ticks.ts_ns[end - 1]), high, low, last)
+            self._high, self._low = max(high, self._high), min(low, self._low)
+        self._engine.skip(
+            self._symbol, int(ticks.ts_ns[end - 1]), step * high, step * low, step * last
+        )
 
-    def _extremes(self, start: int, end: int, moment: Moment) -> tuple[Decimal, Decimal]:
-        step = self._ticks.price_step
-        if start == moment.start and end == moment.end and moment.low >= 0:
-            return step * moment.high, step * moment.low
+    def _extremes(self, start: int, end: int, moment: Moment) -> tuple[int, int]:
+        _, _, _, bar_end, bar_start, low, high, _ = moment
+        if start == bar_start and end == bar_end and low >= 0:
+            return high, low
         span = self._ticks.prices[start:end]
-        return step * int(span.max()), step * int(span.min())
+        return int(span.max()), int(span.min())
 
     def _tell_venue(self) -> None:
         if self._venue_told < self._next:
@@ -220,8 +225,19 @@ class TickDrive:
 
     # -- what is watched ---------------------------------------------------------------------
     def _look(self) -> None:
-        self._held = self._engine.view.position(self._symbol) is not None
+        """After an event that may have moved the position."""
+        position = self._engine.view.position(self._symbol)
+        self._held = position is not None
+        if position is not None:
+            step = self._ticks.price_step
+            self._high, self._low = int(position.high // step), up_to(position.low, step)
         self._look_at_watch()
+
+    def _look_at_orders(self) -> None:
+        resting = self._exchange.levels(self._symbol, self._ticks.price_step)
+        if resting is not self._resting:
+            self._resting = resting
+            self._combine()
 
     def _look_at_watch(self) -> None:
         watch = self._engine.watch(self._symbol)
@@ -232,3 +248,12 @@ class TickDrive:
                 if watch.every_tick
                 else levels_of(watch.below, watch.above, self._ticks.price_step)
             )
+            self._combine()
+
+    def _combine(self) -> None:
+        resting, watched = self._resting, self._watched
+        self._touch = Levels(
+            max(resting.below, watched.below),
+            min(resting.above, watched.above),
+            self._all_ticks or resting.every or watched.every,
+        )

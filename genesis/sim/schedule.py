@@ -4,9 +4,11 @@ At one instant the order is: what happened to our orders, bar boundaries, timers
 ticks. A boundary comes before every tick stamped at or after it.
 """
 
+from collections.abc import Iterable
 from enum import IntEnum
 from heapq import merge
-from typing import Final, NamedTuple
+from itertools import repeat
+from typing import Final
 
 import numpy as np
 
@@ -23,22 +25,13 @@ class Rank(IntEnum):
     TOP = 3
 
 
-class Moment(NamedTuple):
-    """A moment and the tick from which the market goes on after it.
+Moment = tuple[int, int, int, int, int, int, int, int]
+"""(due_ns, rank, width_ns, end, start, low, high, row): a plain tuple, one per bar, for speed.
 
-    `low` and `high` bound the ticks [start, end) before it (in price steps), where they are
-    known. `row` is the bar or top the moment tells of, -1 for none; `width_ns` 0 is a book top.
-    """
-
-    due_ns: int
-    rank: int
-    width_ns: int
-    end: int
-    start: int
-    low: int
-    high: int
-    row: int
-
+After the moment the market goes on with tick `end`. `low` and `high` bound the ticks
+[start, end) before it (in price steps), where they are known. `row` is the bar or top the moment
+tells of, -1 for none. `width_ns` 0 is a book top.
+"""
 
 UNKNOWN_LOW: Final = -1
 UNKNOWN_HIGH: Final = NEVER
@@ -56,7 +49,7 @@ def moments(source: TickSource, *, timers: bool) -> list[Moment]:
         streams.append(_tops(source))
     found = streams[0] if len(streams) == 1 else list(merge(*streams))
     count = len(source.ticks)
-    last = Moment(NEVER, Rank.BAR, 0, count, count, UNKNOWN_LOW, UNKNOWN_HIGH, -1)
+    last = (NEVER, Rank.BAR.value, 0, count, count, UNKNOWN_LOW, UNKNOWN_HIGH, -1)
     return [*found, last]
 
 
@@ -67,18 +60,14 @@ def _bars(source: TickSource, width_ns: int) -> list[Moment]:
 
 def _spans(source: TickSource) -> list[Moment]:
     """Without bars to tell of, minutes still bound the prices of their ticks."""
-    rows = source.ticks.bars(MINUTE)
-    return _moments(rows, [-1] * len(rows.open))
+    return _moments(source.ticks.bars(MINUTE), repeat(-1))
 
 
-def _moments(rows: BarRows, told: "range | list[int]") -> list[Moment]:
-    first, width = rows.first, rows.width_ns
-    return [
-        Moment(due, Rank.BAR, width, end, start, low, high, row)
-        for due, end, start, low, high, row in zip(
-            rows.boundary_ns, first[1:], first, rows.low, rows.high, told, strict=False
-        )
-    ]
+def _moments(rows: BarRows, told: Iterable[int]) -> list[Moment]:
+    first = rows.first
+    rank, width = repeat(Rank.BAR.value), repeat(rows.width_ns)
+    columns = (rows.boundary_ns, rank, width, first[1:], first, rows.low, rows.high, told)
+    return list(zip(*columns, strict=False))
 
 
 def _boundaries(source: TickSource, width_ns: int) -> list[Moment]:
@@ -89,7 +78,7 @@ def _boundaries(source: TickSource, width_ns: int) -> list[Moment]:
     due = np.arange(head + 1, tail + 1, dtype=np.int64) * width_ns
     ends = np.searchsorted(ts_ns, due)
     return [
-        Moment(at, Rank.BAR, width_ns, end, 0, UNKNOWN_LOW, UNKNOWN_HIGH, row)
+        (at, Rank.BAR.value, width_ns, end, 0, UNKNOWN_LOW, UNKNOWN_HIGH, row)
         for row, (at, end) in enumerate(zip(due.tolist(), ends.tolist(), strict=True))
     ]
 
@@ -97,7 +86,7 @@ def _boundaries(source: TickSource, width_ns: int) -> list[Moment]:
 def _tops(source: TickSource) -> list[Moment]:
     assert source.tops is not None
     return [
-        Moment(at, Rank.TOP, 0, end, 0, UNKNOWN_LOW, UNKNOWN_HIGH, row)
+        (at, Rank.TOP.value, 0, end, 0, UNKNOWN_LOW, UNKNOWN_HIGH, row)
         for row, (at, end) in enumerate(
             zip(source.tops.ts_ns.tolist(), source.tops.ticks_before.tolist(), strict=True)
         )

@@ -25,11 +25,12 @@ from genesis.sim.sample import sample_arrays
 from genesis.store.ticks import TickStore
 
 _ONE_IMPORT = """
-import resource, sys
+import sys
 from pathlib import Path
 from genesis.store.ticks import TickStore
 TickStore(Path(sys.argv[2])).import_file(Path(sys.argv[1]))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+status = Path("/proc/self/status").read_text()
+print(int(status.partition("VmHWM:")[2].split()[0]) // 1024)
 """
 
 

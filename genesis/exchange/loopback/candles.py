@@ -91,8 +91,9 @@ class Candles:
 def added_up(candles: Iterable[Candle], width_ns: int) -> Iterator[Candle]:
     """Wider candles from narrower ones, oldest first."""
     for start, parts in groupby(candles, lambda candle: candle.open_ns // width_ns * width_ns):
-        whole = _copy(next(parts), start, width_ns)
-        for part in parts:
+        first, *later = parts
+        whole = _copy(first, start, width_ns)
+        for part in later:
             whole.add(part)
         yield whole
 

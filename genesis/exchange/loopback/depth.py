@@ -25,6 +25,7 @@ class DepthStream:
         self._symbol, self._book = symbol, book
         self._rows: dict[Side, dict[Decimal, Decimal]] = {Side.BUY: {}, Side.SELL: {}}
         self._follows_depth = False
+        self._book_id = 0
         self._told_ns = 0
         self.last_id = 0
 
@@ -41,10 +42,11 @@ class DepthStream:
             self._follows_depth = False
             return None
         if self._follows_depth and not event.is_snapshot:
-            if event.last_id <= self.last_id:
+            if self._book.last_id == self._book_id:
                 return None
+            self._book_id = self._book.last_id
             return self._publish(event.ts_ns, event.last_id, event.bids, event.asks)
-        self._follows_depth = True
+        self._follows_depth, self._book_id = True, self._book.last_id
         return self._catch_up(event.ts_ns, self._book.last_id, None)
 
     def _after_top(self, top: BookTop) -> BookDelta | None:

@@ -1,0 +1,124 @@
+"""Wiring: settings and a mode become one running service. The only place a mode is named."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import genesis
+from genesis.domain.instrument import quote_of
+from genesis.errors import ConfigError, NotBuilt
+from genesis.exchange.binance import BinanceGateway
+from genesis.exchange.venue import require_loopback, venue_at
+from genesis.rules import Rules, load
+from genesis.service.clock import VenueClock
+from genesis.service.home import Home
+from genesis.service.own_venue import OwnVenue, start_own_venue
+from genesis.service.service import Plan, Service
+from genesis.service.settings import Settings
+from genesis.service.strategies import strategies_of
+
+Say = Callable[[str], None]
+_NO_KEY: Final = "paper"
+
+
+class Mode(StrEnum):
+    """Play money or real money."""
+
+    PAPER = "paper"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class VenueChoice:
+    """Where orders go: `start` makes our own exchange where none was named."""
+
+    url: str | None
+    start: Callable[[int], Awaitable[OwnVenue]] | None
+
+
+def build(settings: Settings, mode: Mode | str, *, seed: str = "0", say: Say) -> Service:
+    """The service of one home, ready to `run`. Nothing has been touched but the home folder.
+
+    say: told in one line each what a person should know at the start.
+
+    Raises:
+        ConfigError: settings, rules, strategies or venue cannot be used.
+        NotBuilt: live trading.
+    """
+    kind = Mode(mode)
+    if kind is Mode.LIVE:
+        raise NotBuilt(
+            "live trading needs the go-live protocol, which comes with a later version; "
+            "run --mode paper"
+        )
+    if settings.venue_url is not None:
+        require_loopback(settings.venue_url)
+    quotes = {quote_of(symbol) for symbol in settings.symbols}
+    if len(quotes) > 1:
+        raise ConfigError(f"GENESIS_SYMBOLS mixes quote currencies ({', '.join(sorted(quotes))})")
+    rules: Rules = load(settings.rules)
+    strategies_of(settings.strategies)  # an unknown one is refused before anything is touched
+    home = Home.open(settings.home_path())
+    plan = Plan(
+        settings=settings,
+        home=home,
+        rules=rules,
+        seed=seed,
+        is_paper=kind is Mode.PAPER,
+        quote=quotes.pop(),
+        code_sha256=code_sha256(),
+        control_key=_key(settings, home, "control"),
+        read_key=_key(settings, home, "control-read"),
+    )
+    return Service(plan, _open_venue(settings, say), say)
+
+
+def _open_venue(
+    settings: Settings, say: Say
+) -> Callable[[VenueClock, int], Awaitable[tuple[BinanceGateway, OwnVenue | None]]]:
+    """What connects to the venue: the one named, or an exchange of our own."""
+
+    async def connect(clock: VenueClock, last_ns: int) -> tuple[BinanceGateway, OwnVenue | None]:
+        own = None
+        url = settings.venue_url
+        key, secret = _secret(settings.api_key), _secret(settings.api_secret)
+        if url is None:
+            own = await start_own_venue(settings, last_ns)
+            url, key, secret = own.url, own.api_key, own.api_secret
+            say(f"venue: our own exchange at {url} plays the synthetic sample (no real market)")
+        else:
+            say(f"venue: {url}")
+        gateway = BinanceGateway(
+            venue_at(url),
+            key,
+            secret,
+            settings.symbols,
+            now_ns=clock.now_ns,
+            elapsed_ns=clock.elapsed_ns,
+        )
+        return gateway, own
+
+    return connect
+
+
+def _key(settings: Settings, home: Home, name: str) -> str:
+    given = settings.control_key if name == "control" else settings.control_read_key
+    return given.get_secret_value() if given is not None else home.key(name)
+
+
+def _secret(value: object) -> str:
+    get = getattr(value, "get_secret_value", None)
+    return str(get()) if get is not None else _NO_KEY
+
+
+def code_sha256() -> str:
+    """Hash of every Python file of the package, by path: what code made the decisions."""
+    root = Path(genesis.__file__).parent
+    digest = sha256()
+    for file in sorted(root.rglob("*.py")):
+        digest.update(f"{file.relative_to(root).as_posix()}\n".encode())
+        digest.update(sha256(file.read_bytes()).digest())
+    return digest.hexdigest()

@@ -1,0 +1,99 @@
+"""What the log remembers: the engine as it was, its timers, and the ids its orders left with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from genesis.domain.commands import DropTimer, SetTimer, SubmitOrder
+from genesis.domain.events import RunStarted, TimerFired, is_market
+from genesis.domain.ids import OrderKey
+from genesis.engine.engine import Engine
+from genesis.engine.replay import Recorded, Replayable, replay
+from genesis.errors import ConfigError, EventLogError
+from genesis.service.logs import log
+from genesis.service.readings import Readings
+from genesis.service.strategies import engine_for
+from genesis.service.timers import Timers
+from genesis.store.event_log import EventLog
+from genesis.store.steps import LoggedStep
+
+_log = log("restart")
+_EVERY: Final = 5_000
+
+Progress = Callable[[int, int], None]
+"""Told steps done and steps in all, now and then."""
+
+
+@dataclass(slots=True)
+class Remembered:
+    """State folded from the log of a home; `engine` is None in a new home."""
+
+    engine: Engine | None = None
+    readings: Readings = field(default_factory=Readings)
+    timers: Timers = field(default_factory=Timers)
+    wire_ids: dict[OrderKey, str] = field(default_factory=dict)
+    last_ns: int = 0
+    strategies: tuple[str, ...] = ()
+
+    def take(self, step: LoggedStep) -> None:
+        """Fold one recorded step."""
+        self.last_ns = max(self.last_ns, step.ts_ns)
+        self.readings.take(step)
+        if isinstance(step.event, TimerFired) and not is_market(step.event):
+            self.timers.drop(step.event.key)
+        for command, wire_id in zip(step.commands, step.wire_ids, strict=False):
+            if isinstance(command, SubmitOrder) and wire_id is not None:
+                self.wire_ids[command.key] = wire_id
+        for command in step.commands:
+            if isinstance(command, SetTimer):
+                self.timers.set(command.key, max(command.at_ns, step.ts_ns))
+            elif isinstance(command, DropTimer):
+                self.timers.drop(command.key)
+
+
+def remember(event_log: EventLog, strategies: tuple[str, ...], progress: Progress) -> Remembered:
+    """Run the whole record of a home through an engine.
+
+    Raises:
+        ConfigError: the home ran with other strategies.
+        EventLogError: the record cannot be read, or this code cannot run it.
+    """
+    found = Remembered()
+    total = event_log.last_step
+    if not total:
+        return found
+
+    def engine_of(started: RunStarted, engine: Replayable | None) -> Replayable:
+        found.engine = _engine(engine_for(started, engine))
+        found.strategies = started.strategies
+        return found.engine
+
+    def seen(step: Recorded) -> None:
+        assert isinstance(step, LoggedStep)
+        found.take(step)
+        if step.step % _EVERY == 0:
+            progress(step.step, total)
+
+    again = replay(event_log.read(), engine_of, seen)
+    if again.events < total:
+        raise EventLogError(
+            f"the record cannot be run again: {again.first_difference}: "
+            "use the version of Genesis that wrote it, or another home"
+        )
+    if again.first_difference is not None:
+        _log.warning("decisions differ from the record", difference=str(again.first_difference))
+    if found.strategies != strategies:
+        raise ConfigError(
+            f"this home runs {_named(found.strategies)}, not {_named(strategies)}: "
+            "set GENESIS_STRATEGIES accordingly, or give the new choice a home of its own"
+        )
+    return found
+
+
+def _engine(engine: Replayable) -> Engine:
+    assert isinstance(engine, Engine)
+    return engine
+
+
+def _named(strategies: tuple[str, ...]) -> str:
+    return ", ".join(strategies) or "no strategies"
