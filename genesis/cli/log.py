@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genesis.cli.exits import DONE, NO
-from genesis.domain.events import RunStarted
-from genesis.engine.engine import Engine
-from genesis.engine.replay import Recorded, Replay, Replayable, replay
-from genesis.strategy.base import Strategy
+from genesis.engine.replay import Recorded, Replay, replay
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
     from genesis.store.chain import Break
@@ -49,27 +46,9 @@ def verify(
         database.close()
 
 
-def engine_for(started: RunStarted, engine: Replayable | None) -> Replayable:
-    """The engine of a recorded run: a new one at first, later the same under the run's rules."""
-    from genesis.rules import parse
-
-    rules = parse(started.rules_text)
-    if isinstance(engine, Engine):
-        engine.set_rules(rules)
-        return engine
-    return Engine(rules, _strategies(started.strategies), seed=started.seed)
-
-
-def _strategies(names: tuple[str, ...]) -> list[Strategy]:
-    if not names:
-        return []
-    from genesis.research.strategies import catalog
-
-    known = catalog()
-    return [known.build(name) for name in names]
-
-
 def _again(reader: "LogReader") -> Replay:
+    from genesis.service.strategies import engine_for
+
     with _progress(reader.extent().steps) as seen:
         return replay(reader.read(), engine_for, seen)
 

@@ -4,21 +4,19 @@ The modules included here are light: whatever is heavy (pandas, duckdb, ccxt) is
 verb when it runs, so that `genesis --help` answers at once.
 """
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated, Final
 
 import typer
 
 from genesis import __version__
-from genesis.cli import exits
+from genesis.cli import demo, exchange, exits, log, research, service, ticks
 from genesis.cli.later import Verbs
 
 _ROOMS: Final = (
-    ("See it work", ("demo",)),
-    ("Research on recorded markets", ("ticks", "research")),
-    ("Trade", ("exchange", "service")),
-    ("Prove it", ("log",)),
+    ("See it work", (demo,)),
+    ("Research on recorded markets", (ticks, research)),
+    ("Trade", (exchange, service)),
+    ("Prove it", (log,)),
 )
 
 _ABOUT: Final = """
@@ -57,9 +55,8 @@ def build() -> typer.Typer:
         callback=_root,
     )
     for panel, modules in _ROOMS:
-        for name in modules:
-            if find_spec(f"genesis.cli.{name}"):
-                import_module(f"genesis.cli.{name}").register(app)
+        for module in modules:
+            module.register(app)
         _place_new_verbs(app, panel)
     return app
 

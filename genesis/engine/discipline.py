@@ -24,12 +24,12 @@ from genesis.domain.events import (
     VenueStatus,
 )
 from genesis.domain.money import ZERO
-from genesis.domain.outcomes import AlertRaised, Halted, Outcome, PositionClosed
+from genesis.domain.outcomes import AlertRaised, CommandAnswered, Halted, Outcome, PositionClosed
 from genesis.domain.time import DAY, utc_day
 from genesis.execution.draft import Draft
 from genesis.risk.drawdown import DAILY_LOSS
 from genesis.risk.sizing import position_cap_usdt
-from genesis.tilt.actions import UserAction
+from genesis.tilt.actions import BadAction, UserAction
 
 if TYPE_CHECKING:
     from genesis.engine.state import EngineState
@@ -191,7 +191,13 @@ class Discipline:
 
     # -- the operator ------------------------------------------------------------------------
     def _operator(self, event: OperatorActed) -> tuple[Outcome, ...]:
-        facts = self._state.tilt.observe(self._scored(event))
+        try:
+            facts = self._state.tilt.observe(self._scored(event))
+        except BadAction as problem:  # refused as a whole: nothing of it is done or remembered
+            answer = CommandAnswered(
+                event.ts_ns, event.client_ref, event.verb, False, problem.message
+            )
+            return (answer,)
         if event.verb == "halt":
             halted = Halted(event.ts_ns, OPERATOR, event.reason or "halted by the operator")
             self._state.risk.drawdown.halted = halted

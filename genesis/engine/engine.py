@@ -20,7 +20,7 @@ from genesis.domain.events import (
 )
 from genesis.domain.money import ZERO
 from genesis.domain.orders import Purpose
-from genesis.domain.outcomes import OrderApproved, OrderRefused, Outcome
+from genesis.domain.outcomes import CommandAnswered, OrderApproved, OrderRefused, Outcome
 from genesis.engine.desk import Desk, widths_of
 from genesis.engine.discipline import Discipline
 from genesis.engine.gate import Gate
@@ -61,7 +61,7 @@ class Engine:
         moved = self._positions(kind, told)  # Positions: fills reach the ledger first
         facts = moved + self.discipline.observe(kind, told, moved)  # Risk, Tilt, Tiers observe
         wishes = self.desk.wishes(kind, told)  # Strategies and the operator: one door
-        if isinstance(told, OperatorActed):
+        if isinstance(told, OperatorActed) and not _is_answered(facts):
             asked = self.desk.operator(told)
             if isinstance(asked, Draft):
                 wishes = (*wishes, asked)
@@ -174,3 +174,7 @@ class Engine:
     def set_rules(self, rules: Rules) -> None:
         """The next run is under these rules (given with its RunStarted event)."""
         self.state.set_rules(rules)
+
+
+def _is_answered(facts: tuple[Outcome, ...]) -> bool:
+    return any(isinstance(fact, CommandAnswered) for fact in facts)

@@ -76,6 +76,7 @@ class Rest:
             "secret": api_secret,
             "enableRateLimit": False,
             "timeout": timeout_ms,
+            "timeout_on_exit": 0,
             "options": {
                 "defaultType": "spot",
                 "fetchMarkets": {"types": ["spot"]},

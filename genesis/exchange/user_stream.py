@@ -74,7 +74,7 @@ class UserStream:
     # -- the line's talk ---------------------------------------------------------------------
     async def greet(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         """Subscribe with a signature and wait for the venue's consent."""
-        params = {
+        params: dict[str, str | int] = {
             "apiKey": self._api_key,
             "recvWindow": self._recv_window_ms,
             "timestamp": self._now_ns() // MILLISECOND,

@@ -1,7 +1,7 @@
 """RESEARCH: what notebooks call. The engine behind it is the one that trades.
 
-    from genesis.research import Ticks, TickStore, backtest
-    result = backtest("sma_cross", TickStore().ticks("BTC/USDT"), rules="research", qty=1)
+from genesis.research import Ticks, TickStore, backtest
+result = backtest("sma_cross", TickStore().ticks("BTC/USDT"), rules="research", qty=1)
 """
 
 from genesis.domain.instrument import Instrument

@@ -1,6 +1,8 @@
 """One strategy through a recorded market: the engine, the gate and the rules that trade live."""
 
+import gc
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -24,6 +26,7 @@ from genesis.errors import DataError, UsageError
 from genesis.research.bars import Bars
 from genesis.research.result import BacktestResult, Setup
 from genesis.research.setup import (
+    BINANCE_FEES,
     Fees,
     Moment,
     Number,
@@ -60,7 +63,7 @@ def backtest(
     cash: Number = Decimal("500"),
     qty: Number | None = None,
     stop_fraction: Number | None = None,
-    fees: Fees = Fees(),
+    fees: Fees = BINANCE_FEES,
     latency: Latency | tuple[int, int, int] | None = None,
     seed: int | str = 0,
     home: str | Path | None = None,
@@ -99,7 +102,8 @@ def backtest(
     engine = Engine(book, [trader], seed=str(seed))
     opening = _opening(engine, market, exchange, book, trader, money)
     steps = run(engine, source, exchange, opening=opening, every_tick=every_tick)
-    decided, executions = _collect(steps, progress)
+    with _collector_paused():
+        decided, executions = _collect(steps, progress)
     width = None if trader.bar is None else parse_width(trader.bar)
     return BacktestResult(
         Setup(trader.name, instrument, book.name, fill, money, width, str(seed)),
@@ -163,8 +167,8 @@ def _opening(
     cash: Decimal,
 ) -> tuple[Event, ...]:
     """What every run is told first: who it is, what it owns, what it may trade."""
-    columns, instrument = market.columns, market.instrument
-    stamps = columns.ts_ns if isinstance(market, Ticks) else market.columns.open_ts_ns
+    instrument = market.instrument
+    stamps = market.columns.ts_ns if isinstance(market, Ticks) else market.columns.open_ts_ns
     at_ns = int(stamps[0])
     return (
         RunStarted(
@@ -189,6 +193,18 @@ def _opening(
         InstrumentReported(at_ns, instrument),
         exchange.balances(at_ns),
     )
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Python's cycle collector finds nothing in a run and would look at it again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _collect(

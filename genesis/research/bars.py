@@ -60,7 +60,16 @@ class Bars:
             column(volume, np.float64, "volume", rows), known.qty_lot, "volume"
         )
         columns = BarColumns(
-            known, known.price_tick, qty_step, width_ns, times, *prices.values(), volumes
+            known,
+            known.price_tick,
+            qty_step,
+            width_ns,
+            times,
+            prices["open"],
+            prices["high"],
+            prices["low"],
+            prices["close"],
+            volumes,
         )
         return cls(columns)
 
@@ -87,11 +96,19 @@ class Bars:
         c = self.columns
         a = 0 if start_ns is None else int(np.searchsorted(c.open_ts_ns, start_ns))
         b = len(c) if end_ns is None else max(a, int(np.searchsorted(c.open_ts_ns, end_ns)))
-        kept = (c.open_ts_ns, c.opens, c.highs, c.lows, c.closes, c.volumes)
-        parts = [one[a:b] for one in kept]
-        return Bars(
-            BarColumns(c.instrument, c.price_step, c.qty_step, c.width_ns, *parts), self.source
+        cut = BarColumns(
+            c.instrument,
+            c.price_step,
+            c.qty_step,
+            c.width_ns,
+            c.open_ts_ns[a:b],
+            c.opens[a:b],
+            c.highs[a:b],
+            c.lows[a:b],
+            c.closes[a:b],
+            c.volumes[a:b],
         )
+        return Bars(cut, self.source)
 
 
 def _check_apart(times: npt.NDArray[np.int64], width_ns: int) -> None:

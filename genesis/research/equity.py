@@ -17,13 +17,13 @@ Int64 = npt.NDArray[np.int64]
 
 def closes(columns: TickColumns | BarColumns, width_ns: int) -> tuple[Int64, Float64]:
     """(stamps, prices) at the end of each bar and at the end of the data."""
-    step = float(columns.price_step)
+    step = np.float64(columns.price_step)
     if isinstance(columns, BarColumns):
-        return columns.open_ts_ns + columns.width_ns, columns.closes * step
+        return columns.open_ts_ns + columns.width_ns, columns.closes.astype(np.float64) * step
     rows = columns.bars(width_ns)
     stamps = np.array([*rows.boundary_ns, int(columns.ts_ns[-1])], np.int64)
     prices = np.array([*rows.close, int(columns.prices[-1])], np.int64)
-    return stamps, prices * step
+    return stamps, prices.astype(np.float64) * step
 
 
 def equity_curve(

@@ -22,15 +22,17 @@ _TEXTS: Final = ("reason", "symbol", "side", "source", "stage", "code", "type", 
 
 def closed(steps: Iterable[Step]) -> list[tuple[int, PositionClosed]]:
     """Closed trades with the stamp of the fill that closed them, in order."""
-    found = []
+    found: list[tuple[int, PositionClosed]] = []
     last_sale: dict[str, int] = {}
     for step in steps:
         event = step.event
         if type(event) is OrderFilled and event.fill.side is Side.SELL:
             last_sale[event.fill.symbol] = event.ts_ns
-        for outcome in step.outcomes:
-            if type(outcome) is PositionClosed:
-                found.append((last_sale.get(outcome.symbol, outcome.ts_ns), outcome))
+        found += [
+            (last_sale.get(outcome.symbol, outcome.ts_ns), outcome)
+            for outcome in step.outcomes
+            if type(outcome) is PositionClosed
+        ]
     return found
 
 

@@ -40,7 +40,9 @@ def _mark_trades(figure: go.Figure, result: "BacktestResult") -> None:
     at = np.searchsorted(result.equity.index.to_numpy(), trades["exit_ts_ns"])
     level = result.equity.to_numpy()[np.minimum(at, len(result.equity) - 1)]
     colours = np.where(trades["pnl"] > 0, "#2a9d8f", "#b0655a")
-    words = [f"{reason}: {pnl:,.2f}" for reason, pnl in zip(trades["reason"], trades["pnl"], strict=True)]
+    words = [
+        f"{reason}: {pnl:,.2f}" for reason, pnl in zip(trades["reason"], trades["pnl"], strict=True)
+    ]
     figure.add_scatter(
         x=trades["exit_ts_ns"].to_numpy().astype("datetime64[ns]"),
         y=level,

@@ -56,6 +56,10 @@ class Fees:
         raise UsageError(f"fee asset {asset!r} is unknown: received, quote or rules")
 
 
+BINANCE_FEES: Final = Fees()
+"""0.1 % each way, in the asset the rulebook names."""
+
+
 def taker_fill(fill: str) -> TakerFill:
     """Raises UsageError for an unknown fill convention."""
     if fill not in FILLS:

@@ -46,7 +46,7 @@ class FixedQty:
     """Any strategy, with a fixed quantity for the entries it leaves to the gate's sizing."""
 
     def __init__(self, inner: Strategy, qty: Decimal) -> None:
-        self._inner = inner
+        self._wishes = inner.on_event
         self._qty = qty
         self.name: str = inner.name
         self.tier: Tier = inner.tier
@@ -54,7 +54,7 @@ class FixedQty:
         self.wants: frozenset[type] = inner.wants
 
     def on_event(self, event: Event, view: View) -> Sequence[Intent]:
-        intents = self._inner.on_event(event, view)
+        intents = self._wishes(event, view)
         return [self._sized(intent) for intent in intents] if intents else intents
 
     def _sized(self, intent: Intent) -> Intent:

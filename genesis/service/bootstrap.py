@@ -1,27 +1,26 @@
 """Wiring: settings and a mode become one running service. The only place a mode is named."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
 
 import genesis
 from genesis.domain.instrument import quote_of
 from genesis.errors import ConfigError, NotBuilt
 from genesis.exchange.binance import BinanceGateway
+from genesis.exchange.loopback import DEFAULT_API_KEY, DEFAULT_API_SECRET
 from genesis.exchange.venue import require_loopback, venue_at
 from genesis.rules import Rules, load
 from genesis.service.clock import VenueClock
 from genesis.service.home import Home
-from genesis.service.own_venue import OwnVenue, start_own_venue
-from genesis.service.service import Plan, Service
+from genesis.service.own_venue import start_own_venue
+from genesis.service.restart import Remembered
+from genesis.service.service import Connect, Ends, Plan, Service
 from genesis.service.settings import Settings
 from genesis.service.strategies import strategies_of
 
 Say = Callable[[str], None]
-_NO_KEY: Final = "paper"
 
 
 class Mode(StrEnum):
@@ -29,14 +28,6 @@ class Mode(StrEnum):
 
     PAPER = "paper"
     LIVE = "live"
-
-
-@dataclass(frozen=True, slots=True)
-class VenueChoice:
-    """Where orders go: `start` makes our own exchange where none was named."""
-
-    url: str | None
-    start: Callable[[int], Awaitable[OwnVenue]] | None
 
 
 def build(settings: Settings, mode: Mode | str, *, seed: str = "0", say: Say) -> Service:
@@ -73,20 +64,18 @@ def build(settings: Settings, mode: Mode | str, *, seed: str = "0", say: Say) ->
         control_key=_key(settings, home, "control"),
         read_key=_key(settings, home, "control-read"),
     )
-    return Service(plan, _open_venue(settings, say), say)
+    return Service(plan, _connect(settings, say), say)
 
 
-def _open_venue(
-    settings: Settings, say: Say
-) -> Callable[[VenueClock, int], Awaitable[tuple[BinanceGateway, OwnVenue | None]]]:
+def _connect(settings: Settings, say: Say) -> Connect:
     """What connects to the venue: the one named, or an exchange of our own."""
 
-    async def connect(clock: VenueClock, last_ns: int) -> tuple[BinanceGateway, OwnVenue | None]:
+    async def connect(clock: VenueClock, past: Remembered) -> tuple[BinanceGateway, Ends | None]:
         own = None
         url = settings.venue_url
-        key, secret = _secret(settings.api_key), _secret(settings.api_secret)
+        key, secret = settings.venue_keys(DEFAULT_API_KEY, DEFAULT_API_SECRET)
         if url is None:
-            own = await start_own_venue(settings, last_ns)
+            own = await start_own_venue(settings, past)
             url, key, secret = own.url, own.api_key, own.api_secret
             say(f"venue: our own exchange at {url} plays the synthetic sample (no real market)")
         else:
@@ -107,11 +96,6 @@ def _open_venue(
 def _key(settings: Settings, home: Home, name: str) -> str:
     given = settings.control_key if name == "control" else settings.control_read_key
     return given.get_secret_value() if given is not None else home.key(name)
-
-
-def _secret(value: object) -> str:
-    get = getattr(value, "get_secret_value", None)
-    return str(get()) if get is not None else _NO_KEY
 
 
 def code_sha256() -> str:

@@ -34,8 +34,21 @@ def open_logs(file: Path, secrets: Iterable[str], context: Context) -> Callable[
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger(_LOGGER)
     logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    _configure(secrets, context)
+
+    def close() -> None:
+        logger.removeHandler(handler)
+        handler.close()
+
+    return close
+
+
+def log(component: str) -> Any:
+    """The logger of one part of the service: `.info(event, **context)` and its siblings."""
+    return structlog.stdlib.get_logger(_LOGGER, component=component)
+
+
+def _configure(secrets: Iterable[str], context: Context) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -47,17 +60,6 @@ def open_logs(file: Path, secrets: Iterable[str], context: Context) -> Callable[
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-
-    def close() -> None:
-        logger.removeHandler(handler)
-        handler.close()
-
-    return close
-
-
-def log(component: str) -> Any:
-    """The logger of one part of the service: `.info(event, **context)` and its siblings."""
-    return structlog.stdlib.get_logger(_LOGGER).bind(component=component)
 
 
 def _shape(context: Context) -> Callable[..., MutableMapping[str, Any]]:
@@ -90,3 +92,16 @@ class _Redacted:
         for secret in self._secrets:
             text = text.replace(secret, "********")
         return text
+
+
+def _quiet() -> logging.Logger:
+    """Until a file is opened, lines go nowhere: the terminal belongs to the command line."""
+    logger = logging.getLogger(_LOGGER)
+    logger.addHandler(logging.NullHandler())
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    _configure((), dict)
+    return logger
+
+
+_quiet()

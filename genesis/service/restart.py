@@ -4,18 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from genesis.domain.commands import DropTimer, SetTimer, SubmitOrder
+from genesis.domain.commands import Command, DropTimer, SetTimer, SubmitOrder
 from genesis.domain.events import RunStarted, TimerFired, is_market
 from genesis.domain.ids import OrderKey
 from genesis.engine.engine import Engine
 from genesis.engine.replay import Recorded, Replayable, replay
 from genesis.errors import ConfigError, EventLogError
+from genesis.exchange.wire_id import compose
+from genesis.service.clock import wall_ns
 from genesis.service.logs import log
 from genesis.service.readings import Readings
+from genesis.service.second_log import PlainStep, SecondLog
 from genesis.service.strategies import engine_for
 from genesis.service.timers import Timers
 from genesis.store.event_log import EventLog
-from genesis.store.steps import LoggedStep
+from genesis.store.steps import LogEntry, LoggedStep
 
 _log = log("restart")
 _EVERY: Final = 5_000
@@ -88,6 +91,47 @@ def remember(event_log: EventLog, strategies: tuple[str, ...], progress: Progres
             "set GENESIS_STRATEGIES accordingly, or give the new choice a home of its own"
         )
     return found
+
+
+def fold_second_log(event_log: EventLog, second: SecondLog, past: Remembered) -> int:
+    """Bring what the plain log kept into the event log, as part of the run it belongs to.
+
+    Returns how many steps there were.
+
+    Raises:
+        EventLogError: the plain log cannot be read, or the event log still cannot be written.
+    """
+    number = event_log.last_step
+    count = 0
+    for plain in second.read():
+        if plain.step <= number or past.engine is None:
+            continue
+        count += 1
+        step = past.engine.handle(plain.event)
+        wire_ids = tuple(_wire_id(command, plain, event_log.head) for command in step.commands)
+        number += 1
+        entry = LogEntry(
+            event_log.last_run,
+            number,
+            step.event,
+            wall_ns(),
+            step.outcomes,
+            step.commands,
+            wire_ids,
+        )
+        event_log.append(entry).result()
+        past.take(LoggedStep(entry.run, number, step.event, step.outcomes, step.commands, wire_ids))
+    second.set_aside()
+    if count:
+        _log.warning("the plain log was folded back", steps=count)
+    return count
+
+
+def _wire_id(command: Command, plain: PlainStep, head: str) -> str | None:
+    """The id the order left with; a fresh one for an order that was never sent."""
+    if not isinstance(command, SubmitOrder):
+        return None
+    return plain.wire_ids.get(command.key) or compose(command.key, head)
 
 
 def _engine(engine: Replayable) -> Engine:

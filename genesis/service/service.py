@@ -3,30 +3,26 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Protocol
-from uuid import NAMESPACE_URL, uuid5
 
 from genesis import __version__
-from genesis.domain.events import (
-    AccountOpened,
-    Event,
-    FeedLost,
-    FeedRestored,
-    InstrumentReported,
-    OperatorActed,
-    RunEnded,
-    RunStarted,
+from genesis.domain.canonical import plain
+from genesis.domain.commands import Notify
+from genesis.domain.outcomes import (
+    AlertRaised,
+    Halted,
+    InterventionOpened,
+    OrderApproved,
+    OrderRefused,
+    PositionClosed,
+    TierChanged,
+    TiltLevelChanged,
 )
-from genesis.domain.orders import Purpose
-from genesis.engine.engine import Engine
-from genesis.errors import ExchangeError, GenesisError, InvariantBroken
 from genesis.exchange.binance import BinanceGateway
-from genesis.exchange.streams import MARKET
-from genesis.exchange.user_stream import USER
 from genesis.rules import Rules
 from genesis.service.api.app import Parts, build_app
 from genesis.service.api.keys import Keys
@@ -34,31 +30,33 @@ from genesis.service.api.pages import JournalDesk
 from genesis.service.api.server import ApiServer, bind
 from genesis.service.api.state import Shapes
 from genesis.service.api.stream import Broadcast
-from genesis.service.calls import Calls
 from genesis.service.clock import VenueClock
-from genesis.service.health import Health
+from genesis.service.health import Health, metrics
 from genesis.service.home import Home
 from genesis.service.logs import log, open_logs
 from genesis.service.operations import Operations, status_line
-from genesis.service.outbox import Outbox
 from genesis.service.past import Past
-from genesis.service.reconciling import Reconciling
-from genesis.service.recorder import Recorder
-from genesis.service.restart import Progress, Remembered, remember
-from genesis.service.runner import Runner
+from genesis.service.restart import Progress, Remembered, fold_second_log, remember
+from genesis.service.runner import Happened
 from genesis.service.second_log import SecondLog
 from genesis.service.settings import Settings
 from genesis.service.strategies import new_engine
+from genesis.service.trading import Terms, Trading, sync
 from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import EventLog
 from genesis.store.journal import Journal
 
 _log = log("service")
-_READY_S: Final = 10.0
-_LAST_CALLS_S: Final = 5.0
-_CLOCK_PERIOD_S: Final = 1.0
-_CLOCK_PATIENCE: Final = 5
-_FIRST_SYNCS: Final = 3
+_LOGGED: Final = (
+    OrderApproved,
+    OrderRefused,
+    PositionClosed,
+    TierChanged,
+    TiltLevelChanged,
+    InterventionOpened,
+    Halted,
+    AlertRaised,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +74,22 @@ class Plan:
     read_key: str
 
 
-class OwnVenue(Protocol):
-    """An exchange of our own that ends with the service."""
+class Ends(Protocol):
+    """Something of ours that ends with the service."""
 
     async def close(self) -> None: ...
 
 
-Connect = Callable[[VenueClock, int], Awaitable[tuple[BinanceGateway, OwnVenue | None]]]
+Connect = Callable[[VenueClock, Remembered], Awaitable[tuple[BinanceGateway, Ends | None]]]
+"""Makes the gateway, and the exchange of our own where no venue was named."""
 
 
 class Service:
-    """Runs one home until it is told to stop."""
+    """Runs one home until it is told to stop.
+
+    on_ready: told the facts of the service file once everything runs.
+    progress: told how far the record has been read, at a start that has one.
+    """
 
     def __init__(self, plan: Plan, connect: Connect, say: Callable[[str], None]) -> None:
         self._plan = plan
@@ -94,57 +97,213 @@ class Service:
         self._say = say
         self._stop = asyncio.Event()
         self._reason = "stopped"
-        self._ending: list[Callable[[], Awaitable[None]]] = []
         self.progress: Progress = lambda done, total: None
         self.on_ready: Callable[[dict[str, Any]], None] = lambda facts: None
-        self.engine: Engine | None = None
-        self.runner: Runner | None = None
+        self.trading: Trading | None = None
 
     def stop(self, reason: str) -> None:
         """Ask for a clean end."""
         self._reason = reason
         self._stop.set()
 
-    async def run(self) -> None:
-        """Start, trade until stopped, end cleanly.
+    async def run(self, *, heed_signals: bool = True) -> None:
+        """Start, trade until stopped (by SIGINT and SIGTERM too), end cleanly.
 
         Raises:
-            GenesisError: the start failed, or a fault ended the run; nothing was left half-done.
+            GenesisError: the start failed, or a fault ended the run.
         """
-        for number in (signal.SIGINT, signal.SIGTERM):
-            name = signal.Signals(number).name
-            asyncio.get_running_loop().add_signal_handler(number, self.stop, name)
-        try:
-            await self._run()
-        finally:
-            for end in reversed(self._ending):
-                await end()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().remove_signal_handler(number)
+        async with AsyncExitStack() as ending:
+            if heed_signals:
+                ending.enter_context(_signals(self.stop))
+            await self._run(ending)
 
-    async def _run(self) -> None:
-        plan, settings = self._plan, self._plan.settings
-        bound = bind(settings.port)
-        self._on_end(bound.close)
-        self._open_logs()
+    async def _run(self, ending: AsyncExitStack) -> None:
+        plan = self._plan
+        bound = bind(plan.settings.port)
+        ending.callback(bound.close)
+        ending.callback(self._open_logs())
         event_log = EventLog.open(plan.home.path / DATABASE_NAME)
-        self._on_end(event_log.close)
-        past = self._remember(event_log)
+        ending.callback(event_log.close)
+        second = SecondLog(plan.home.second_log_file)
+        ending.callback(second.close)
+        past = self._remember(event_log, second)
         clock = VenueClock(start_ns=past.last_ns)
-        gateway = await self._open_venue(clock, past.last_ns)
-        engine = past.engine or new_engine(plan.rules, settings.strategies, plan.seed)
+        gateway = await self._open_venue(clock, past, ending)
+        engine = past.engine or new_engine(plan.rules, plan.settings.strategies, plan.seed)
         engine.set_rules(plan.rules)
-        self.engine = engine
-        self._trading = _Trading(plan, event_log, past, clock, gateway, engine)
-        self._on_end(self._trading.second.close)
-        await self._trading.start(self._stop, self._say)
-        await self._serve(event_log, bound)
+        trading = Trading(self._terms(gateway), event_log, second, past, clock, gateway, engine)
+        self.trading = trading
+        try:
+            await self._unless_stopped(trading.start())
+            if not self._stop.is_set():
+                await self._serve(trading, event_log, clock, bound)
+        except BaseException as problem:
+            _log.critical("run abandoned", error_type=type(problem).__name__, exc_info=True)
+            await trading.abandon()
+            raise
+        await trading.end(self._reason)
+        self._say(f"ended: {self._reason}")
 
     # -- opening -----------------------------------------------------------------------------
-    def _on_end(self, close: Callable[[], object]) -> None:
-        async def end() -> None:
-            result = close()
-            if asyncio.iscoroutine(result):
-                await result
+    def _open_logs(self) -> Callable[[], None]:
+        settings, plan = self._plan.settings, self._plan
+        given = (settings.api_key, settings.api_secret)
+        secrets = [secret.get_secret_value() for secret in given if secret is not None]
+        return open_logs(
+            plan.home.log_file, [*secrets, plan.control_key, plan.read_key], self._log_context
+        )
 
-        self._ending.append(end)
+    def _log_context(self) -> dict[str, Any]:
+        if self.trading is None:
+            return {}
+        state = self.trading.engine.state
+        return {"account_id": state.ledger.account_id, "tier": state.tiers.state.tier.value}
+
+    def _remember(self, event_log: EventLog, second: SecondLog) -> Remembered:
+        if event_log.last_step:
+            self._say(f"reading the record of {event_log.last_step} steps")
+        past = remember(event_log, self._plan.settings.strategies, self.progress)
+        folded = fold_second_log(event_log, second, past)
+        if folded:
+            self._say(f"{folded} steps of the plain log were folded back into the event log")
+        return past
+
+    async def _open_venue(
+        self, clock: VenueClock, past: Remembered, ending: AsyncExitStack
+    ) -> BinanceGateway:
+        gateway, own = await self._connect(clock, past)
+        if own is not None:
+            ending.push_async_callback(own.close)
+        await gateway.open()
+        ending.push_async_callback(gateway.close)
+        await sync(clock, gateway)
+        return gateway
+
+    def _terms(self, gateway: BinanceGateway) -> Terms:
+        plan, settings = self._plan, self._plan.settings
+        return Terms(
+            settings.symbols,
+            settings.strategies,
+            plan.rules,
+            plan.seed,
+            plan.code_sha256,
+            plan.is_paper,
+            gateway.venue.rest,
+            plan.quote,
+        )
+
+    # -- serving -----------------------------------------------------------------------------
+    async def _serve(
+        self, trading: Trading, event_log: EventLog, clock: VenueClock, bound: socket.socket
+    ) -> None:
+        parts = self._parts(trading, event_log, clock)
+        broadcast = parts.broadcast
+        trading.runner.observers += [broadcast.observe, _write_down]
+        server = ApiServer(build_app(parts), bound)
+        tasks = [asyncio.create_task(server.run()), asyncio.create_task(broadcast.run())]
+        try:
+            await server.started()
+            self._announce(server.url)
+            await self._unless_stopped(trading.failed())
+        finally:
+            self._plan.home.withdraw()
+            broadcast.close()
+            server.stop()
+            await asyncio.wait(tasks[:1], timeout=5)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _unless_stopped(self, work: Any) -> None:
+        """Run `work` to its end or until a stop is asked for, whichever is first."""
+        stop = asyncio.ensure_future(self._stop.wait())
+        task = asyncio.ensure_future(work)
+        try:
+            await asyncio.wait({stop, task}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                task.result()
+        finally:
+            stop.cancel()
+            task.cancel()
+            await asyncio.gather(stop, task, return_exceptions=True)
+
+    def _announce(self, url: str) -> None:
+        facts = {"url": url, "pid": os.getpid(), "home": str(self._plan.home.path)}
+        self._plan.home.announce(facts)
+        _log.info("ready", **facts)
+        self.on_ready(facts)
+
+    def _parts(self, trading: Trading, event_log: EventLog, clock: VenueClock) -> Parts:
+        plan, engine, readings = self._plan, trading.engine, trading.readings
+        symbols = plan.settings.symbols
+        shapes = Shapes(engine, readings, clock, symbols)
+        past = Past(event_log.reader, lambda: (engine.state.ledger.account_id, shapes.account_id))
+        health = Health(
+            clock,
+            clock.elapsed_ns(),
+            {
+                "exchange_gateway": lambda: trading.clock_problem,
+                "event_bus": trading.bus_problem,
+                "database": lambda: trading.recorder.failed,
+                "websocket_streams": trading.streams_problem,
+            },
+        )
+        operations = Operations(
+            engine,
+            readings,
+            clock,
+            symbols,
+            trading.recorder.run,
+            trading.tell,
+            past,
+            lambda: status_line(engine, readings),
+        )
+        pages = Journal(event_log.database)
+        return Parts(
+            keys=Keys(plan.control_key, plan.read_key),
+            shapes=shapes,
+            operations=operations,
+            journal=JournalDesk(engine, readings, clock, pages, past, trading.tell),
+            broadcast=Broadcast(shapes.snapshot, shapes.tick),
+            past=past,
+            clock=clock,
+            speed=lambda: clock.speed,
+            health=health.told,
+            metrics=lambda: metrics(engine, readings, health),
+            version=self._version,
+        )
+
+    def _version(self) -> dict[str, Any]:
+        plan = self._plan
+        return {
+            "version": __version__,
+            "code_sha256": plan.code_sha256,
+            "rules": plan.rules.name,
+            "rules_sha256": plan.rules.sha256,
+        }
+
+
+def _write_down(happened: Happened) -> None:
+    """Decisions worth a line in the log files."""
+    for outcome in happened.step.outcomes:
+        if isinstance(outcome, _LOGGED):
+            told = plain(outcome)
+            ref = getattr(happened.step.event, "client_ref", None) or str(happened.number)
+            _log.info(type(outcome).__name__, correlation_id=ref, decision=told)
+    for command in happened.step.commands:
+        if isinstance(command, Notify):
+            _log.warning("notice", correlation_id=str(happened.number), text=command.text)
+
+
+@contextmanager
+def _signals(stop: Callable[[str], None]) -> Iterator[None]:
+    """SIGINT and SIGTERM ask for a clean end."""
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        loop.add_signal_handler(number, stop, number.name)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)

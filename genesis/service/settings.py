@@ -76,6 +76,13 @@ class Settings(BaseSettings):
         except ValidationError as err:
             raise ConfigError(_first_complaint(err)) from None
 
+    def venue_keys(self, key: str, secret: str) -> tuple[str, str]:
+        """The venue's key pair; the given one where none is set."""
+        return (
+            key if self.api_key is None else self.api_key.get_secret_value(),
+            secret if self.api_secret is None else self.api_secret.get_secret_value(),
+        )
+
     def home_path(self) -> Path:
         return resolve_home(self.home)
 

@@ -1,4 +1,4 @@
-"""Which strategies there are, and the engine of a run: the only place that looks for entry points."""
+"""Which strategies there are, those of installed packages too, and the engine of a run."""
 
 from collections.abc import Sequence
 from importlib.metadata import entry_points

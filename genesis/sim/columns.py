@@ -58,6 +58,22 @@ class TickColumns:
             bool(self.buyer_is_maker[i]),
         )
 
+    def bar(self, width_ns: int, i: int) -> BarClosed:
+        """Bar `i` of a width as the event the engine sees; made once, as many runs may share it."""
+        rows = self.bars(width_ns)
+        price = self.price_step
+        made = rows.told[i] = BarClosed(
+            rows.boundary_ns[i],
+            self.instrument.symbol,
+            width_ns,
+            price * rows.open[i],
+            price * rows.high[i],
+            price * rows.low[i],
+            price * rows.close[i],
+            self.qty_step * rows.volume[i],
+        )
+        return made
+
     def bars(self, width_ns: int) -> "BarRows":
         """Closed bars of a width, made once per width."""
         made = self._bars.get(width_ns)
@@ -71,7 +87,7 @@ class BarRows(NamedTuple):
 
     The bar `b` holds the ticks [first[b], first[b + 1]) and closes at `boundary_ns[b]`.
     Prices and volume are counts of the ticks' steps. The last, unfinished bar is not among them:
-    its ticks start at `first[-1]`.
+    its ticks start at `first[-1]`. `told` keeps the event of each bar once it was made.
     """
 
     width_ns: int
@@ -82,13 +98,14 @@ class BarRows(NamedTuple):
     low: list[int]
     close: list[int]
     volume: list[int]
+    told: list[BarClosed | None]
 
 
 def bar_rows(ticks: TickColumns, width_ns: int) -> BarRows:
     """All bars of `width_ns` that ended before the last tick."""
     first = _first_ticks(ticks.ts_ns, width_ns)
     if len(first) < 2:
-        return BarRows(width_ns, first.tolist() or [0], [], [], [], [], [], [])
+        return BarRows(width_ns, first.tolist() or [0], [], [], [], [], [], [], [])
     starts, ends = first[:-1], first[1:]
     closed = ticks.prices[: ends[-1]]
     return BarRows(
@@ -100,6 +117,7 @@ def bar_rows(ticks: TickColumns, width_ns: int) -> BarRows:
         np.minimum.reduceat(closed, starts).tolist(),
         closed[ends - 1].tolist(),
         np.add.reduceat(ticks.qtys[: ends[-1]], starts).tolist(),
+        [None] * len(starts),
     )
 
 

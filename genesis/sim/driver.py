@@ -10,20 +10,20 @@ a timer or an answer comes after it.
 """
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 
 import numpy as np
 
 from genesis.domain.commands import CancelOrder, SubmitOrder
-from genesis.domain.events import BarClosed, Event, TimerFired, bar_timer_key
+from genesis.domain.events import Event, TimerFired, bar_timer_key
 from genesis.engine.engine import Engine
 from genesis.engine.step import NO_WATCH, Step, Watch
 from genesis.sim.bar_drive import BarDrive
 from genesis.sim.columns import NEVER, BarSource, Source, TickSource
 from genesis.sim.exchange import SimExchange
-from genesis.sim.scan import ANY_TICK, NOTHING, Levels, first_touch, levels_of, up_to
+from genesis.sim.scan import ANY_TICK, NOTHING, Levels, first_touch, levels_of
 from genesis.sim.schedule import Moment, moments
 from genesis.sim.traffic import Traffic
+
 
 def run(
     engine: Engine,
@@ -39,17 +39,16 @@ def run(
     answered; orders still resting stay as they are, timers after the end never fire.
     """
     if isinstance(source, BarSource):
-        yield from BarDrive(engine, source, exchange).steps(opening)
-    else:
-        yield from TickDrive(engine, source, exchange, every_tick=every_tick).steps(opening)
+        return BarDrive(engine, source, exchange).steps(opening)
+    return TickDrive(engine, source, exchange, every_tick=every_tick).steps(opening)
 
 
 class TickDrive:
     """One symbol's ticks and book tops through the engine.
 
     `_next` is the first tick the market has not reached; the engine has been told of the ticks
-    before `_told`, the venue of those before `_venue_told`. `_high` and `_low` are the extremes
-    the engine knows of the open position.
+    before `_told`, the venue of those before `_venue_told`. `_high` and `_low` are extremes
+    while a position is open that the engine is yet to be told of.
     """
 
     def __init__(
@@ -61,6 +60,7 @@ class TickDrive:
         self._symbol = source.ticks.instrument.symbol
         self._all_ticks = every_tick or source.all_ticks
         self._moments = moments(source, timers=every_tick)
+        self._bars = {} if every_tick else {w: self._ticks.bars(w) for w in source.widths_ns}
         self._timers = every_tick
         self._next = self._told = self._venue_told = 0
         self._held = False
@@ -125,7 +125,7 @@ class TickDrive:
     # -- what happens ------------------------------------------------------------------------
     def _tick(self, moment: Moment) -> Step:
         """Deliver the next tick: the venue sees it first, then the engine."""
-        self._tell(moment)
+        self._catch_up(moment)
         self._tell_venue()
         tick = self._ticks.tick(self._next)
         self._next += 1
@@ -138,39 +138,30 @@ class TickDrive:
 
     def _at(self, moment: Moment) -> Step:
         """A bar closes or the book's top moves."""
-        due, _, width, _, _, low, high, row = moment
+        due, _, width, _, _, _, _, row = moment
         if width == 0:
             return self._top(moment)
         feed_ns = self._exchange.latency.feed_ns
         if self._timers:
             timer = TimerFired(due, bar_timer_key(self._symbol, width))
             return self._traffic.handle(timer, due, feed_ns)
-        if self._held and (self._watch is not NO_WATCH or high > self._high or low < self._low):
-            self._tell(moment)
+        if self._held:
+            self._note(moment)
+            if self._watch is not NO_WATCH:
+                self._tell()
         self._told = self._next
-        step = self._traffic.handle(self._bar(due, width, low, high, row), due, feed_ns)
+        bar = self._bars[width].told[row] or self._ticks.bar(width, row)
+        step = self._engine.handle(bar)
+        if step.commands:
+            self._traffic.send(step.commands, due + feed_ns)
         if self._watch is not NO_WATCH:
             self._look_at_watch()
         return step
 
-    def _bar(self, due: int, width: int, low: int, high: int, row: int) -> BarClosed:
-        ticks = self._ticks
-        rows, price = ticks.bars(width), ticks.price_step
-        return BarClosed(
-            due,
-            self._symbol,
-            width,
-            price * rows.open[row],
-            price * high,
-            price * low,
-            price * rows.close[row],
-            ticks.qty_step * rows.volume[row],
-        )
-
     def _top(self, moment: Moment) -> Step:
         assert self._source.tops is not None
         top = self._source.tops.top(moment[-1])
-        self._tell(moment)
+        self._catch_up(moment)
         self._tell_venue()
         self._traffic.answer(self._exchange.on_market(top), top.ts_ns)
         step = self._traffic.handle(top, top.ts_ns, self._exchange.latency.feed_ns)
@@ -189,33 +180,45 @@ class TickDrive:
             self._traffic.answer(self._exchange.obey(what, at_ns), at_ns)
             self._look_at_orders()
             return None
-        self._tell(moment)
+        self._catch_up(moment)
         step = self._traffic.handle(what, at_ns)
         self._look()
         return step
 
     # -- what was skipped --------------------------------------------------------------------
-    def _tell(self, moment: Moment) -> None:
-        """Tell the engine of the ticks it was spared."""
+    def _note(self, moment: Moment) -> None:
+        """Remember the extremes of the ticks the engine was spared."""
         start, end = self._told, self._next
         if start >= end:
             return
         self._told = end
-        ticks, step = self._ticks, self._ticks.price_step
-        last = high = low = int(ticks.prices[end - 1])
-        if self._held:
-            high, low = self._extremes(start, end, moment)
-            self._high, self._low = max(high, self._high), min(low, self._low)
-        self._engine.skip(
-            self._symbol, int(ticks.ts_ns[end - 1]), step * high, step * low, step * last
-        )
-
-    def _extremes(self, start: int, end: int, moment: Moment) -> tuple[int, int]:
         _, _, _, bar_end, bar_start, low, high, _ = moment
-        if start == bar_start and end == bar_end and low >= 0:
-            return high, low
-        span = self._ticks.prices[start:end]
-        return int(span.max()), int(span.min())
+        if start != bar_start or end != bar_end or low < 0:
+            span = self._ticks.prices[start:end]
+            low, high = int(span.min()), int(span.max())
+        if high > self._high:
+            self._high = high
+        if low < self._low:
+            self._low = low
+
+    def _tell(self) -> None:
+        """Tell the engine what the ticks it was spared did to prices."""
+        if self._high < 0:
+            return
+        ticks, step = self._ticks, self._ticks.price_step
+        high, low = step * self._high, step * self._low
+        last, at_ns = ticks.price(self._told - 1), int(ticks.ts_ns[self._told - 1])
+        self._high, self._low = -1, NEVER
+        self._engine.skip(self._symbol, at_ns, high, low, last)
+
+    def _catch_up(self, moment: Moment) -> None:
+        """Before an event: nothing that went by is left untold."""
+        if self._held:
+            self._note(moment)
+        elif self._told < self._next:
+            self._told = self._next
+            self._high = self._low = int(self._ticks.prices[self._next - 1])
+        self._tell()
 
     def _tell_venue(self) -> None:
         if self._venue_told < self._next:
@@ -226,11 +229,7 @@ class TickDrive:
     # -- what is watched ---------------------------------------------------------------------
     def _look(self) -> None:
         """After an event that may have moved the position."""
-        position = self._engine.view.position(self._symbol)
-        self._held = position is not None
-        if position is not None:
-            step = self._ticks.price_step
-            self._high, self._low = int(position.high // step), up_to(position.low, step)
+        self._held = self._engine.view.position(self._symbol) is not None
         self._look_at_watch()
 
     def _look_at_orders(self) -> None:

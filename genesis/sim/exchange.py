@@ -33,6 +33,7 @@ class SimExchange:
         self.venue = venue
         self.latency = latency
         self._ids: dict[OrderKey, int] = {}
+        self._keys: dict[int, OrderKey] = {}
         self._touch: Touch = UNTOUCHED
         self._levels: Levels = NOTHING
 
@@ -80,7 +81,8 @@ class SimExchange:
             reports = self.venue.place(order, now_ns)
         except VenueRejected as no:
             return (OrderRejected(now_ns, key, str(no.venue_code), no.message),)
-        self._ids[key] = reports[0].order.order_id
+        order_id = reports[0].order.order_id
+        self._ids[key], self._keys[order_id] = order_id, key
         return self._told(reports)
 
     def _cancel(self, command: CancelOrder, now_ns: int) -> Sequence[OrderEvent]:
@@ -92,22 +94,24 @@ class SimExchange:
         except VenueRejected as no:
             return (CancelRejected(now_ns, command.key, no.message),)
 
-    def _told(self, reports: Sequence[Report]) -> tuple[OrderEvent, ...]:
-        events = (_event(report) for report in reports)
-        return tuple(event for event in events if event is not None)
+    def _told(self, reports: Sequence[Report]) -> list[OrderEvent]:
+        events = []
+        for report in reports:
+            event = _event(report, self._keys[report.order.order_id])
+            if event is not None:
+                events.append(event)
+        return events
 
 
-def _event(report: Report) -> OrderEvent | None:
-    key, at_ns = OrderKey.parse(report.order.client_order_id), report.ts_ns
-    match report.kind:
-        case ReportKind.ACCEPTED:
-            return OrderAccepted(at_ns, key, str(report.order.order_id))
-        case ReportKind.FILLED:
-            assert report.fill is not None
-            return OrderFilled(at_ns, key, report.fill)
-        case ReportKind.CANCELLED:
-            return OrderCancelled(at_ns, key, report.reason)
-        case ReportKind.EXPIRED:
-            return OrderExpired(at_ns, key, report.reason)
-        case ReportKind.TRIGGERED:
-            return None
+def _event(report: Report, key: OrderKey) -> OrderEvent | None:
+    kind, at_ns = report.kind, report.ts_ns
+    if kind is ReportKind.ACCEPTED:
+        return OrderAccepted(at_ns, key, str(report.order.order_id))
+    if kind is ReportKind.FILLED:
+        assert report.fill is not None
+        return OrderFilled(at_ns, key, report.fill)
+    if kind is ReportKind.CANCELLED:
+        return OrderCancelled(at_ns, key, report.reason)
+    if kind is ReportKind.EXPIRED:
+        return OrderExpired(at_ns, key, report.reason)
+    return None

@@ -22,12 +22,11 @@ def levels_of(below: Decimal | None, above: Decimal | None, step: Decimal) -> Le
     """Exact prices to whole steps: `below` rounded down, `above` up, so the touch is the same."""
     return Levels(
         -1 if below is None or below < 0 else int(below // step),
-        NEVER if above is None else up_to(above, step),
+        NEVER if above is None else _up(above, step),
     )
 
 
-def up_to(price: Decimal, step: Decimal) -> int:
-    """The smallest whole number of steps that is not below the price."""
+def _up(price: Decimal, step: Decimal) -> int:
     count, rest = divmod(price, step)
     return int(count) + (rest > 0)
 

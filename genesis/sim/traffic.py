@@ -40,9 +40,14 @@ class Traffic:
     def handle(self, event: Event, now_ns: int, delay_ns: int = 0) -> Step:
         """Give an event to the engine at `now_ns` and send off what it asks for."""
         step = self.engine.handle(event)
-        for command in step.commands:
-            self._obey(command, now_ns + delay_ns)
+        if step.commands:
+            self.send(step.commands, now_ns + delay_ns)
         return step
+
+    def send(self, commands: Sequence[Command], now_ns: int) -> None:
+        """Commands leave the engine at `now_ns`."""
+        for command in commands:
+            self._obey(command, now_ns)
 
     def _obey(self, command: Command, now_ns: int) -> None:
         match command:

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Final
 
@@ -19,7 +20,7 @@ from genesis.errors import DataError, UsageError
 from genesis.wire import archive, capture
 from genesis.wire.symbols import from_venue, symbols_in_name
 
-_HEAD_BYTES: Final = 4 << 20
+_HEAD_LINES: Final = 8
 _DAMAGED: Final = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile)
 _KNOWN: Final = (
     "known are raw captures of combined streams, and Binance Vision trades or aggTrades csv,"
@@ -32,7 +33,7 @@ class Format:
     """What a file is: a capture, or an archive of trades with its columns."""
 
     archive: archive.Layout | None
-    first_row: bytes = b""
+    a_row: bytes = b""
 
     @property
     def name(self) -> str:
@@ -116,16 +117,17 @@ def sniff(path: Path) -> Format:
         DataError: as `open_file`, or it is empty, or no known format.
     """
     with open_file(path) as file:
-        lines = [file.content.readline(_HEAD_BYTES), file.content.readline(_HEAD_BYTES)]
-    if not lines[0].strip():
+        lines = list(islice(file.content, _HEAD_LINES))
+    lines = [line for line in lines if line.strip()]
+    if not lines:
         raise DataError(f"{path} is empty: there is nothing to read")
-    if capture.is_capture(lines[0]):
+    if any(map(capture.is_capture, lines)):
         return Format(None)
     layout = archive.detect(lines)
     if layout is None:
         start = lines[0][:60].decode("utf-8", "replace").rstrip()
         raise DataError(f"{path} line 1: {start!r} begins no known format; {_KNOWN}")
-    return Format(layout, lines[1] if layout.has_header else lines[0])
+    return Format(layout, lines[-1])
 
 
 def symbol_of(path: Path, known: Format, symbol: str | None) -> str | None:
@@ -140,7 +142,7 @@ def symbol_of(path: Path, known: Format, symbol: str | None) -> str | None:
         return symbol
     layout = known.archive
     if layout is not None and layout.symbol is not None:
-        fields = known.first_row.decode("utf-8", "replace").rstrip("\r\n").split(",")
+        fields = known.a_row.decode("utf-8", "replace").rstrip("\r\n").split(",")
         if len(fields) == layout.width:
             return from_venue(fields[layout.symbol])
     named = symbols_in_name(path.name)

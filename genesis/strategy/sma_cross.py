@@ -20,8 +20,8 @@ from genesis.domain.orders import Side
 from genesis.domain.time import parse_width
 from genesis.strategy.base import Intent, View
 
-_UNITS: Final = Decimal("1E+18")
-"""Closes are summed as whole numbers of 1e-18 quote: exact on every grid a venue uses."""
+_UNITS: Final = Decimal("1E+12")
+"""Closes are summed as whole numbers of 1e-12 quote: exact on every grid a venue uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ class SmaCross:
             self._averages[event.symbol] = averages
         before = averages.sign
         now = averages.add(int(event.close * _UNITS))
-        if now > 0 >= before:
-            if view.position(event.symbol) is None:
-                return (Intent(event.symbol, Side.BUY, why="signal"),)
-        elif now < 0 and view.position(event.symbol) is not None:
-            return (Intent(event.symbol, Side.SELL, reduces=True, why="signal"),)
+        if now < 0:
+            if view.position(event.symbol) is not None:
+                return (Intent(event.symbol, Side.SELL, reduces=True, why="signal"),)
+        elif now > 0 >= before and view.position(event.symbol) is None:
+            return (Intent(event.symbol, Side.BUY, why="signal"),)
         return ()
 
 
@@ -77,22 +77,18 @@ class _Averages:
 
     def __init__(self, fast: int, slow: int) -> None:
         self._fast, self._slow = fast, slow
-        self._window: deque[int] = deque(maxlen=slow)
+        self._window = deque((0,) * slow, maxlen=slow)
         self._fast_sum = self._slow_sum = 0
         self.sign = 0
 
     def add(self, close: int) -> int:
         """Take one close in; 1, -1 or, for a tie or too little history, 0."""
         window, fast, slow = self._window, self._fast, self._slow
-        held = len(window)
-        if held >= fast:
-            self._fast_sum -= window[held - fast]
-        if held == slow:
-            self._slow_sum -= window[0]
+        oldest = window[0]
+        self._fast_sum += close - window[slow - fast]
+        self._slow_sum += close - oldest
         window.append(close)
-        self._fast_sum += close
-        self._slow_sum += close
-        if len(window) < slow:
+        if not window[0]:  # prices are above 0: there are not `slow` of them yet
             return 0
         difference = self._fast_sum * slow - self._slow_sum * fast
         if difference == 0:

@@ -91,7 +91,7 @@ def validate(action: UserAction) -> None:
         value = getattr(action, field)
         if value is not None and not is_good(value):
             raise BadAction(field, f"{why}, not {value!r}")
-    for field in _NEEDED.get(action.kind, ()):
+    for field in (*_ALWAYS, *_NEEDED.get(action.kind, ())):
         if getattr(action, field) is None:
             raise BadAction(field, f"is missing in {action.kind}")
     if action.kind == ActionKind.POSITION_CLOSED and action.reason not in {None, *CLOSE_REASONS}:
@@ -158,6 +158,7 @@ _RULES: Final[tuple[tuple[str, str, Callable[[object], bool]], ...]] = (
     ("market_state", "must be a known state", _is_name_of(MarketState)),
 )
 
+_ALWAYS: Final = ("ts_us", "kind", "session_id", "reduces_risk")
 _NEEDED: Final[dict[str, tuple[str, ...]]] = {
     ActionKind.ORDER_SUBMIT: ("symbol",),
     ActionKind.POSITION_CLOSED: ("symbol",),

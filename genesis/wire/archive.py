@@ -59,13 +59,17 @@ _HEADS: Final = {
 
 
 def detect(lines: Sequence[bytes]) -> Layout | None:
-    """The layout of a file by its first two lines; None where it is none of the known ones."""
-    if not lines:
-        return None
-    fields = [field.strip() for field in lines[0].decode("utf-8", "replace").split(",")]
-    if not fields[0].isdigit() and len(fields) >= 5:
-        return _from_header(fields)
-    return _from_row(fields)
+    """The layout of a file by its first few lines; None where it is none of the known ones.
+
+    A header counts only on the first line; of rows, the first that can be recognised decides.
+    """
+    rows = [_fields(line) for line in lines]
+    layout = _from_header(rows[0]) if rows else None
+    return layout or next(filter(None, map(_from_row, rows)), None)
+
+
+def _fields(line: bytes) -> list[str]:
+    return [field.strip() for field in line.decode("utf-8", "replace").split(",")]
 
 
 def _from_header(names: Sequence[str]) -> Layout | None:

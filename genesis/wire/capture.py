@@ -162,9 +162,9 @@ def _split(raw: bytes, number: int) -> _Line:
     return _Line(number, raw, received_ns, stream, data)
 
 
-def is_capture(head: bytes) -> bool:
-    """Does the first line of a file look like a line of a capture?"""
-    stamp, _, text = head.partition(b" ")
+def is_capture(raw: bytes) -> bool:
+    """Does a line look like one of a capture?"""
+    stamp, _, text = raw.partition(b" ")
     return stamp.isdigit() and text.lstrip().startswith(b"{")
 
 

@@ -234,3 +234,18 @@ def test_wrong_key_and_unknown_symbol_are_told_plainly(shared: Path) -> None:
                 await simex.gateway(symbols=(SYMBOL, "DOGE/USDT")).open()
 
     asyncio.run(story())
+
+
+def test_a_list_of_trades_that_lags_behind_the_order_is_waited_for(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            await gateway.submit(command(1, kind="LIMIT", limit_price=D("59000")), wire(1))
+            simex.price("58999")
+            listed = simex.sim.mytrades.pop("BTCUSDT")
+            asyncio.get_running_loop().call_later(
+                0.1, simex.sim.mytrades.__setitem__, "BTCUSDT", listed
+            )
+            _, filled = await gateway.cancel(OrderKey(1, 1), wire(1), SYMBOL)
+            assert isinstance(filled, OrderFilled)
+
+    asyncio.run(story())

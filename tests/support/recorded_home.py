@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from genesis.domain.account import Balance
-from genesis.domain.commands import SubmitOrder
+from genesis.domain.commands import CancelOrder, SubmitOrder
 from genesis.domain.events import (
     AccountOpened,
     BalanceReported,
@@ -14,11 +14,13 @@ from genesis.domain.events import (
     InstrumentReported,
     OperatorActed,
     OrderAccepted,
+    OrderCancelled,
     OrderFilled,
     RunEnded,
     RunStarted,
 )
 from genesis.domain.fills import Fill, Liquidity
+from genesis.domain.instrument import Instrument
 from genesis.domain.orders import OrderType, Purpose, Side
 from genesis.domain.time import SECOND
 from genesis.engine.digest import DecisionDigest
@@ -34,7 +36,7 @@ T0 = 1_723_075_200 * SECOND
 BALANCES = (Balance("USDT", Decimal("500.00"), Decimal(0)),)
 
 
-def record_home(home: Path) -> str:
+def record_home(home: Path, instrument: Instrument = BTC) -> str:
     """Write the log; the decision digest of what was decided while it was written."""
     rulebooks = [load("sniper"), load("research")]
     engine = Engine(rulebooks[0], seed="7")
@@ -47,7 +49,7 @@ def record_home(home: Path) -> str:
             started = RunStarted(
                 start, run, rules.name, rules.text, rules.sha256, "c" * 64, "7", ("BTC/USDT",)
             )
-            waiting: list[Event] = [started, *_run(run, start)]
+            waiting: list[Event] = [started, *_run(run, start, instrument)]
             while waiting:
                 event = waiting.pop(0)
                 step = engine.handle(event)
@@ -57,10 +59,10 @@ def record_home(home: Path) -> str:
     return digest.hexdigest()
 
 
-def _run(run: int, start: int) -> Iterator[Event]:
+def _run(run: int, start: int, instrument: Instrument) -> Iterator[Event]:
     if run == 1:
         yield AccountOpened(start, "paper", "loopback", True, "USDT", BALANCES)
-        yield InstrumentReported(start, BTC)
+        yield InstrumentReported(start, instrument)
     yield BalanceReported(start, BALANCES)
     for second in range(120):
         at = start + second * SECOND
@@ -71,14 +73,21 @@ def _run(run: int, start: int) -> Iterator[Event]:
                 at, "ORDER_SUBMIT", f"ref-{run}-{second}", "trade", "BTC/USDT",
                 Side.BUY, OrderType.MARKET, amount_usdt=Decimal("20.50"), session_id="s",
             )  # fmt: skip
+        if second % 30 == 12:
+            yield OperatorActed(
+                at, "STOP_MODIFY", None, "stop", "BTC/USDT", stop_new=Decimal("54000.55"),
+                session_id="s",
+            )  # fmt: skip
         if second % 30 == 20:
             yield OperatorActed(at, "ORDER_SUBMIT", None, "close", "BTC/USDT", session_id="s")
     yield RunEnded(start + 120 * SECOND, run, "closed")
 
 
 def _venue(step: Step) -> Iterator[Event]:
-    """Accepts everything and fills market orders at once."""
+    """Accepts everything, fills market orders and cancels at once."""
     for command in step.commands:
+        if isinstance(command, CancelOrder):
+            yield OrderCancelled(command.ts_ns, command.key)
         if isinstance(command, SubmitOrder):
             now, key, request = command.ts_ns, command.key, command.request
             yield OrderAccepted(now, key, f"x{key}")

@@ -85,9 +85,9 @@ class Simex:
             "timeout_ms": 2000,
             "patience": EAGER,
         }
-        keys = changes.pop("keys", ("simkey", "simsecret"))
+        key, secret = changes.pop("keys", ("simkey", "simsecret"))
         symbols = changes.pop("symbols", (SYMBOL,))
-        return BinanceGateway(venue_at(self.url), *keys, symbols, **(settings | changes))
+        return BinanceGateway(venue_at(self.url), key, secret, symbols, **(settings | changes))
 
 
 @asynccontextmanager

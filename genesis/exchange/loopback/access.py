@@ -26,10 +26,7 @@ def sign(secret: str, payload: str) -> str:
 
 def rest_payload(query: str, body: str) -> str:
     """What a REST request signs: query string and body as sent, without the signature."""
-    parts = [part for part in (query + body).split("&") if not part.startswith("signature=")]
-    joined = "&".join(parts)
-    cut = joined.find("signature=")
-    return joined if cut < 0 else joined[:cut]
+    return _unsigned(query) + _unsigned(body)
 
 
 def ws_payload(params: Mapping[str, str]) -> str:
@@ -81,3 +78,7 @@ def check_timing(timestamp: str | None, window: str | None, now_ns: int, *, enfo
         )
     if now_ms - sent_ms > window_ms:
         raise VenueRejected(-1021, "Timestamp for this request is outside of the recvWindow.")
+
+
+def _unsigned(text: str) -> str:
+    return "&".join(part for part in text.split("&") if not part.startswith("signature="))

@@ -65,7 +65,7 @@ class DepthStream:
     def _publish(
         self, ts_ns: int, update_id: int, bids: tuple[Level, ...], asks: tuple[Level, ...]
     ) -> BookDelta:
-        first_id = self.last_id + 1 if self.last_id else update_id
+        first_id = self.last_id + 1
         self.last_id = max(first_id, update_id)
         self._told_ns = ts_ns
         for side, changed in ((Side.BUY, bids), (Side.SELL, asks)):

@@ -22,7 +22,6 @@ from genesis.wire.symbols import to_venue
 
 KEPT_TRADES: Final = 20_000
 _HUNDRED: Final = Decimal(100)
-_TWO: Final = Decimal(2)
 Row = dict[str, Any]
 
 
@@ -104,12 +103,14 @@ class SymbolTape:
     def best(self) -> Row:
         """bookTicker of the REST interface."""
         top = self.top()
+        bid, bid_qty = (top.bid, top.bid_qty) if top else (None, None)
+        ask, ask_qty = (top.ask, top.ask_qty) if top else (None, None)
         return {
             "symbol": to_venue(self.instrument.symbol),
-            "bidPrice": amount(top and top.bid),
-            "bidQty": amount(top and top.bid_qty),
-            "askPrice": amount(top and top.ask),
-            "askQty": amount(top and top.ask_qty),
+            "bidPrice": amount(bid),
+            "bidQty": amount(bid_qty),
+            "askPrice": amount(ask),
+            "askQty": amount(ask_qty),
         }
 
     def price(self) -> Row:
@@ -128,20 +129,15 @@ class SymbolTape:
 
     def day(self, now_ns: int) -> Row:
         """ticker/24hr."""
-        day, last, top = self._day(now_ns), self.last, self.top()
+        day, last = self._day(now_ns), self.last
         change = day.close - day.open
-        return {
-            "symbol": to_venue(self.instrument.symbol),
+        return self.best() | {
             "priceChange": amount(change),
             "priceChangePercent": f"{fraction(change, day.open) * _HUNDRED:.3f}",
             "weightedAvgPrice": amount(fraction(day.quote, day.volume)),
             "prevClosePrice": amount(day.open),
             "lastPrice": amount(day.close),
             "lastQty": amount(last.qty if last else None),
-            "bidPrice": amount(top and top.bid),
-            "bidQty": amount(top and top.bid_qty),
-            "askPrice": amount(top and top.ask),
-            "askQty": amount(top and top.ask_qty),
             "openPrice": amount(day.open),
             "highPrice": amount(day.high),
             "lowPrice": amount(day.low),

@@ -13,7 +13,7 @@ from genesis.domain.time import MILLISECOND, SECOND
 CALM_HOLD_S: Final = 12
 CHASE_UNTIL_S: Final = 400
 REACTION_S: Final = 1.5
-WORDS_PER_S: Final = 1.15
+PAGE_S: Final = 485
 CENT: Final = Decimal("0.01")
 
 
@@ -97,7 +97,7 @@ class ScriptedTrader:
         self._say("opens the blank page")
         deltas: list[dict[str, int]] = []
         for n, word in enumerate(words):
-            due_s = (n + 1) / WORDS_PER_S
+            due_s = PAGE_S * (n + 1) / len(words)
             behind_s = due_s - (self._door.now_ns() - opened_ns) / SECOND
             if behind_s > 0:
                 await self._door.wait(behind_s)

@@ -7,6 +7,7 @@ is between. Whatever that way cannot take (finer amounts, larger ones, a bad row
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ import pyarrow.csv as pacsv
 
 from genesis.domain.time import MICROSECOND, MILLISECOND
 from genesis.store.feeds import OpenFile
-from genesis.store.ticks.blocks import Block, Ints, exact_ints, scaled_ints
+from genesis.store.ticks.blocks import INT64_MAX, Block, Ints, decimals, exact_ints, scaled_ints
 from genesis.store.ticks.kinds import ABSENT, KINDS
 from genesis.wire import archive
 from genesis.wire.amounts import EARLIEST_NS, LATEST_NS
@@ -31,6 +32,9 @@ class BadRow(NamedTuple):
     line: int
     reason: str
     text: str = ""
+
+
+_Row = tuple[int, archive.Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,7 @@ def _is_all(column: pa.ChunkedArray, text: str) -> bool:
 
 
 def _line_by_line(body: bytes, first_line: int, layout: archive.Layout, symbol: str) -> Parsed:
-    good: list[tuple[int, archive.Row]] = []
+    good: list[_Row] = []
     bad: list[BadRow] = []
     for line, raw in enumerate(body.split(b"\n"), first_line):
         if not raw.strip():
@@ -168,11 +172,25 @@ def _line_by_line(body: bytes, first_line: int, layout: archive.Layout, symbol: 
             bad.append(BadRow(line, str(error), raw.decode("utf-8", "replace").rstrip("\r")))
         else:
             good.append((line, row))
+    good, wide = _too_wide(good)
     blocks = (_block(good, layout, symbol),) if good else ()
-    return Parsed(blocks, tuple(bad))
+    return Parsed(blocks, tuple(sorted([*bad, *wide])))
 
 
-def _block(rows: Sequence[tuple[int, archive.Row]], layout: archive.Layout, symbol: str) -> Block:
+def _too_wide(rows: Sequence[_Row]) -> tuple[list[_Row], list[BadRow]]:
+    """Sets rows aside that fit 64 bits alone and not beside the finest amounts of the others."""
+    price = max((decimals(row.tick.price) for _, row in rows), default=0)
+    qty = max((decimals(row.tick.qty) for _, row in rows), default=0)
+    most_price, most_qty = (Decimal(INT64_MAX).scaleb(-scale) for scale in (price, qty))
+    fits = [row.tick.price <= most_price and row.tick.qty <= most_qty for _, row in rows]
+    reason = "an amount does not fit 64 bits beside the finest of the other rows"
+    return (
+        [row for row, does_fit in zip(rows, fits, strict=True) if does_fit],
+        [BadRow(row[0], reason) for row, does_fit in zip(rows, fits, strict=True) if not does_fit],
+    )
+
+
+def _block(rows: Sequence[_Row], layout: archive.Layout, symbol: str) -> Block:
     price, price_scale = exact_ints((row.tick.price for _, row in rows), symbol)
     qty, qty_scale = exact_ints((row.tick.qty for _, row in rows), symbol)
     received = [ABSENT if row.received_ns is None else row.received_ns for _, row in rows]

@@ -20,6 +20,14 @@ INT64_MAX: Final = 2**63 - 1
 MAX_SCALE: Final = 18
 
 
+class TooWide(DataError):
+    """An amount on `line` does not fit 64 bits beside the finest one of its day."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Rows of one kind and symbol.
@@ -56,7 +64,7 @@ class Block:
         """The same rows counted in finer (never coarser) units.
 
         Raises:
-            DataError: an amount would not fit 64 bits.
+            TooWide: an amount would not fit 64 bits.
         """
         if (price_scale, qty_scale) == (self.price_scale, self.qty_scale):
             return self
@@ -66,8 +74,18 @@ class Block:
             (self.kind.qtys, 10 ** (qty_scale - self.qty_scale)),
         ):
             for name in names:
-                columns[name] = _finer(columns[name], factor, f"{self.symbol} {name}")
+                columns[name] = self._finer(name, factor)
         return Block(self.kind, self.symbol, columns, price_scale, qty_scale, self.lines)
+
+    def _finer(self, name: str, factor: int) -> Ints:
+        column: Ints = self.columns[name]
+        if factor == 1 or not len(column):
+            return column
+        largest = int(np.argmax(column))
+        if int(column[largest]) > INT64_MAX // factor:
+            reason = f"{name} does not fit 64 bits beside the finest {name} of its day"
+            raise TooWide(int(self.lines[largest]), reason)
+        return column * factor
 
     def tightened(self) -> "Block":
         """The same rows counted in the coarsest units that keep them exact."""
@@ -145,6 +163,12 @@ def exact_ints(amounts: Iterable[Decimal], what: str) -> tuple[Ints, int]:
         raise DataError(f"{what}: {error}") from None
 
 
+def decimals(amount: Decimal) -> int:
+    """How many decimals an amount needs."""
+    exponent = amount.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
 def _zeros(number: int) -> int:
     text = str(number)
     return len(text) - len(text.rstrip("0")) if number else MAX_SCALE
@@ -158,14 +182,6 @@ def _spare_zeros(column: Ints, scale: int) -> int:
     while spare and np.any(column % 10**spare):
         spare -= 1
     return spare
-
-
-def _finer(column: Ints, factor: int, what: str) -> Ints:
-    if factor == 1 or not len(column):
-        return column
-    if int(column.max()) > INT64_MAX // factor:
-        raise DataError(f"{what}: the largest and the finest amount do not fit 64 bits together")
-    return column * factor
 
 
 def _array(name: str, column: Column) -> pa.Array:

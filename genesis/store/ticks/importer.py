@@ -1,11 +1,10 @@
 """One file into the store: all of it, all but the named bad rows, or nothing."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -13,18 +12,17 @@ from genesis.errors import DataError, UsageError
 from genesis.store import feeds
 from genesis.store.ticks import manifest as manifests
 from genesis.store.ticks.archive_blocks import BadRow, Parsed, read_archive
-from genesis.store.ticks.blocks import Block
+from genesis.store.ticks.blocks import Block, TooWide
 from genesis.store.ticks.capture_blocks import read_capture
-from genesis.store.ticks.durable import naming_disk_faults, whole_file
+from genesis.store.ticks.durable import naming_disk_faults
 from genesis.store.ticks.manifest import IMPORTED, SYNTHETIC, Manifest, Partition, Place
 from genesis.store.ticks.merge import Merge
+from genesis.store.ticks.quarantine import set_aside
 from genesis.store.ticks.staging import Stage, staging
 
 OnBad = Literal["stop", "quarantine"]
 Progress = Callable[[int, int, int], None]
 """Called with bytes read, bytes in all, and rows read so far."""
-
-_QUARANTINE: Final = "quarantine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def import_file(
     known = feeds.sniff(path)
     named = feeds.symbol_of(path, known, symbol)
     report = ImportReport(path.name, known.name)
-    with naming_disk_faults(root), staging(root) as stage:
+    with naming_disk_faults(root), _naming_wide(path), staging(root) as stage:
         with feeds.open_file(path) as file:
             if known.archive is not None and named is not None:
                 parsed = read_archive(file, known.archive, named)
@@ -115,6 +113,14 @@ def import_file(
         _refuse_empty(path, count, symbol)
         origin = SYNTHETIC if count.is_synthetic else IMPORTED
         return _commit(root, stage, report, count, path, on_bad, origin)
+
+
+@contextmanager
+def _naming_wide(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except TooWide as error:
+        raise DataError(f"{path} line {error.line}: {error.message}") from None
 
 
 def add_blocks(root: Path, blocks: Iterable[Block], source: str, origin: str) -> ImportReport:
@@ -191,7 +197,7 @@ def _commit(
                     changed[place] = merged.partition
                 rows = stage.parts[place].rows
                 gains.append(Added(*place[:2], rows, merged.added, merged.repeated))
-            report.quarantine = _set_aside(root, path.name, bad)
+            report.quarantine = set_aside(root, path, bad)
             if changed:
                 manifests.save(root, held.with_partitions(changed))
         except BaseException:
@@ -219,22 +225,6 @@ def _withdraw(root: Path, held: Manifest, changed: dict[Place, Partition | None]
     current = manifests.file_names(manifests.load(root))
     for name in manifests.file_names(held.with_partitions(changed)) - current:
         (root / name).unlink(missing_ok=True)
-
-
-def _set_aside(root: Path, source: str, bad: Sequence[BadRow]) -> Path | None:
-    """Write bad rows to a file named by its content, so that a second import adds none."""
-    if not bad:
-        return None
-    rows = (
-        {"file": source, "line": row.line, "reason": row.reason, "row": row.text}
-        for row in sorted(bad)
-    )
-    body = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
-    path = root / _QUARANTINE / f"{source}.{hashlib.sha256(body).hexdigest()[:12]}.jsonl"
-    if not path.exists():
-        with whole_file(path) as file:
-            file.write(body)
-    return path
 
 
 def _by_kind(gains: Sequence[Added]) -> tuple[Added, ...]:

@@ -11,7 +11,7 @@ from genesis.domain.approval import Approved
 from genesis.domain.events import HealthReported, OrderUnresolved
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import OrderRequest, OrderType, Purpose, Side
-from genesis.domain.outcomes import OrderApproved, OrderRefused
+from genesis.domain.outcomes import CommandAnswered, OrderApproved, OrderRefused
 from genesis.errors import InvariantBroken
 from genesis.execution.draft import Draft
 from tests.support.engines import SYMBOL, Bench, only, submits
@@ -140,3 +140,12 @@ def test_keys_count_the_orders_of_a_run() -> None:
     bench.start(2)
     bench.act("close", reduces_risk=True)
     assert submits(bench.cancelled(stop.key))[0].key == OrderKey(2, 1)
+
+
+def test_nonsense_from_the_operator_is_answered_and_does_nothing() -> None:
+    bench = Bench()
+    step = bench.buy("100", keys=-5)
+    (answer,) = only(step, CommandAnswered)
+    assert not answer.accepted
+    assert "keys" in answer.text
+    assert not submits(step)

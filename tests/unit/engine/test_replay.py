@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from genesis.cli.log import engine_for
 from genesis.domain.commands import SetTimer
 from genesis.domain.events import Event, FeedLost, OperatorActed, RunStarted
 from genesis.domain.outcomes import CommandAnswered, OrderApproved
@@ -14,9 +14,11 @@ from genesis.engine.digest import DecisionDigest
 from genesis.engine.replay import Difference, Replayable, replay
 from genesis.engine.step import Step
 from genesis.errors import EventLogError, InvariantBroken
+from genesis.service.strategies import engine_for
 from genesis.store.database import DATABASE_NAME, Database
 from genesis.store.reader import LogReader
 from genesis.store.steps import LoggedStep
+from tests.support.build import BTC
 from tests.support.recorded_home import record_home
 
 STARTED = RunStarted(1, 1, "r", "", "", "", "0")
@@ -158,6 +160,17 @@ def test_the_engine_replays_two_runs_from_disk_to_the_same_digest(
     assert seen == list(range(1, len(steps) + 1))
     approved = [o for step in steps for o in step.outcomes if isinstance(o, OrderApproved)]
     assert {outcome.key.run for outcome in approved} == {1, 2}, "both runs must have decided"
+
+
+def test_amounts_replay_alike_however_the_venue_writes_them(tmp_path: Path) -> None:
+    """The log keeps 0.01 of 0.01000000: no text that is decided may tell them apart."""
+    venue = replace(BTC, price_tick=Decimal("0.01000000"), qty_lot=Decimal("0.00001000"))
+    digest = record_home(tmp_path, venue)
+    database = Database.open(tmp_path / DATABASE_NAME, read_only=True)
+    found = replay(LogReader(database).read(), engine_for)
+    database.close()
+    assert found.first_difference is None, str(found.first_difference)
+    assert found.digest == digest
 
 
 def test_another_input_is_noticed(logged: tuple[str, list[LoggedStep]]) -> None:

@@ -74,7 +74,7 @@ def test_a_row_of_our_trades(samples: list[dict[str, Any]]) -> None:
     assert trade == VenueTrade(
         1499865549590 * 10**6,
         "100234",
-        Fill("BNB/BTC", Side.BUY, 28457, D("4.000001"), D(12), D("10.1"), "BNB", Liquidity.MAKER),
+        Fill("BNB/BTC", Side.BUY, 28457, D("4.000001"), D(12), D("10.1"), "BNB", Liquidity.TAKER),
     )
 
 

@@ -1,5 +1,6 @@
 """What the log promised holds after a kill; what it cannot promise it says."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from genesis.errors import EventLogError, UsageError
+from genesis.store.database import Database
 from genesis.store.event_log import EventLog
 from genesis.store.lease import Lease
+from genesis.store.reader import LogReader
 from tests.support.log_steps import mixed, order_step, tick_step
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -17,6 +20,20 @@ ROOT = Path(__file__).resolve().parents[3]
 def logging_process(path: Path, *arguments: str) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "tests.support.log_steps", str(path), *arguments]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def last_step_of_a_copy(path: Path, place: Path) -> int:
+    """Move what the killed process left elsewhere, as it is, and only read it there."""
+    place.mkdir()
+    for name in (path.name, path.name + "-wal"):
+        shutil.copy(path.with_name(name), place / name)
+    database = Database.open(place / path.name, read_only=True)
+    reader = LogReader(database)
+    assert reader.first_break() is None
+    steps = [step.step for step in reader.read()]
+    database.close()
+    assert steps == list(range(1, len(steps) + 1))
+    return steps[-1]
 
 
 def test_every_acknowledged_step_survives_kill_9(tmp_path: Path) -> None:
@@ -31,6 +48,7 @@ def test_every_acknowledged_step_survives_kill_9(tmp_path: Path) -> None:
         process.wait()
         rest = process.stdout.read().split("\n")  # the last line may be torn
         acknowledged = max([acknowledged, *map(int, filter(None, rest[:-1]))])
+        assert last_step_of_a_copy(path, tmp_path / f"copy-{acks}") >= acknowledged
         with EventLog.open(path) as log:
             assert log.verify_chain() is None
             steps = [step.step for step in log.read()]

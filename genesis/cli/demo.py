@@ -1,0 +1,100 @@
+"""`genesis demo`: the whole flow on one screen, without a key, a network or a server."""
+
+import asyncio
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from genesis.engine.replay import Replay
+    from genesis.exchange.loopback.feed import OpenFeed
+
+_SYMBOL: Final = "BTC/USDT"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("demo")(demo)
+
+
+def demo(
+    feed: Annotated[
+        list[Path] | None,
+        typer.Option(help="A recorded market (capture or trades archive); may be repeated."),
+    ] = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="Wall minutes at most.")] = 3.0,
+    speed: Annotated[float, typer.Option(min=0.1, help="Venue seconds per wall second.")] = 20.0,
+    headless: Annotated[bool, typer.Option("--headless", help="Plain lines, no live view.")] = False,
+    home: Annotated[
+        Path | None, typer.Option(help="An empty folder to keep; default: a new temporary one.")
+    ] = None,
+    seed: Annotated[str, typer.Option(help="Seed of the synthetic market and of the run.")] = "0",
+) -> None:
+    """Watch discipline at work: an exchange on this machine, a paper engine, and a trader.
+
+    The trader is calm at first and then chases his losses. You see an order clipped to its cap,
+    refusals, CAUTION, WARNING (trading locked), the page he has to write, and the limited hour
+    that follows. Without --feed the market is synthetic. Ctrl-C ends it cleanly at any moment.
+
+    The last line is JSON: events, orders, fills, refusals, equity, log_verified,
+    decision_digest, report.
+    """
+    from genesis.cli.demo_view import LiveView, PlainView
+    from genesis.research.instruments import instrument
+    from genesis.service.demo.stage import Scene, Stage
+    from genesis.service.settings import Settings
+
+    place = home or Path(tempfile.mkdtemp(prefix="genesis-demo-"))
+    typer.echo(f"home: {place}")
+    opened = [_opened(path) for path in feed] if feed else [_sample(seed, minutes, speed)]
+    if not feed:
+        typer.echo("market: synthetic sample (made up; no real market)")
+    scene = Scene(
+        opened, instrument(_SYMBOL), Settings.read().capital, speed, minutes, place, seed
+    )
+    view = PlainView() if headless else LiveView(_SYMBOL)
+    with view:
+        told = asyncio.run(Stage(scene, view).play())
+    typer.echo(json.dumps({**_verified(place), **told, "report": None}, sort_keys=True))
+
+
+def _opened(path: Path) -> "OpenFeed":
+    from genesis.store.feeds import open_feed, sniff
+
+    sniff(path)  # a file that cannot be played is refused before anything starts
+    return lambda: open_feed(path)
+
+
+def _sample(seed: str, minutes: float, speed: float) -> "OpenFeed":
+    from hashlib import sha256
+
+    from genesis.service.demo.stage import sample_seconds
+    from genesis.sim.sample import START_NS, sample_market
+
+    number = int.from_bytes(sha256(seed.encode()).digest()[:4])
+    return lambda: sample_market(number, START_NS, sample_seconds(minutes, speed), _SYMBOL)
+
+
+def _verified(home: Path) -> dict[str, Any]:
+    """Read the log back and decide everything again."""
+    from genesis.engine.replay import replay
+    from genesis.service.strategies import engine_for
+    from genesis.store.database import DATABASE_NAME, Database
+    from genesis.store.reader import LogReader
+
+    database = Database.open(home / DATABASE_NAME, read_only=True)
+    try:
+        reader = LogReader(database)
+        unbroken = reader.first_break() is None
+        found: Replay = replay(reader.read(), engine_for)
+    finally:
+        database.close()
+    return {
+        "events": found.events,
+        "log_verified": unbroken and found.first_difference is None,
+        "decision_digest": found.digest,
+    }
+
+

@@ -1,0 +1,126 @@
+"""What the demo shows in the terminal: a calm live view, or plain lines."""
+
+from collections import deque
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Final, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+_LINES: Final = 14
+_SPARKS: Final = "▁▂▃▄▅▆▇█"
+_COLOURS: Final = {"NORMAL": "green", "CAUTION": "yellow", "WARNING": "red", "LOCKED": "red"}
+
+
+class PlainView:
+    """One line per thing that happens."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False)
+        self._clock = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def say(self, line: str) -> None:
+        self._console.print(f"{self._clock:>8}  {line}", markup=False)
+
+    def heard(self, message: dict[str, Any]) -> None:
+        self._clock = _time(message) or self._clock
+
+
+class LiveView:
+    """Equity, tilt, positions and the last lines, drawn a few times a second."""
+
+    def __init__(self, symbol: str) -> None:
+        self._symbol = symbol
+        self._seen: dict[str, Any] = {}
+        self._lines: deque[str] = deque(maxlen=_LINES)
+        self._equity: deque[Decimal] = deque(maxlen=60)
+        self._live = Live(get_renderable=self._draw, refresh_per_second=5, transient=False)
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.__exit__(kind, error, trace)
+
+    def say(self, line: str) -> None:
+        self._lines.append(f"{_time(self._seen):>8}  {line}")
+
+    def heard(self, message: dict[str, Any]) -> None:
+        self._seen |= message
+        if "equity" in message:
+            self._equity.append(Decimal(message["equity"]))
+
+    # -- drawing -----------------------------------------------------------------------------
+    def _draw(self) -> Panel:
+        parts = [self._numbers(), *self._positions(), self._intervention(), self._story()]
+        return Panel(
+            Group(*(part for part in parts if part is not None)),
+            title="Genesis · demo",
+            subtitle=_time(self._seen) + " venue time",
+            border_style=_COLOURS.get(self._level, "dim"),
+        )
+
+    @property
+    def _level(self) -> str:
+        return str(self._seen.get("level", "NORMAL"))
+
+    def _numbers(self) -> Table:
+        table = Table.grid(padding=(0, 3))
+        seen = self._seen
+        equity = Decimal(seen.get("equity", "0"))
+        table.add_row("equity", f"{equity:.2f} USDT  {_spark(self._equity)}")
+        table.add_row(self._symbol, str(seen.get("prices", {}).get(self._symbol) or "-"))
+        score = int(seen.get("tilt", 0))
+        bar = "▰" * (score // 5) + "▱" * (20 - score // 5)
+        table.add_row("tilt", Text(f"{bar} {score:>3} {self._level}", style=_COLOURS[self._level]))
+        table.add_row("tier", f"{seen.get('tier', '-')} / {seen.get('mode', '-')}")
+        return table
+
+    def _positions(self) -> list[Text]:
+        return [
+            Text(
+                f"  ◦ {held['quantity']} {held['symbol']} at {held['entry_price']}"
+                f"   result {Decimal(held['pnl_dollars']):+.4f} USDT   stop {held['stop']}",
+                style="cyan",
+            )
+            for held in self._seen.get("positions") or ()
+        ]
+
+    def _intervention(self) -> Text | None:
+        opened = self._seen.get("intervention")
+        if not isinstance(opened, dict):
+            return None
+        return Text(str(opened["message"]), style="bold")
+
+    def _story(self) -> Text:
+        return Text("\n" + "\n".join(self._lines), style="default")
+
+
+def _time(message: dict[str, Any]) -> str:
+    return str(message.get("t", ""))[11:19]
+
+
+def _spark(values: "deque[Decimal]") -> str:
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    room = (high - low) or Decimal(1)
+    return "".join(_SPARKS[int((value - low) / room * 7)] for value in values)

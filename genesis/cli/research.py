@@ -1,0 +1,214 @@
+"""`genesis backtest`: a strategy over recorded markets, on the command line."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from genesis.errors import DataError, UsageError
+
+if TYPE_CHECKING:  # heavy: imported when the verb runs
+    from genesis.research import BacktestResult, Bars, Ticks
+
+TRADE_COLUMNS: Final = (
+    "entry_ts_ns", "exit_ts_ns", "entry_price", "exit_price", "qty", "fee", "pnl", "reason",
+)  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's verbs."""
+    app.command()(backtest)
+
+
+def backtest(
+    strategy: Annotated[str, typer.Argument(help="Name of a strategy, such as sma_cross.")],
+    symbol: Annotated[
+        str, typer.Option(help="What to trade: from the tick store, or the one in the file.")
+    ] = "BTC/USDT",
+    start: Annotated[
+        str | None, typer.Option(help="Begin here (UTC), such as 2024-08-08 or 2024-08-08T12:00.")
+    ] = None,
+    end: Annotated[str | None, typer.Option(help="End before this moment (UTC).")] = None,
+    ticks: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Parquet with ts_ns, price, qty, is_buyer_maker, optionally trade_id.",
+        ),
+    ] = None,
+    bars: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Parquet with ts_ns, open, high, low, close, volume."),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A parameter of the strategy; may be repeated."),
+    ] = None,
+    rules: Annotated[
+        str, typer.Option(help="Rulebook: sniper, research (permissive), or a .toml file.")
+    ] = "sniper",
+    fill: Annotated[
+        str | None,
+        typer.Option(help="next_tick (default), bar_close, book, or next_open (bars)."),
+    ] = None,
+    cash: Annotated[str, typer.Option(help="Starting amount of quote currency.")] = "500",
+    qty: Annotated[
+        str | None, typer.Option(help="Base quantity per entry; default: the gate sizes.")
+    ] = None,
+    stop_fraction: Annotated[
+        str | None, typer.Option(help="Protective stop below the entry: 0.02 is two percent.")
+    ] = None,
+    maker_bps: Annotated[str, typer.Option(help="Maker fee in basis points.")] = "10",
+    taker_bps: Annotated[str, typer.Option(help="Taker fee in basis points.")] = "10",
+    latency_ms: Annotated[
+        str | None, typer.Option(metavar="FEED,ENTRY,RESPONSE", help="Latency in ms.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="For jitter; the same seed gives the same run.")] = 0,
+    trades: Annotated[
+        Path | None, typer.Option(metavar="OUT.csv", help="Write the closed trades here.")
+    ] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="The home folder; default: GENESIS_HOME, or `data/`.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = False,
+) -> None:
+    """Run a strategy over recorded trades through the same engine, gate and rules as live.
+
+    Ticks come from the store (`--symbol`, see `genesis ticks import`) or from a file.
+    """
+    from genesis.research import Fees
+    from genesis.research import backtest as run
+
+    market = _market(symbol, ticks, bars, home, start, end)
+    params = _params(param or [])
+    with _progress(market, quiet=as_json) as progress:
+        result = run(
+            strategy,
+            market,
+            start=start,
+            end=end,
+            params=params,
+            rules=rules,
+            fill=fill or ("next_open" if bars else "next_tick"),
+            cash=cash,
+            qty=qty,
+            stop_fraction=stop_fraction,
+            fees=Fees(maker_bps, taker_bps),
+            latency=_latency(latency_ms),
+            seed=seed,
+            progress=progress,
+        )
+    if trades is not None:
+        _write_trades(result, trades)
+    typer.echo(json.dumps(_plain(result)) if as_json else repr(result))
+    if trades is not None and not as_json:
+        typer.echo(f"trades           {len(result.trades)} rows written to {trades}")
+
+
+def _market(
+    symbol: str,
+    ticks: Path | None,
+    bars: Path | None,
+    home: Path | None,
+    start: str | None,
+    end: str | None,
+) -> "Ticks | Bars":
+    if ticks is not None and bars is not None:
+        raise UsageError("give --ticks or --bars, not both")
+    if ticks is not None:
+        from genesis.research.files import read_ticks
+
+        return read_ticks(ticks, symbol)
+    if bars is not None:
+        from genesis.research.files import read_bars
+
+        return read_bars(bars, symbol)
+    from genesis.research import TickStore
+
+    return TickStore(home).ticks(symbol, start, end)
+
+
+def _params(given: list[str]) -> dict[str, object]:
+    params: dict[str, object] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"--param {text!r} is not NAME=VALUE, such as fast=10")
+        params[name.strip()] = value.strip()
+    return params
+
+
+def _latency(text: str | None) -> tuple[int, int, int] | None:
+    if text is None:
+        return None
+    try:
+        feed, entry, response = (int(part) for part in text.split(","))
+    except ValueError as wrong:
+        raise UsageError(
+            f"--latency-ms {text!r} is not three whole numbers such as 10,20,10"
+        ) from wrong
+    return feed, entry, response
+
+
+@contextmanager
+def _progress(market: "Ticks | Bars", *, quiet: bool) -> Iterator[Callable[[int], None] | None]:
+    """A bar over the market's time, on a terminal only."""
+    if quiet or not sys.stderr.isatty() or not len(market):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    stamps = getattr(market.columns, "ts_ns", None)
+    if stamps is None:
+        stamps = market.columns.open_ts_ns  # type: ignore[union-attr]
+    first, last = int(stamps[0]), int(stamps[-1])
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(f"{market.instrument.symbol}", total=last - first)
+        yield lambda now_ns: shown.update(task, completed=now_ns - first)
+
+
+def _write_trades(result: "BacktestResult", path: Path) -> None:
+    try:
+        result.trades[list(TRADE_COLUMNS)].to_csv(path, index=False)
+    except OSError as failed:
+        reason = failed.strerror or str(failed)
+        raise DataError(f"trades cannot be written to {path}: {reason}") from failed
+
+
+def _plain(result: "BacktestResult") -> dict[str, Any]:
+    setup, covered = result.setup, result.coverage
+    return {
+        "strategy": setup.strategy,
+        "symbol": setup.instrument.symbol,
+        "rules": setup.rules,
+        "fill": setup.fill,
+        "cash": str(setup.cash),
+        "seed": setup.seed,
+        "coverage": {
+            "kind": covered.kind,
+            "rows": covered.rows,
+            "first_ns": covered.first_ns,
+            "last_ns": covered.last_ns,
+            "longest_gap_s": covered.longest_gap_s,
+            "covered_fraction": covered.covered_fraction,
+        },
+        "metrics": {
+            name: value if isinstance(value, int | float) else None
+            for name, value in result.metrics.items()
+        },
+        "no_value": {
+            name: value.reason
+            for name, value in result.metrics.items()
+            if not isinstance(value, int | float)
+        },
+        "open_positions": len(result.positions),
+        "fees": {asset: str(amount) for asset, amount in sorted(result.fees.items())},
+        "refusals": dict(sorted(Counter(result.refusals["code"]).items())),
+        "decision_digest": result.decision_digest,
+    }

@@ -1,0 +1,183 @@
+"""Verbs of the running service: run, status, halt, close-all, settings, doctor."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from genesis.cli.exits import DONE, NO
+from genesis.errors import UsageError
+
+_Home = Annotated[Path | None, typer.Option(help="The home; default: GENESIS_HOME, or `data/`.")]
+_Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's verbs."""
+    app.command()(run)
+    app.command()(status)
+    app.command()(halt)
+    app.command("close-all")(close_all)
+    app.command()(settings)
+    app.command()(doctor)
+
+
+def run(
+    mode: Annotated[str, typer.Option(help="paper or live.")],
+    home: _Home = None,
+    venue_url: Annotated[str | None, typer.Option(help="Venue; paper: on loopback only.")] = None,
+    port: Annotated[int | None, typer.Option(help="Control API; 0 takes a free one.")] = None,
+    symbols: Annotated[str | None, typer.Option(help="Such as BTC/USDT,ETH/USDT.")] = None,
+    strategies: Annotated[str | None, typer.Option(help="Names, comma separated.")] = None,
+    rules: Annotated[str | None, typer.Option(help="Rulebook: a name or a file.")] = None,
+    seed: Annotated[str, typer.Option(help="Seed of everything that is drawn.")] = "0",
+    as_json: _Json = False,
+) -> None:
+    """Run the trading service until Ctrl-C. `--json` prints one line when it is ready."""
+    from genesis.service.bootstrap import Mode, build
+    from genesis.service.settings import Settings
+
+    if mode not in tuple(Mode):
+        raise UsageError(f"--mode {mode!r} is unknown: it is {' or '.join(Mode)}")
+    given = Settings.read(
+        home=home,
+        venue_url=venue_url,
+        port=port,
+        symbols=symbols,
+        strategies=strategies,
+        rules=rules,
+    )
+
+    def say(line: str) -> None:
+        typer.echo(line, err=as_json)
+
+    say(f"home: {given.home_path()}")
+    service = build(given, mode, seed=seed, say=say)
+    service.progress = _progress
+
+    def ready(facts: dict[str, Any]) -> None:
+        text = json.dumps(facts) if as_json else f"control API: {facts['url']} (ready)"
+        typer.echo(text)
+        sys.stdout.flush()
+
+    service.on_ready = ready
+    asyncio.run(service.run())
+
+
+def status(home: _Home = None, as_json: _Json = False) -> None:
+    """What the running service says about itself and the account."""
+    with _client(home) as client:
+        told = {
+            "health": client.get("/health"),
+            "account": client.get("/account/status"),
+            "tilt": client.get("/tilt/status"),
+            "positions": client.get("/positions"),
+            "orders": client.get("/orders"),
+            "locks": client.get("/locks"),
+        }
+    typer.echo(json.dumps(told) if as_json else _status_text(told))
+    raise typer.Exit(NO if told["health"]["status"] == "unhealthy" else DONE)
+
+
+def halt(
+    reason: Annotated[str, typer.Option(help="Why, in at least ten characters.")],
+    home: _Home = None,
+    as_json: _Json = False,
+) -> None:
+    """Stop taking new risk. Positions keep their stops."""
+    with _client(home) as client:
+        body = {"reason": reason, "confirmation": "HALT TRADING NOW"}
+        told = client.post("/emergency/halt", body)
+    typer.echo(json.dumps(told) if as_json else "; ".join(told["notes"]))
+
+
+def close_all(
+    max_slippage_percent: Annotated[float, typer.Option(min=0, max=100)] = 1.0,
+    direct: Annotated[
+        bool, typer.Option(help="From the venue's own account, with nothing of ours running.")
+    ] = False,
+    home: _Home = None,
+    as_json: _Json = False,
+) -> None:
+    """Leave every position at the market. Exit code 1 when something stays open."""
+    if direct:
+        from genesis.service.direct import close_everything
+        from genesis.service.settings import Settings
+
+        told = asyncio.run(close_everything(Settings.read(home=home)))
+    else:
+        with _client(home) as client:
+            body = {
+                "confirmation": "CLOSE ALL POSITIONS",
+                "max_slippage_percent": max_slippage_percent,
+            }
+            told = client.post("/emergency/close-all", body)
+    typer.echo(json.dumps(told) if as_json else _closed_text(told))
+    raise typer.Exit(NO if told["errors"] else DONE)
+
+
+def settings(home: _Home = None, as_json: _Json = False) -> None:
+    """Every setting, its value and where it comes from; secrets are masked."""
+    from genesis.service.settings import Settings, show
+
+    shown = show(Settings.read(home=home))
+    if as_json:
+        typer.echo(json.dumps({s.name: {"value": s.value, "source": s.source} for s in shown}))
+        return
+    width = max(len(each.name) for each in shown)
+    for each in shown:
+        typer.echo(
+            f"{each.name:<{width}}  {each.value or '-':<28}  {each.source:<11}  {each.about}"
+        )
+
+
+def doctor(home: _Home = None, as_json: _Json = False) -> None:
+    """Look whether a service could start here. Exit code 1 when something is wrong."""
+    from genesis.service.doctor import examine
+    from genesis.service.settings import Settings
+
+    found = examine(Settings.read(home=home))
+    if as_json:
+        typer.echo(json.dumps([{"what": f.what, "ok": f.ok, "detail": f.detail} for f in found]))
+    else:
+        for each in found:
+            typer.echo(f"{'ok ' if each.ok else 'NO '} {each.what}: {each.detail}")
+    raise typer.Exit(DONE if all(each.ok for each in found) else NO)
+
+
+def _client(home: Path | None) -> Any:
+    from genesis.service.client import Client
+    from genesis.service.settings import Settings
+
+    return Client.of(Settings.read(home=home))
+
+
+def _progress(done: int, total: int) -> None:
+    typer.echo(f"{done} of {total} steps", err=True)
+
+
+def _status_text(told: dict[str, Any]) -> str:
+    account, tilt = told["account"], told["tilt"]
+    lines = [
+        f"service    {told['health']['status']}, up {told['health']['uptime_seconds']} s",
+        f"account    {account['tier']}/{account['mode']}, equity {account['balance']}",
+        f"tilt       {tilt['tilt_score']} {tilt['tilt_level']}",
+    ]
+    lines += [
+        f"position   {p['quantity']} {p['symbol']} at {p['entry_price']}, result {p['pnl_dollars']}"
+        for p in told["positions"]
+    ]
+    lines += [
+        f"order      {o['side']} {o['quantity']} {o['symbol']} {o['type']} {o['status']}"
+        for o in told["orders"]
+    ]
+    lines += [f"no entries {lock['code']}: {lock['reason']}" for lock in told["locks"]]
+    return "\n".join(lines)
+
+
+def _closed_text(told: dict[str, Any]) -> str:
+    text = f"{told['positions_closed']} closed, result {told['total_pnl']}"
+    return "\n".join([text, *told["errors"]])

@@ -1,0 +1,47 @@
+"""Which symbols a feed holds, and on which grid they trade, told by the beginning of the feed."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import islice
+from typing import Final
+
+from genesis.domain.events import BookDelta, BookTop, Event, TradeTick
+from genesis.domain.instrument import Instrument, base_of, quote_of
+
+HEAD: Final = 5_000
+"""Events that are looked at."""
+_COARSEST: Final = Decimal(1)
+
+
+def listed_in(feed: Iterable[Event], head: int = HEAD) -> dict[str, Instrument]:
+    """An instrument for every symbol in the head of a feed, by its finest price and quantity.
+
+    There is no smallest notional: nothing in a recording tells it.
+    """
+    grids: dict[str, tuple[Decimal, Decimal]] = {}
+    for event in islice(feed, head):
+        if not isinstance(event, TradeTick | BookTop | BookDelta):
+            continue
+        tick, lot = grids.get(event.symbol, (_COARSEST, _COARSEST))
+        for price, qty in _amounts(event):
+            tick, lot = min(tick, _step(price)), min(lot, _step(qty))
+        grids[event.symbol] = (tick, lot)
+    return {
+        symbol: Instrument(symbol, base_of(symbol), quote_of(symbol), tick, lot, min_qty=lot)
+        for symbol, (tick, lot) in grids.items()
+    }
+
+
+def _amounts(event: TradeTick | BookTop | BookDelta) -> Iterable[tuple[Decimal, Decimal]]:
+    if isinstance(event, TradeTick):
+        return ((event.price, event.qty),)
+    if isinstance(event, BookTop):
+        return ((event.bid, event.bid_qty), (event.ask, event.ask_qty))
+    return (*event.bids, *event.asks)
+
+
+def _step(amount: Decimal) -> Decimal:
+    """The power of ten of the last digit that is not 0; 1 for whole amounts."""
+    exponent = amount.normalize().as_tuple().exponent
+    assert isinstance(exponent, int)
+    return Decimal(1).scaleb(min(exponent, 0))

@@ -1,0 +1,93 @@
+"""The control API from outside: how the command line and scripts reach the running service."""
+
+import os
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx
+
+from genesis.errors import ConfigError, Unreachable, UsageError
+from genesis.service.api.keys import HEADER
+from genesis.service.home import Home, read_key
+from genesis.service.settings import Settings
+
+_TIMEOUT_S: Final = 30.0
+
+
+class Client:
+    """Asks the service of one home. Use as a context manager."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self.url = url
+        self._http = httpx.Client(
+            base_url=url, headers={HEADER: key}, timeout=_TIMEOUT_S, trust_env=False
+        )
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The client for the running service of the home.
+
+        Raises:
+            Unreachable: no service runs there.
+        """
+        home = Home(settings.home_path())
+        facts = home.announced()
+        if facts is None or not _alive(facts.get("pid")):
+            raise Unreachable(f"no service runs on {home.path}: start one with `genesis run`")
+        given = settings.control_key
+        key = given.get_secret_value() if given else read_key(home.path / "control.key")
+        return cls(str(facts["url"]), key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def get(self, path: str, **params: str) -> Any:
+        return self._told(self._send("GET", path, params=params))
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._told(self._send("POST", path, json=body))
+
+    def _send(self, method: str, path: str, **what: Any) -> httpx.Response:
+        try:
+            return self._http.request(method, path, **what)
+        except httpx.ConnectError as problem:
+            raise Unreachable(f"no service answers at {self.url}: is it running?") from problem
+        except httpx.HTTPError as problem:
+            raise Unreachable(
+                f"the service at {self.url} did not answer ({type(problem).__name__}); "
+                "what was asked may have been done: look with `genesis status`"
+            ) from problem
+
+    def _told(self, answer: httpx.Response) -> Any:
+        """The body. A refusal of the gate (409) and ill health (503) are answers, too."""
+        if answer.status_code in (401, 403):
+            raise ConfigError(
+                f"the service at {self.url} refuses this control key: correct GENESIS_CONTROL_KEY "
+                "or unset it to use the one of the home"
+            )
+        body = answer.json()
+        if answer.is_success or answer.status_code in (409, 503):
+            return body
+        raise UsageError(str(body.get("detail") or body.get("reason") or body))
+
+
+def _alive(pid: object) -> bool:
+    """Does the process that wrote the service file still exist?"""
+    if not isinstance(pid, int):
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

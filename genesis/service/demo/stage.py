@@ -1,0 +1,178 @@
+"""The demo's stage: exchange, paper engine and trader, started in order and ended cleanly."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from pydantic import SecretStr
+
+from genesis.domain.instrument import Instrument
+from genesis.errors import ConfigError, Unreachable
+from genesis.exchange.loopback.access import Keys
+from genesis.exchange.loopback.feed import OpenFeed
+from genesis.exchange.loopback.server import LoopbackExchange
+from genesis.service.bootstrap import Mode, build
+from genesis.service.demo.door import HttpDoor
+from genesis.service.demo.trader import ScriptedTrader
+from genesis.service.home import Home
+from genesis.service.service import Service
+from genesis.service.settings import Settings
+from genesis.sim.fees import FeeSchedule
+from genesis.sim.venue import Venue
+
+_FEE_BPS: Final = Decimal(10)
+_LINGER_S: Final = 0.5
+"""After the feed's end: the last answers are under way."""
+
+
+class Audience(Protocol):
+    """Who is told what happens: a live view, or nobody."""
+
+    def say(self, line: str) -> None: ...
+    def heard(self, message: dict[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is played.
+
+    minutes: wall time after which the demo ends, the feed's end permitting. seed: names the run.
+    """
+
+    feeds: Sequence[OpenFeed]
+    instrument: Instrument
+    capital: Decimal
+    speed: float
+    minutes: float
+    home: Path
+    seed: str
+
+
+class Stage:
+    """Plays one scene; a SIGINT or SIGTERM ends it cleanly at any moment."""
+
+    def __init__(self, scene: Scene, audience: Audience) -> None:
+        self._scene = scene
+        self._audience = audience
+
+    async def play(self) -> dict[str, Any]:
+        """From an empty home to a clean end; counts and equity of the run.
+
+        Raises:
+            ConfigError: the home was used before.
+            GenesisError: a part could not start, or broke.
+        """
+        scene = self._scene
+        if scene.home.exists() and any(scene.home.iterdir()):
+            raise ConfigError(f"home {scene.home} was used before: name an empty folder with --home")
+        exchange = self._exchange()
+        await exchange.start()
+        try:
+            return await self._with(exchange)
+        finally:
+            await exchange.stop()
+
+    def _exchange(self) -> LoopbackExchange:
+        scene = self._scene
+        fees = FeeSchedule(_FEE_BPS, _FEE_BPS, truncated=True)
+        quote = {scene.instrument.quote: scene.capital}
+        venue = Venue({scene.instrument.symbol: scene.instrument}, quote, fees)
+        return LoopbackExchange(venue, scene.feeds, speed=scene.speed, hold=True)
+
+    async def _with(self, exchange: LoopbackExchange) -> dict[str, Any]:
+        ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        service = build(self._settings(exchange), Mode.PAPER, seed=self._scene.seed, say=self._say)
+        service.on_ready = ready.set_result
+        running = asyncio.create_task(service.run())
+        try:
+            await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+            if not ready.done():
+                running.result()
+                return self._counts(service)  # stopped before it was ready
+            await self._act(exchange, running, ready.result()["url"])
+        finally:
+            service.stop("the demo ends")
+            await running
+        return self._counts(service)
+
+    def _settings(self, exchange: LoopbackExchange) -> Settings:
+        keys: Keys = exchange.keys
+        return Settings.read(
+            home=self._scene.home,
+            venue_url=exchange.url,
+            api_key=SecretStr(keys.api_key),
+            api_secret=SecretStr(keys.secret),
+            port=None if "port" in Settings.read().model_fields_set else 0,
+            symbols=(self._scene.instrument.symbol,),
+            capital=self._scene.capital,
+        )
+
+    def _key(self) -> str:
+        given = Settings.read().control_key
+        home = Home.open(self._scene.home)
+        return home.key("control") if given is None else given.get_secret_value()
+
+    async def _act(
+        self,
+        exchange: LoopbackExchange,
+        running: "asyncio.Task[None]",
+        url: str,
+    ) -> None:
+        """The trader plays until the feed, the time or the service ends."""
+        scene = self._scene
+        symbol = scene.instrument.symbol
+        door = HttpDoor(url, self._key(), symbol, exchange.clock.now_ns, scene.speed)
+        trader = ScriptedTrader(door, symbol, self._say)
+        watching = asyncio.create_task(door.watch(self._audience.heard))
+        playing = asyncio.create_task(trader.play())
+        feed = asyncio.create_task(exchange.played())
+        over = {feed, running}
+        try:
+            wait: set[asyncio.Task[None]] = {*over, playing, watching}
+            deadline = asyncio.get_running_loop().time() + scene.minutes * 60
+            while not any(task.done() for task in over):
+                left = deadline - asyncio.get_running_loop().time()
+                done, wait = await asyncio.wait(
+                    wait, timeout=left, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not done:
+                    break
+                self._heed(done, running)
+            await asyncio.sleep(_LINGER_S)
+        finally:
+            for task in (watching, playing, feed):
+                task.cancel()
+            await asyncio.gather(watching, playing, feed, return_exceptions=True)
+            await door.close()
+
+    def _heed(self, done: "set[asyncio.Task[None]]", running: "asyncio.Task[None]") -> None:
+        """An act that broke breaks the demo, unless the service is ending under it."""
+        for task in done:
+            problem = task.exception()
+            if problem is not None and not (isinstance(problem, Unreachable) and running.done()):
+                raise problem
+
+    def _say(self, line: str) -> None:
+        self._audience.say(line)
+
+    def _counts(self, service: Service) -> dict[str, Any]:
+        trading = service.trading
+        if trading is None:
+            return {"orders": 0, "fills": 0, "refusals": {}, "equity": "0"}
+        readings = trading.readings
+        return {
+            "orders": readings.orders,
+            "fills": readings.fills,
+            "refusals": dict(sorted(readings.refusals.items())),
+            "equity": f"{trading.engine.view.equity_usdt:.8f}",
+        }
+
+
+def sample_seconds(minutes: float, speed: float) -> int:
+    """How much synthetic market a demo of that length needs, and a little more."""
+    return int(minutes * 60 * speed) + 60
+
+

@@ -1,0 +1,131 @@
+"""Leave every position from the venue's own account, with nothing of ours running."""
+
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from genesis.domain.commands import SubmitOrder
+from genesis.domain.events import AccountOpened, OrderFilled, OrderRejected, OrderUnresolved
+from genesis.domain.ids import OrderKey
+from genesis.domain.instrument import Instrument
+from genesis.domain.money import ZERO, text
+from genesis.domain.orders import OrderRequest, OrderType, Purpose, Side
+from genesis.errors import ConfigError, EventLogError, ExchangeError
+from genesis.exchange.binance import BinanceGateway
+from genesis.exchange.loopback import DEFAULT_API_KEY, DEFAULT_API_SECRET
+from genesis.exchange.venue import require_loopback, venue_at
+from genesis.exchange.wire_id import compose, key_of
+from genesis.service.clock import VenueClock
+from genesis.service.settings import Settings
+from genesis.service.trading import sync
+from genesis.store.database import DATABASE_NAME, Database
+from genesis.store.reader import LogReader
+
+_WHY = "closed by hand"
+
+
+async def close_everything(settings: Settings) -> dict[str, Any]:
+    """Cancel our resting orders of the symbols and sell what is held of them.
+
+    Coins that were held before the account was opened stay, where the event log can tell.
+
+    Raises:
+        ConfigError: no venue is named, or it is not on loopback.
+        ExchangeError: the venue does not answer.
+    """
+    if settings.venue_url is None:
+        raise ConfigError("name the venue in GENESIS_VENUE_URL: our own exchange ends with us")
+    require_loopback(settings.venue_url)
+    clock = VenueClock()
+    key, secret = settings.venue_keys(DEFAULT_API_KEY, DEFAULT_API_SECRET)
+    gateway = BinanceGateway(
+        venue_at(settings.venue_url),
+        key,
+        secret,
+        settings.symbols,
+        now_ns=clock.now_ns,
+        elapsed_ns=clock.elapsed_ns,
+    )
+    await gateway.open()
+    try:
+        await sync(clock, gateway)
+        return await _Closing(gateway, clock, _ring_fenced(settings)).run()
+    finally:
+        await gateway.close()
+
+
+class _Closing:
+    def __init__(
+        self, gateway: BinanceGateway, clock: VenueClock, fenced: dict[str, Decimal]
+    ) -> None:
+        self._gateway = gateway
+        self._clock = clock
+        self._fenced = fenced
+        self._errors: list[str] = []
+        self._proceeds = ZERO
+        self._closed = 0
+
+    async def run(self) -> dict[str, Any]:
+        for number, instrument in enumerate(
+            await self._gateway.instruments(self._gateway.symbols), 1
+        ):
+            try:
+                await self._cancel_ours(instrument.symbol)
+                await self._sell(number, instrument)
+            except ExchangeError as problem:
+                self._errors.append(f"{instrument.symbol}: {problem.message}")
+        return {
+            "positions_closed": self._closed,
+            "total_pnl": None,
+            "proceeds": text(self._proceeds),
+            "errors": self._errors,
+        }
+
+    async def _cancel_ours(self, symbol: str) -> None:
+        for order in await self._gateway.open_orders(symbol):
+            key = key_of(order.wire_id)
+            if key is not None:
+                await self._gateway.cancel(key, order.wire_id, symbol)
+
+    async def _sell(self, number: int, instrument: Instrument) -> None:
+        """Sell the free balance of a symbol's base, as far as the venue takes it."""
+        balances = {held.asset: held.free for held in await self._gateway.balances()}
+        free = balances.get(instrument.base, ZERO) - self._fenced.get(instrument.base, ZERO)
+        qty = instrument.fit_qty(free, market=True)
+        if qty <= ZERO or qty < instrument.min_qty:
+            return
+        now_ns = self._clock.now_ns()
+        key = OrderKey(0, number, 0)
+        wire_id = compose(key, sha256(str(now_ns).encode()).hexdigest())
+        request = OrderRequest(
+            instrument.symbol, Side.SELL, OrderType.MARKET, qty, Purpose.EXIT, why=_WHY
+        )
+        events = await self._gateway.submit(SubmitOrder(now_ns, key, request), wire_id)
+        if any(isinstance(event, OrderUnresolved) for event in events):
+            events = await self._gateway.resolve(key, wire_id, instrument.symbol, now_ns)
+        fills = [event.fill for event in events if isinstance(event, OrderFilled)]
+        self._proceeds += sum((fill.price * fill.qty for fill in fills), ZERO)
+        sold = sum((fill.qty for fill in fills), ZERO)
+        self._closed += sold >= qty
+        for event in events:
+            if isinstance(event, OrderRejected):
+                self._errors.append(f"{instrument.symbol}: {event.reason}")
+        if fills and sold < qty:
+            self._errors.append(f"{instrument.symbol}: {text(qty - sold)} are still held")
+
+
+def _ring_fenced(settings: Settings) -> dict[str, Decimal]:
+    """What was held before the account was opened; nothing where no log can be read."""
+    try:
+        database = Database.open(settings.home_path() / DATABASE_NAME, read_only=True)
+    except EventLogError:
+        return {}
+    try:
+        for step in LogReader(database).read():
+            if isinstance(step.event, AccountOpened):
+                return {held.asset: held.total for held in step.event.ring_fenced}
+    except EventLogError:
+        return {}
+    finally:
+        database.close()
+    return {}

@@ -1,0 +1,48 @@
+"""The event log for the API: newest rows in the contract's shape, and answers given before."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import HTTPException
+
+from genesis.domain.time import format_utc, parse_utc
+from genesis.service.readings import AnyStep
+from genesis.store.reader import LogReader, event_id
+
+
+class Past:
+    """Reads the log of a running service; safe from any thread.
+
+    account: (account id of the log, the same as the contract's uuid).
+    """
+
+    def __init__(self, reader: LogReader, account: Callable[[], tuple[str, str]]) -> None:
+        self._reader = reader
+        self._account = account
+
+    def events(self, limit: int, after: str | None) -> list[dict[str, Any]]:
+        """The newest rows, newest first; `after` is ISO 8601 text."""
+        try:
+            after_ns = None if after is None else parse_utc(after.replace(" ", "+"))
+        except ValueError as problem:
+            raise HTTPException(422, f"after: {after!r} is no time") from problem
+        account_id, aggregate_id = self._account()
+        return [
+            {
+                "event_id": event_id(account_id, row),
+                "event_type": row.kind,
+                "aggregate_id": aggregate_id,
+                "event_data": {
+                    "role": row.role,
+                    "run": row.run,
+                    "step": row.step,
+                    **json.loads(row.body),
+                },
+                "created_at": format_utc(row.ts_ns),
+            }
+            for row in self._reader.recent(limit, after_ns)
+        ]
+
+    def answer(self, client_ref: str) -> AnyStep | None:
+        return self._reader.answer(client_ref)

@@ -1,0 +1,292 @@
+"""The trading half of a service: runner, venue, streams and reconciliation of one run."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
+
+from genesis.domain.account import Balance
+from genesis.domain.events import (
+    AccountOpened,
+    Event,
+    FeedLost,
+    FeedRestored,
+    HealthReported,
+    InstrumentReported,
+    OperatorActed,
+    RunEnded,
+    RunStarted,
+)
+from genesis.domain.orders import Purpose
+from genesis.domain.time import format_utc
+from genesis.engine.engine import Engine
+from genesis.engine.step import Step
+from genesis.errors import ExchangeError, InvariantBroken, Unreachable
+from genesis.exchange.binance import BinanceGateway
+from genesis.exchange.streams import MARKET
+from genesis.exchange.user_stream import USER
+from genesis.rules import Rules
+from genesis.service.calls import Calls
+from genesis.service.clock import VenueClock
+from genesis.service.logs import log
+from genesis.service.outbox import Outbox
+from genesis.service.reconciling import Reconciling
+from genesis.service.recorder import Recorder
+from genesis.service.restart import Remembered
+from genesis.service.runner import BAR_GRACE_NS, Runner
+from genesis.service.second_log import SecondLog
+from genesis.store.event_log import EventLog
+
+_log = log("trading")
+_READY_S: Final = 10.0
+_LAST_CALLS_S: Final = 5.0
+_CLOCK_PERIOD_S: Final = 1.0
+_CLOCK_PATIENCE: Final = 5
+_OWN_BLOCKS: Final = ("reconcile", "venue", "feed ")
+"""Blocks on new risk that end by their own events; all others are parts of ours that failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under what a run trades."""
+
+    symbols: tuple[str, ...]
+    strategies: tuple[str, ...]
+    rules: Rules
+    seed: str
+    code_sha256: str
+    is_paper: bool
+    venue: str
+    quote: str
+
+
+class Trading:
+    """Starts and ends one run of the engine against one venue."""
+
+    def __init__(
+        self,
+        terms: Terms,
+        event_log: EventLog,
+        second: SecondLog,
+        past: Remembered,
+        clock: VenueClock,
+        gateway: BinanceGateway,
+        engine: Engine,
+    ) -> None:
+        self._terms = terms
+        self._clock = clock
+        self._gateway = gateway
+        self._is_new = past.engine is None
+        self.engine = engine
+        self.readings = past.readings
+        self.recorder = Recorder(event_log, second, event_log.last_run + 1, event_log.last_step)
+        self.runner = Runner(
+            engine,
+            self.recorder,
+            clock,
+            widths=engine.widths,
+            timers=past.timers,
+            grace_ns=int(BAR_GRACE_NS * clock.speed),
+        )
+        self.runner.observers.append(lambda happened: self.readings.take(happened.step))
+        self._calls = Calls(gateway, clock, self.runner.put, self.runner.broke)
+        self.wire_ids = past.wire_ids
+        self._reconciling = Reconciling(
+            gateway,
+            engine,
+            clock,
+            terms.symbols,
+            self.wire_ids,
+            self.readings,
+            self.tell,
+            self.runner.report,
+        )
+        self._outbox = Outbox(
+            self._calls,
+            clock,
+            self.wire_ids,
+            self.runner.put,
+            self.recorder.take_over,
+            self._reconciling.request,
+        )
+        self.runner.connect(self._outbox)
+        self._market = gateway.market_stream(terms.symbols, self.runner.put)
+        self._user = gateway.user_stream(self._heard_of_orders)
+        self._core: tuple[asyncio.Task[None], ...] = ()
+        self._beside: set[asyncio.Task[None]] = set()
+        self.clock_problem: str | None = None
+
+    # -- what others ask ---------------------------------------------------------------------
+    async def tell(self, event: Event) -> Step:
+        """Hand an event to the engine; the step once it is durable.
+
+        Raises:
+            InvariantBroken: the engine is not running any more.
+        """
+        answer = self.runner.ask(event)
+        waiting: set[asyncio.Future[Any]] = {answer, *self._core}
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if not answer.done():
+            raise InvariantBroken("the engine has stopped: see the log")
+        return answer.result()
+
+    async def failed(self) -> None:
+        """Waits until the engine or its outbox ends by an error, and raises it."""
+        done, _ = await asyncio.wait(self._core, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        raise InvariantBroken("the runner ended by itself")
+
+    def bus_problem(self) -> str | None:
+        ended = [task.get_name() for task in self._core if task.done()]
+        return f"{', '.join(ended)} ended" if ended else None
+
+    def streams_problem(self) -> str | None:
+        lines = {MARKET: self._market.ready, USER: self._user.ready}
+        lost = [name for name, ready in lines.items() if not ready.is_set()]
+        return f"{' and '.join(lost)} not connected" if lost else None
+
+    # -- the start ---------------------------------------------------------------------------
+    async def start(self) -> None:
+        """Open the run, learn what happened meanwhile, listen. New risk is blocked until then.
+
+        Raises:
+            ExchangeError: the venue did not answer.
+        """
+        self._core = (
+            asyncio.create_task(self.runner.run(), name="runner"),
+            asyncio.create_task(self._outbox.run(), name="outbox"),
+        )
+        await self._open_run()
+        self._run_beside("user stream", self._user.run())
+        await self._heard(USER, self._user.ready)
+        found = await self._reconciling.at_start()
+        _log.info("reconciled", clean=found.is_clean, complaints=list(found.complaints))
+        self._run_beside("market stream", self._market.run())
+        await self._heard(MARKET, self._market.ready)
+        self._run_beside("reconciliation", self._reconciling.run())
+        self._run_beside("clock", self._keep_time())
+
+    async def _open_run(self) -> None:
+        terms, now_ns = self._terms, self._clock.now_ns
+        await self.tell(
+            RunStarted(
+                now_ns(),
+                self.recorder.run,
+                terms.rules.name,
+                terms.rules.text,
+                terms.rules.sha256,
+                terms.code_sha256,
+                terms.seed,
+                terms.symbols,
+                terms.strategies,
+            )
+        )
+        for stream in (MARKET, USER):
+            await self.tell(FeedLost(now_ns(), stream, "not connected yet"))
+        for instrument in await self._gateway.instruments(terms.symbols):
+            await self.tell(InstrumentReported(now_ns(), instrument))
+        if self._is_new:
+            await self.tell(self._account(now_ns(), await self._gateway.balances()))
+        for source in sorted(self.engine.state.risk.blocks):
+            if not source.startswith(_OWN_BLOCKS):
+                await self.tell(HealthReported(now_ns(), source, "ok", "restarted"))
+
+    def _account(self, now_ns: int, balances: tuple[Balance, ...]) -> AccountOpened:
+        """The account as the venue has it; coins held before stay outside."""
+        terms = self._terms
+        fenced = tuple(held for held in balances if held.asset != terms.quote and held.total)
+        name = f"genesis:{terms.venue}:{terms.seed}:{format_utc(now_ns)}"
+        account_id = str(uuid5(NAMESPACE_URL, name))
+        return AccountOpened(
+            now_ns, account_id, terms.venue, terms.is_paper, terms.quote, balances, fenced
+        )
+
+    async def _heard(self, stream: str, ready: asyncio.Event) -> None:
+        """Wait for a line to open and say so. It keeps trying by itself afterwards."""
+        try:
+            await asyncio.wait_for(ready.wait(), _READY_S)
+        except TimeoutError as problem:
+            raise Unreachable(f"the venue's {stream} stream does not open") from problem
+        await self.tell(FeedRestored(self._clock.now_ns(), stream))
+
+    def _heard_of_orders(self, event: Event) -> None:
+        """Events of the user stream; after a gap in it the venue is asked what was missed."""
+        self.runner.put(event)
+        if isinstance(event, FeedRestored):
+            self._reconciling.request("the user stream was interrupted")
+
+    async def _keep_time(self) -> None:
+        """Ask the venue for its time, for ever."""
+        failures = 0
+        while True:
+            await asyncio.sleep(_CLOCK_PERIOD_S)
+            try:
+                await sync(self._clock, self._gateway)
+            except ExchangeError as problem:
+                failures += 1
+                if failures == _CLOCK_PATIENCE:
+                    self.clock_problem = problem.message
+                    self.runner.report("gateway", "failed", problem.message)
+                continue
+            if failures >= _CLOCK_PATIENCE:
+                self.clock_problem = None
+                self.runner.report("gateway", "ok")
+            failures = 0
+
+    def _run_beside(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except Exception as problem:  # noqa: BLE001 - told to the engine, which blocks new risk
+                self.runner.broke(name, problem)
+
+        task = asyncio.create_task(guarded(), name=name)
+        self._beside.add(task)
+
+    # -- the end -----------------------------------------------------------------------------
+    async def end(self, reason: str) -> None:
+        """Cancel entries, keep stops, close the run in the log."""
+        if any(not o.request.reduces for o in self.engine.state.execution.orders.all_working()):
+            now_ns = self._clock.now_ns()
+            await self.tell(
+                OperatorActed(
+                    now_ns, "COMMAND", verb="cancel_all", reason=reason, reduces_risk=True
+                )
+            )
+        await self._calls.finish(_LAST_CALLS_S)
+        while self.runner.is_busy:
+            await asyncio.sleep(0.01)
+        await self._cancel(self._beside)
+        await self.tell(RunEnded(self._clock.now_ns(), self.recorder.run, reason))
+        self.runner.stop()
+        await self._cancel(self._core)
+
+    async def abandon(self) -> None:
+        """The engine is broken: cancel entries at the venue directly; stops stay."""
+        await self._cancel(self._beside)
+        await self._cancel(self._core)
+        for order in tuple(self.engine.state.execution.orders.all_working()):
+            wire_id = self.wire_ids.get(order.key)
+            if order.request.purpose is not Purpose.ENTRY or wire_id is None:
+                continue
+            try:
+                async with asyncio.timeout(_LAST_CALLS_S):
+                    await self._gateway.cancel(order.key, wire_id, order.request.symbol)
+            except (ExchangeError, TimeoutError) as problem:
+                _log.error("entry not cancelled", order=wire_id, problem=str(problem))
+
+    async def _cancel(
+        self, tasks: "set[asyncio.Task[None]] | tuple[asyncio.Task[None], ...]"
+    ) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def sync(clock: VenueClock, gateway: BinanceGateway) -> None:
+    """Set the clock by the venue's. Raises Unreachable."""
+    told = await gateway.venue_time()
+    if not clock.anchor(told.ns, told.elapsed_ns, told.speed):
+        _log.warning("the venue's clock jumped", venue_ns=told.ns, now_ns=clock.now_ns())

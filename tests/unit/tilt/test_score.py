@@ -1,0 +1,67 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesis.rules import load
+from genesis.tilt.score import apportion, on_scale, read
+
+RULES = load("sniper").tilt
+WEIGHTS = {name: rules.weight for name, rules in RULES.indicators.items()}
+NAMES = tuple(WEIGHTS)
+
+
+@pytest.mark.parametrize(
+    ("raw", "score"),
+    [(-9, 0), (-2.56, 0), (-0.25, 40), (0.525, 50), (1.30, 60), (2.37, 80), (4.5, 100), (9, 100)],
+)
+def test_the_scale_goes_through_its_anchors(raw: float, score: float) -> None:
+    assert on_scale(raw, RULES.score) == pytest.approx(score)
+
+
+def test_two_indicators_at_full_evidence_reach_60_and_one_alone_stays_below_40() -> None:
+    for one in NAMES:
+        alone = dict.fromkeys(NAMES, 0.0) | {one: 8.0}
+        assert 20 < read(alone, WEIGHTS, RULES.score, 100).score < 40
+        for other in set(NAMES) - {one}:
+            reading = read(alone | {other: 8.0}, WEIGHTS, RULES.score, 100)
+            assert 60 <= reading.score < 65
+            assert reading.sources(0.1) == 2
+
+
+def test_all_at_full_evidence_is_100() -> None:
+    assert read(dict.fromkeys(NAMES, 8.0), WEIGHTS, RULES.score, 100).score == 100
+
+
+def test_no_evidence_is_0_with_no_sources() -> None:
+    reading = read(dict.fromkeys(NAMES, 0.0), WEIGHTS, RULES.score, 100)
+    assert (reading.score, reading.sources(0.1), set(reading.contributions.values())) == (0, 0, {0})
+
+
+def test_the_largest_remainder_gets_the_missing_point() -> None:
+    assert apportion(10, {"a": 1.0, "b": 1.0, "c": 1.0}) == {"a": 4, "b": 3, "c": 3}
+    assert apportion(10, {"a": 0.55, "b": 0.45, "c": 9.0}) == {"a": 1, "b": 0, "c": 9}
+
+
+amounts = st.fixed_dictionaries({name: st.floats(0, 8) for name in NAMES})
+
+
+@given(amounts, st.sampled_from([79, 100]))
+def test_i29_score_and_contributions(evidence: dict[str, float], most: int) -> None:
+    reading = read(evidence, WEIGHTS, RULES.score, most)
+    assert isinstance(reading.score, int) and 0 <= reading.score <= most
+    assert all(isinstance(part, int) and part >= 0 for part in reading.contributions.values())
+    assert sum(reading.contributions.values()) == reading.score
+
+
+@given(amounts, st.sampled_from(NAMES), st.floats(0, 8))
+def test_i30_more_evidence_never_scores_less(
+    evidence: dict[str, float], name: str, more: float
+) -> None:
+    higher = evidence | {name: min(8.0, evidence[name] + more)}
+    low = read(evidence, WEIGHTS, RULES.score, 100)
+    high = read(higher, WEIGHTS, RULES.score, 100)
+    assert high.score >= low.score
+    assert high.raw >= low.raw
+    assert math.isfinite(high.raw)
