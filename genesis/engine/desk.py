@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from genesis.domain.events import BarClosed, Event, OperatorActed
 from genesis.domain.instrument import Instrument
+from genesis.domain.money import text
 from genesis.domain.orders import OrderType, Purpose, Side
 from genesis.domain.outcomes import CommandAnswered
 from genesis.domain.time import parse_width
@@ -114,7 +115,7 @@ class Desk:
             if qty <= 0:
                 return _answer(event, False, "the amount is below one lot")
         self._close(event.symbol, event, qty)
-        return _answer(event, True, f"selling {'all' if qty is None else qty} {event.symbol}")
+        return _answer(event, True, f"selling {'all' if qty is None else text(qty)} {event.symbol}")
 
     def _act(self, event: OperatorActed) -> CommandAnswered | None:
         match event.verb:
@@ -138,10 +139,10 @@ class Desk:
             if symbol not in too_wide:
                 self._close(symbol, event, None)
         self._state.execution.cancel_entries()
-        text = f"closing {len(symbols) - len(too_wide)} positions"
+        told = f"closing {len(symbols) - len(too_wide)} positions"
         if too_wide:
-            text += f"; left open, the book is thinner than allowed: {', '.join(too_wide)}"
-        return _answer(event, not too_wide, text)
+            told += f"; left open, the book is thinner than allowed: {', '.join(too_wide)}"
+        return _answer(event, not too_wide, told)
 
     def _slips(self, symbol: str, most: Decimal | None) -> bool:
         """Is the bid further below the mark than allowed?"""
@@ -166,7 +167,7 @@ class Desk:
         if old is not None and price < old and self._locked() is not None:
             return _answer(event, False, f"only a tighter stop is possible now: {self._locked()}")
         self._state.execution.move_stop(event.symbol, price)
-        return _answer(event, True, f"the stop of {event.symbol} moves to {price}")
+        return _answer(event, True, f"the stop of {event.symbol} moves to {text(price)}")
 
     def _locked(self) -> str | None:
         failure = self._state.tilt.check(self._state.now_ns)
@@ -181,8 +182,8 @@ def _exit_reason(why: str) -> str:
     return why if why in EXIT_REASONS else SIGNAL
 
 
-def _answer(event: OperatorActed, accepted: bool, text: str) -> CommandAnswered:
-    return CommandAnswered(event.ts_ns, event.client_ref, event.verb, accepted, text)
+def _answer(event: OperatorActed, accepted: bool, told: str) -> CommandAnswered:
+    return CommandAnswered(event.ts_ns, event.client_ref, event.verb, accepted, told)
 
 
 def _on_grid(instrument: Instrument | None, price: Decimal | None) -> Decimal | None:

@@ -23,7 +23,7 @@ class DecisionDigest:
     def add(self, step: "Step") -> None:
         for record in (*step.outcomes, *step.commands):
             self._hash.update(type(record).__name__.encode())
-            self._hash.update(canonical(record, with_run=False).encode())
+            self._hash.update(canonical(record, with_run=False).encode("utf-8", "surrogatepass"))
             self._hash.update(b"\n")
 
     def hexdigest(self) -> str:

@@ -43,6 +43,7 @@ from genesis.exchange.venue import Venue
 from genesis.wire.symbols import to_venue
 
 SPEED_HEADER: Final = "X-Genesis-Clock-Speed"
+HELD_HEADER: Final = "X-Genesis-Clock-Held"
 _CANCEL_PAUSES_S: Final = (0.25, 0.5, 1.0, 2.0)
 _Unreadable: Final = (KeyError, IndexError, TypeError, ValueError, OutOfSync)
 
@@ -126,9 +127,10 @@ class BinanceGateway(Reads):
                 body = await answer.json(content_type=None)
                 told_ns = int(body["serverTime"]) * MILLISECOND
                 speed = float(answer.headers.get(SPEED_HEADER, "1"))
+                is_held = answer.headers.get(HELD_HEADER) == "1"
         except (aiohttp.ClientError, TimeoutError, OSError, *_Unreadable) as error:
             raise Unreachable(f"the venue at {url} did not tell its time: {error!r}") from error
-        return VenueTime(told_ns, speed, (asked + self._elapsed_ns()) // 2)
+        return VenueTime(told_ns, speed, (asked + self._elapsed_ns()) // 2, is_held)
 
     # -- orders ------------------------------------------------------------------------------
     async def submit(self, command: SubmitOrder, wire_id: str) -> tuple[OrderEvent, ...]:

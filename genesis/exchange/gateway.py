@@ -16,12 +16,14 @@ from genesis.domain.instrument import Instrument
 class VenueTime:
     """The venue's clock. `elapsed_ns` is our monotonic time half way between asking and hearing.
 
-    `speed` is how many seconds pass there in one of ours: 1, except at a replaying exchange.
+    `speed` is how many seconds pass there in one of ours: 1, except at a replaying exchange, which
+    may also hold its clock until somebody listens (`is_held`).
     """
 
     ns: int
     speed: float
     elapsed_ns: int
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from genesis.domain.money import ZERO
+from genesis.domain.money import ZERO, text
 from genesis.domain.outcomes import AlertRaised, DayStarted, Halted
 from genesis.domain.time import DAY, utc_day
 from genesis.risk.limits import DrawdownTable, RiskRules, TierLimits
@@ -185,7 +185,7 @@ class Drawdown:
         if HALT in self._raised or not self._confirmed(HALT, ts_ns, fall >= table.halt_usdt, rules):
             return
         self._row(facts, ts_ns, HALT, "drawdown", fall, table.halt_usdt)
-        self.halted = Halted(ts_ns, "drawdown", f"drawdown reached {table.halt_usdt} USDT")
+        self.halted = Halted(ts_ns, "drawdown", f"drawdown reached {text(table.halt_usdt)} USDT")
         facts.append(self.halted)
 
     def _daily_loss(self, facts: list[Fact], ts_ns: int, result: Decimal, rules: RiskRules) -> None:

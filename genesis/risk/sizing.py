@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from genesis.domain.instrument import Instrument
-from genesis.domain.money import ONE, ZERO, round_up
+from genesis.domain.money import ONE, ZERO, round_up, text
 from genesis.risk.limits import RiskRules, TierLimits
 
 
@@ -151,7 +151,7 @@ def _infeasible(given: SizingInput, qty: Decimal, cap: Decimal, smallest: Decima
     return Infeasible(
         "NOTIONAL_EXCEEDS_CAP",
         f"the smallest order that can be left again needs {need:.2f} USDT, the cap is "
-        f"{cap:.2f} USDT (largest quantity {qty})",
+        f"{cap:.2f} USDT (largest quantity {text(qty)})",
         need,
         cap,
     )

@@ -119,11 +119,11 @@ class Service:
 
     async def _run(self, ending: AsyncExitStack) -> None:
         plan = self._plan
+        ending.callback(self._open_logs())
+        event_log = EventLog.open(plan.home.path / DATABASE_NAME)  # refuses a second engine
+        ending.callback(event_log.close)
         bound = bind(plan.settings.port)
         ending.callback(bound.close)
-        ending.callback(self._open_logs())
-        event_log = EventLog.open(plan.home.path / DATABASE_NAME)
-        ending.callback(event_log.close)
         second = SecondLog(plan.home.second_log_file)
         ending.callback(second.close)
         past = self._remember(event_log, second)

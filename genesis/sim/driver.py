@@ -74,9 +74,10 @@ class TickDrive:
         for event in opening:
             yield self._traffic.handle(event, event.ts_ns)
         self._look()
-        traffic, row, last_row = self._traffic, 0, len(self._moments) - 1
+        traffic, row = self._traffic, 0
+        last_row, count = len(self._moments) - 1, len(self._ticks)
         while True:
-            if row == last_row and self._next == len(self._ticks):
+            if row == last_row and self._next == count:
                 traffic.end()
                 if not traffic.waiting:
                     return
@@ -95,6 +96,8 @@ class TickDrive:
                         yield self._tick(moment)
                         continue
                 self._next = end
+                if end == count:
+                    continue
             if first:
                 step = self._arrival(moment)
                 if step is not None:

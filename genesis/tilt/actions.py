@@ -9,6 +9,7 @@ from numbers import Integral
 from typing import Final
 
 from genesis.domain.account import MarketState
+from genesis.domain.money import text
 from genesis.domain.orders import Side
 from genesis.errors import UsageError
 
@@ -90,7 +91,8 @@ def validate(action: UserAction) -> None:
     for field, why, is_good in _RULES:
         value = getattr(action, field)
         if value is not None and not is_good(value):
-            raise BadAction(field, f"{why}, not {value!r}")
+            shown = text(value) if isinstance(value, Decimal) else repr(value)
+            raise BadAction(field, f"{why}, not {shown}")
     for field in (*_ALWAYS, *_NEEDED.get(action.kind, ())):
         if getattr(action, field) is None:
             raise BadAction(field, f"is missing in {action.kind}")

@@ -201,7 +201,7 @@ def _commit(
             if changed:
                 manifests.save(root, held.with_partitions(changed))
         except BaseException:
-            _withdraw(root, held, changed)
+            merge.withdraw()
             raise
     report.kinds = _by_kind(gains)
     report.bad = tuple(sorted(bad))
@@ -218,13 +218,6 @@ def _refuse_mixture(held: Manifest, stage: Stage, origin: str) -> None:
                 " never mixed (`genesis ticks sample --remove` removes synthetic ones;"
                 " or use another --symbol or --home)"
             )
-
-
-def _withdraw(root: Path, held: Manifest, changed: dict[Place, Partition | None]) -> None:
-    """Remove files that were written for a manifest that did not come about."""
-    current = manifests.file_names(manifests.load(root))
-    for name in manifests.file_names(held.with_partitions(changed)) - current:
-        (root / name).unlink(missing_ok=True)
 
 
 def _by_kind(gains: Sequence[Added]) -> tuple[Added, ...]:

@@ -5,12 +5,13 @@ book tops and depth are added in arrival order, as files of their own.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from genesis.store.ticks import blocks, parquet
+from genesis.store.ticks import manifest as manifests
 from genesis.store.ticks.archive_blocks import BadRow
 from genesis.store.ticks.blocks import Block, Flags, Ints
 from genesis.store.ticks.kinds import DEPTH, KINDS
@@ -40,6 +41,14 @@ class Merge:
     stage: Stage
     origin: str
     source: str
+    written: list[str] = field(default_factory=list)
+
+    def withdraw(self) -> None:
+        """Remove the files written so far, but for those that a saved manifest names."""
+        saved = manifests.file_names(manifests.load(self.root))
+        for name in self.written:
+            if name not in saved:
+                (self.root / name).unlink(missing_ok=True)
 
     def part(self, place: Place) -> Merged:
         """Judge and write the staged rows of one partition."""
@@ -77,9 +86,11 @@ class Merge:
     def _write(
         self, place: Place, rows: Iterator[Block], scales: tuple[int, int]
     ) -> FileEntry | None:
-        return parquet.write_file(
+        entry = parquet.write_file(
             self.root, place, rows, scales, source=self.source, origin=self.origin
         )
+        self.written += [entry.name] if entry else []
+        return entry
 
     def _rescaled(
         self, place: Place, stored: Partition, old: FileEntry, scales: tuple[int, int]
@@ -88,7 +99,8 @@ class Merge:
         entry = parquet.write_file(
             self.root, place, rows, scales, source=old.source, origin=stored.origin
         )
-        return old if entry is None else entry
+        self.written += [entry.name] if entry else []
+        return entry or old
 
     # -- trades and tops: one row, one number ------------------------------------------------
     def _judge_rows(

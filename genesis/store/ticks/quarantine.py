@@ -16,20 +16,24 @@ FOLDER: Final = "quarantine"
 def set_aside(root: Path, source: Path, bad: Sequence[BadRow]) -> Path | None:
     """Write the bad rows of `source` to a file of their own; None where there is none.
 
-    The file is named by its content, so that importing the source again adds no other.
+    The file is named by the lines it holds: importing the source again adds no other, though the
+    reasons may then name stored rows instead of rows of the file.
     """
     if not bad:
         return None
-    rows = (
-        {"file": source.name, "line": row.line, "reason": row.reason, "row": row.text}
-        for row in _with_texts(source, sorted(bad))
-    )
-    body = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
-    path = root / FOLDER / f"{source.name}.{hashlib.sha256(body).hexdigest()[:12]}.jsonl"
+    rows = _with_texts(source, sorted(bad))
+    held = hashlib.sha256("".join(f"{row.line} {row.text}\n" for row in rows).encode())
+    path = root / FOLDER / f"{source.name}.{held.hexdigest()[:12]}.jsonl"
     if not path.exists():
         with whole_file(path) as file:
-            file.write(body)
+            for row in rows:
+                file.write(_line(source, row))
     return path
+
+
+def _line(source: Path, row: BadRow) -> bytes:
+    shown = {"file": source.name, "line": row.line, "reason": row.reason, "row": row.text}
+    return json.dumps(shown, ensure_ascii=False).encode() + b"\n"
 
 
 def _with_texts(source: Path, bad: Sequence[BadRow]) -> list[BadRow]:

