@@ -32,7 +32,7 @@ class PlainView:
         return None
 
     def say(self, line: str) -> None:
-        self._console.print(f"{self._clock:>8}  {line}", markup=False)
+        self._console.print(f"{self._clock:>8}  {line}", markup=False, soft_wrap=True)
 
     def heard(self, message: dict[str, Any]) -> None:
         self._clock = _time(message) or self._clock

@@ -18,12 +18,14 @@ from genesis.domain.events import (
     HealthReported,
     JournalAssessed,
     OperatorActed,
+    OrderFilled,
     RunStarted,
     TimerFired,
     TradeTick,
     VenueStatus,
 )
 from genesis.domain.money import ZERO
+from genesis.domain.orders import Purpose, Side
 from genesis.domain.outcomes import AlertRaised, CommandAnswered, Halted, Outcome, PositionClosed
 from genesis.domain.time import DAY, utc_day
 from genesis.execution.draft import Draft
@@ -65,6 +67,7 @@ class Discipline:
         self._view = view
         self._timers = _Timers({})
         self._opened = False
+        self._own_symbols: set[str] = set()
 
     # -- observing ---------------------------------------------------------------------------
     def observe(self, kind: type, event: Event, moved: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
@@ -117,6 +120,8 @@ class Discipline:
                 return self._operator(event)
             case JournalAssessed():
                 return state.tilt.journal(event)
+            case OrderFilled() if event.key in state.execution.orders.orders:
+                self._filled(event)
             case TimerFired(key=key):
                 self._timers.asked.pop(key, None)
                 return self._new_day(event.ts_ns) if key == DAY_TIMER else ()
@@ -193,11 +198,11 @@ class Discipline:
     def _operator(self, event: OperatorActed) -> tuple[Outcome, ...]:
         try:
             facts = self._state.tilt.observe(self._scored(event))
-        except BadAction as problem:  # refused as a whole: nothing of it is done or remembered
-            answer = CommandAnswered(
-                event.ts_ns, event.client_ref, event.verb, False, problem.message
-            )
-            return (answer,)
+        except BadAction as problem:  # nothing of it is remembered, and no risk is added by it
+            if event.verb == "trade" and event.side is Side.BUY:
+                told = problem.message
+                return (CommandAnswered(event.ts_ns, event.client_ref, event.verb, False, told),)
+            facts = ()
         if event.verb == "halt":
             halted = Halted(event.ts_ns, OPERATOR, event.reason or "halted by the operator")
             self._state.risk.drawdown.halted = halted
@@ -239,13 +244,22 @@ class Discipline:
             asked = event.qty * price
         return asked / cap if asked is not None and cap else None
 
+    def _filled(self, event: OrderFilled) -> None:
+        """Remember which positions are the operator's own."""
+        request = self._state.execution.orders.orders[event.key].request
+        if request.purpose is Purpose.ENTRY and request.source == OPERATOR:
+            self._own_symbols.add(request.symbol)
+
     def _closed(self, closed: PositionClosed) -> tuple[Outcome, ...]:
+        if closed.symbol not in self._own_symbols:
+            return ()  # a strategy's trade says nothing about the trader
+        self._own_symbols.remove(closed.symbol)
         reason = {"stop": "stop_loss", "target": "take_profit", "signal": "signal"}
         action = self._action(
             "POSITION_CLOSED",
             symbol=closed.symbol,
             reason=reason.get(closed.reason, "manual"),
-            pnl_r=closed.pnl_usdt / closed.risk_usdt if closed.risk_usdt else closed.pnl_usdt,
+            pnl_r=closed.pnl_usdt / closed.risk_usdt if closed.risk_usdt else None,
         )
         return self._state.tilt.observe(action)
 

@@ -192,5 +192,5 @@ def _limits_used(given: SizingInput, sized: Sized) -> tuple[tuple[str, Decimal],
 def _notes(given: SizingInput, sized: Sized) -> tuple[str, ...]:
     if sized.clipped_from_usdt is None:
         return ()
-    limited = " (limited hour or mode)" if ZERO < given.multiplier < ONE else ""
-    return (f"clipped from {sized.clipped_from_usdt:.2f} to {sized.cap_usdt:.2f} USDT{limited}",)
+    share = f" ({given.multiplier * 100:.0f} % sizes)" if ZERO < given.multiplier < ONE else ""
+    return (f"clipped from {sized.clipped_from_usdt:.2f} to {sized.cap_usdt:.2f} USDT{share}",)

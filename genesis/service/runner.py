@@ -197,9 +197,19 @@ class Runner:
     # -- what the outside tells us -----------------------------------------------------------
     @property
     def is_busy(self) -> bool:
-        """Is anything waiting, being written or under way at the venue?"""
+        """Is anything waiting, due, being written or under way at the venue?"""
         assert self._outbox is not None
-        return len(self._lanes) > 0 or self._outbox.is_busy
+        return len(self._lanes) > 0 or self._has_due_timer() or self._outbox.is_busy
+
+    def _has_due_timer(self) -> bool:
+        now_ns = self.clock.now_ns()
+        timer_ns, bar_ns = self.timers.next_ns(), self.bars.next_ns()
+        is_due = timer_ns is not None and timer_ns <= now_ns
+        return is_due or (bar_ns is not None and bar_ns <= now_ns - self.bars.grace_ns)
+
+    def wake(self) -> None:
+        """The clock moved otherwise than by itself: look whether a timer is due."""
+        self._wake.set()
 
     def log_failed(self, problem: str) -> None:
         """The event log cannot be written: no new risk from here on."""

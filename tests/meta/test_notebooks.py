@@ -72,15 +72,11 @@ def _of_node(node: ast.AST, kind: str) -> list[str]:
     return [f"imports {name}" for name in modules if not name.startswith(ALLOWED[kind])]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
-def test_a_notebook_is_thin(path: Path) -> None:
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *DASHBOARDS], ids=name_of)
+def test_a_face_is_thin(path: Path) -> None:
+    kind = path.relative_to(ROOT).parts[0]
     template = path.parent.name == "reports"
-    assert not faults(json.loads(path.read_text()), "notebooks", template=template)
-
-
-@pytest.mark.parametrize("path", DASHBOARDS, ids=name_of)
-def test_a_dashboard_is_thin(path: Path) -> None:
-    assert not faults(json.loads(path.read_text()), "dashboards")
+    assert not faults(json.loads(path.read_text()), kind, template=template)
 
 
 def test_there_is_a_notebook_and_its_number_says_its_place() -> None:

@@ -33,6 +33,11 @@ D = Decimal
 ORDER_EVENTS = get_args(OrderEvent)
 
 
+@pytest.fixture(autouse=True)
+def _look_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("genesis.exchange.reconcile._PAUSE_S", 0.02)
+
+
 class Ours:
     """Our side: the orders we sent and the ledger, moved by the events we were told."""
 

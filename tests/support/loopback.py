@@ -28,7 +28,7 @@ FEES = FeeSchedule(D(10), D(10), truncated=True)
 
 
 def zigzag(seconds: float = 600, low: int = 59_000, high: int = 61_000) -> Iterator[Any]:
-    """20 moments a second: a top one tick wide and a trade on it; the price walks by 10 a moment."""
+    """20 moments a second: a top one tick wide and a trade on it; each moves the price by 10."""
     price, step = D(60_000), D(10)
     for n in range(int(seconds * 20)):
         ts = START + n * 50 * MILLISECOND

@@ -15,6 +15,8 @@ from genesis.sim.orders import VenueRejected
 
 _SUBSCRIBE: Final = "userDataStream.subscribe.signature"
 _UNSUBSCRIBE: Final = "userDataStream.unsubscribe"
+_MALFORMED: Final = "Malformed request: a JSON object with 'id' and 'method' is needed."
+_NOTHING: Final[Params] = {}
 
 
 class MarketStreams:
@@ -102,19 +104,20 @@ class WsApi:
         return socket
 
     def _obey(self, listener: Listener, text: str) -> dict[str, Any]:
-        asked_id = None
+        asked_id, params = None, _NOTHING
         try:
             wanted = json.loads(text)
             asked_id = wanted.get("id")
             given = wanted.get("params") or {}
             params = {name: _text(value) for name, value in given.items() if value is not None}
-            result = self._result(listener, str(wanted["method"]), params)
-        except (ValueError, KeyError, AttributeError):
-            refused = VenueRejected(-1102, "Malformed request: JSON with 'id' and 'method' needed.")
-            return self._refusal(asked_id, refused)
-        except VenueRejected as error:
-            return self._refusal(asked_id, error)
-        return {"id": asked_id, "status": 200, "result": result, "rateLimits": self._used()}
+            answer = {"status": 200, "result": self._result(listener, wanted["method"], params)}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            answer = _refusal(VenueRejected(-1102, _MALFORMED))
+        except VenueRejected as refused:
+            answer = _refusal(refused)
+        if params.get("returnRateLimits") != "false":
+            answer["rateLimits"] = [self._rooms.budget.weight_told()]
+        return {"id": asked_id, **answer}
 
     def _result(self, listener: Listener, method: str, params: Params) -> Any:
         if method == _SUBSCRIBE:
@@ -140,16 +143,12 @@ class WsApi:
         sent, window = params.get("timestamp"), params.get("recvWindow")
         check_timing(sent, window, clock.now_ns(), enforce=enforce)
 
-    def _refusal(self, asked_id: Any, refused: VenueRejected) -> dict[str, Any]:
-        return {
-            "id": asked_id,
-            "status": HTTP_STATUS.get(refused.venue_code, 400),
-            "error": {"code": refused.venue_code, "msg": refused.message},
-            "rateLimits": self._used(),
-        }
 
-    def _used(self) -> list[dict[str, Any]]:
-        return [self._rooms.budget.weight_told()]
+def _refusal(refused: VenueRejected) -> dict[str, Any]:
+    return {
+        "status": HTTP_STATUS.get(refused.venue_code, 400),
+        "error": {"code": refused.venue_code, "msg": refused.message},
+    }
 
 
 def _text(value: Any) -> str:

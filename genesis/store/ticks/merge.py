@@ -89,7 +89,7 @@ class Merge:
         entry = parquet.write_file(
             self.root, place, rows, scales, source=self.source, origin=self.origin
         )
-        self.written += [entry.name] if entry else []
+        self.written.extend([entry.name] if entry else [])
         return entry
 
     def _rescaled(
@@ -99,7 +99,7 @@ class Merge:
         entry = parquet.write_file(
             self.root, place, rows, scales, source=old.source, origin=stored.origin
         )
-        self.written += [entry.name] if entry else []
+        self.written.extend([entry.name] if entry else [])
         return entry or old
 
     # -- trades and tops: one row, one number ------------------------------------------------

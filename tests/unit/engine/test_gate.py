@@ -14,7 +14,7 @@ from genesis.domain.orders import OrderRequest, OrderType, Purpose, Side
 from genesis.domain.outcomes import CommandAnswered, OrderApproved, OrderRefused
 from genesis.errors import InvariantBroken
 from genesis.execution.draft import Draft
-from tests.support.engines import SYMBOL, Bench, only, submits
+from tests.support.engines import SYMBOL, Bench, cancels, only, submits
 
 REQUEST = OrderRequest(SYMBOL, Side.BUY, OrderType.MARKET, Decimal(1), Purpose.ENTRY)
 DRAFT = Draft(
@@ -149,3 +149,11 @@ def test_nonsense_from_the_operator_is_answered_and_does_nothing() -> None:
     assert not answer.accepted
     assert "keys" in answer.text
     assert not submits(step)
+
+
+def test_nonsense_beside_a_halt_or_a_close_does_not_stop_it() -> None:
+    bench = Bench()
+    stop = bench.open_position()
+    assert [c.key for c in cancels(bench.act("close", keys=-5))] == [stop.key]
+    bench.act("halt", keys=-5, reason="enough")
+    assert bench.engine.state.risk.drawdown.halted is not None

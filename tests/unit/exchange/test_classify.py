@@ -49,7 +49,8 @@ def test_what_an_error_proves(
 
 def test_only_an_answer_that_names_the_order_proves_placement() -> None:
     assert classify(Answer(200, {"orderId": 7, "status": "NEW"})) is Standing.PLACED
-    for body in ({}, [], {"orderId": 7}, {"orderId": None, "status": "NEW"}, "zzz", None):
+    nothing: list[object] = [{}, [], {"orderId": 7}, {"orderId": None, "status": "NEW"}, "z", None]
+    for body in nothing:
         assert classify(Answer(200, body)) is Standing.UNRESOLVED
 
 
