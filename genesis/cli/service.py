@@ -123,7 +123,7 @@ def settings(home: _Home = None, as_json: _Json = False) -> None:
     """Every setting, its value and where it comes from; secrets are masked."""
     from genesis.service.settings import Settings, show
 
-    shown = show(Settings.read(home=home))
+    shown = show(Settings.read(home=home), {"home"} if home is not None else ())
     if as_json:
         typer.echo(json.dumps({s.name: {"value": s.value, "source": s.source} for s in shown}))
         return

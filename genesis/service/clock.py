@@ -72,12 +72,16 @@ class VenueClock:
         return self._floor_ns
 
     def wall_until(self, venue_ns: int) -> float:
-        return max(0.0, (venue_ns - self.now_ns()) / self.speed / SECOND)
+        left_ns = venue_ns - self.now_ns()
+        if left_ns <= 0:
+            return 0.0
+        return left_ns / self.speed / SECOND if self.speed else float("inf")
 
     def anchor(self, venue_ns: int, at_ns: int | None = None, speed: float | None = None) -> bool:
         """The venue's own time at monotonic `at_ns` (default: now); False: not believed.
 
-        speed: venue seconds per wall second where the venue tells it; else it is measured.
+        speed: venue seconds per wall second where the venue tells it (0: its clock is held);
+            else it is measured.
         """
         at = self._elapsed() if at_ns is None else at_ns
         if self._anchors and not self._believe("venue", venue_ns, at):

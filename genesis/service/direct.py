@@ -17,7 +17,7 @@ from genesis.exchange.venue import require_loopback, venue_at
 from genesis.exchange.wire_id import compose, key_of
 from genesis.service.clock import VenueClock
 from genesis.service.settings import Settings
-from genesis.service.trading import sync
+from genesis.service.trading import first_sync
 from genesis.store.database import DATABASE_NAME, Database
 from genesis.store.reader import LogReader
 
@@ -48,7 +48,7 @@ async def close_everything(settings: Settings) -> dict[str, Any]:
     )
     await gateway.open()
     try:
-        await sync(clock, gateway)
+        await first_sync(clock, gateway)
         return await _Closing(gateway, clock, _ring_fenced(settings)).run()
     finally:
         await gateway.close()

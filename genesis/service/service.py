@@ -41,7 +41,7 @@ from genesis.service.runner import Happened
 from genesis.service.second_log import SecondLog
 from genesis.service.settings import Settings
 from genesis.service.strategies import new_engine
-from genesis.service.trading import Terms, Trading, sync
+from genesis.service.trading import Terms, Trading, first_sync
 from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import EventLog
 from genesis.store.journal import Journal
@@ -176,7 +176,7 @@ class Service:
             ending.push_async_callback(own.close)
         await gateway.open()
         ending.push_async_callback(gateway.close)
-        await sync(clock, gateway)
+        await first_sync(clock, gateway)
         return gateway
 
     def _terms(self, gateway: BinanceGateway) -> Terms:

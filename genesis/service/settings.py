@@ -1,6 +1,7 @@
 """Settings: paths, ports, symbols, keys. Rules are not settings, and no limit stands here."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -97,11 +98,16 @@ class Shown:
     about: str
 
 
-def show(settings: Settings) -> list[Shown]:
-    """Every setting with its source (environment, .env, default); secrets are masked."""
+def show(settings: Settings, options: Collection[str] = ()) -> list[Shown]:
+    """Every setting with its source (option, environment, .env, default); secrets are masked."""
     dotenv = _dotenv_names()
     return [
-        Shown(PREFIX + name.upper(), _text(settings, name), _source(name, dotenv), about or "")
+        Shown(
+            PREFIX + name.upper(),
+            _text(settings, name),
+            "option" if name in options else _source(name, dotenv),
+            about or "",
+        )
         for name, about in (
             (name, field.description) for name, field in type(settings).model_fields.items()
         )

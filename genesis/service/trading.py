@@ -43,6 +43,7 @@ _READY_S: Final = 10.0
 _LAST_CALLS_S: Final = 5.0
 _CLOCK_PERIOD_S: Final = 1.0
 _CLOCK_PATIENCE: Final = 5
+_HELD_LOOK_S: Final = 0.05
 _OWN_BLOCKS: Final = ("reconcile", "venue", "feed ")
 """Blocks on new risk that end by their own events; all others are parts of ours that failed."""
 
@@ -87,7 +88,6 @@ class Trading:
             clock,
             widths=engine.widths,
             timers=past.timers,
-            grace_ns=int(BAR_GRACE_NS * clock.speed),
         )
         self.runner.observers.append(lambda happened: self.readings.take(happened.step))
         self._calls = Calls(gateway, clock, self.runner.put, self.runner.broke)
@@ -165,6 +165,7 @@ class Trading:
         _log.info("reconciled", clean=found.is_clean, complaints=list(found.complaints))
         self._run_beside("market stream", self._market.run())
         await self._heard(MARKET, self._market.ready)
+        await self._sync()
         self._run_beside("reconciliation", self._reconciling.run())
         self._run_beside("clock", self._keep_time())
 
@@ -217,13 +218,17 @@ class Trading:
         if isinstance(event, FeedRestored):
             self._reconciling.request("the user stream was interrupted")
 
+    async def _sync(self) -> None:
+        await sync(self._clock, self._gateway)
+        self.runner.bars.grace_ns = int(BAR_GRACE_NS * self._clock.speed)
+
     async def _keep_time(self) -> None:
         """Ask the venue for its time, for ever."""
         failures = 0
         while True:
             await asyncio.sleep(_CLOCK_PERIOD_S)
             try:
-                await sync(self._clock, self._gateway)
+                await self._sync()
             except ExchangeError as problem:
                 failures += 1
                 if failures == _CLOCK_PATIENCE:
@@ -290,3 +295,15 @@ async def sync(clock: VenueClock, gateway: BinanceGateway) -> None:
     told = await gateway.venue_time()
     if not clock.anchor(told.ns, told.elapsed_ns, told.speed):
         _log.warning("the venue's clock jumped", venue_ns=told.ns, now_ns=clock.now_ns())
+
+
+async def first_sync(clock: VenueClock, gateway: BinanceGateway) -> None:
+    """Set the clock for the first time. A replay may hold its clock until somebody listens.
+
+    Raises:
+        Unreachable: the venue does not tell its time.
+    """
+    before = await gateway.venue_time()
+    await asyncio.sleep(_HELD_LOOK_S)
+    told = await gateway.venue_time()
+    clock.anchor(told.ns, told.elapsed_ns, 0.0 if told.ns == before.ns else told.speed)

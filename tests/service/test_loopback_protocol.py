@@ -135,7 +135,13 @@ def test_user_events_have_the_documented_fields(samples: Any) -> None:
             await socket.send_json(_signed_call(exchange, "userDataStream.subscribe.signature"))
             ack = await asyncio.wait_for(socket.receive_json(), 5)
             assert ack["result"] == {"subscriptionId": 0}
-            terms = {"symbol": S, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.01"}
+            terms = {
+                "symbol": S,
+                "side": "BUY",
+                "type": "LIMIT",
+                "timeInForce": "GTC",
+                "quantity": "0.01",
+            }
             await raw.ask("POST", ORDER, **terms, price="50000", newClientOrderId="mine")
             await raw.ask("DELETE", ORDER, symbol=S, origClientOrderId="mine")
             report, position, cancelled, _ = [
@@ -266,7 +272,13 @@ def test_weights_and_order_counts_are_told_and_enforced() -> None:
         async with an_exchange(limits=limits) as exchange, raw_at(exchange) as raw:
             await raw.send("GET", "/api/v3/exchangeInfo")
             assert raw.headers["X-MBX-USED-WEIGHT-1M"] == "20"
-            terms = {"symbol": S, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.001"}
+            terms = {
+                "symbol": S,
+                "side": "BUY",
+                "type": "LIMIT",
+                "timeInForce": "GTC",
+                "quantity": "0.001",
+            }
             market = {"symbol": S, "side": "BUY", "type": "MARKET", "quantity": "0.001"}
             await until(lambda: _trades(exchange) > 0)
             await raw.ask("POST", ORDER, **market)
@@ -292,33 +304,33 @@ def test_subscriptions_over_an_open_connection() -> None:
             aiohttp.ClientSession() as session,
             session.ws_connect(f"{exchange.url}/ws/btcusdt@trade") as socket,
         ):
-                assert (await socket.receive_json())["e"] == "trade"
-                answers = []
-                for number, (method, params) in enumerate(
-                    [
-                        ("SUBSCRIBE", ["btcusdt@bookTicker"]),
-                        ("UNSUBSCRIBE", ["btcusdt@trade"]),
-                        ("LIST_SUBSCRIPTIONS", []),
-                        ("SET_PROPERTY", ["combined", True]),
-                        ("DANCE", []),
-                    ]
-                ):
-                    await socket.send_json({"method": method, "params": params, "id": number})
-                    answers.append(await _answer(socket, number))
-                assert [answer.get("result") for answer in answers[:4]] == [
-                    None,
-                    None,
-                    ["btcusdt@bookTicker"],
-                    None,
+            assert (await socket.receive_json())["e"] == "trade"
+            answers = []
+            for number, (method, params) in enumerate(
+                [
+                    ("SUBSCRIBE", ["btcusdt@bookTicker"]),
+                    ("UNSUBSCRIBE", ["btcusdt@trade"]),
+                    ("LIST_SUBSCRIPTIONS", []),
+                    ("SET_PROPERTY", ["combined", True]),
+                    ("DANCE", []),
                 ]
-                assert answers[4]["error"]["code"] == 2
+            ):
+                await socket.send_json({"method": method, "params": params, "id": number})
+                answers.append(await _answer(socket, number))
+            assert [answer.get("result") for answer in answers[:4]] == [
+                None,
+                None,
+                ["btcusdt@bookTicker"],
+                None,
+            ]
+            assert answers[4]["error"]["code"] == 2
+            message = await socket.receive_json()
+            while "stream" not in message:
                 message = await socket.receive_json()
-                while "stream" not in message:
-                    message = await socket.receive_json()
-                assert message["stream"] == "btcusdt@bookTicker"
-                await socket.send_str("{broken")
-                while "error" not in message:
-                    message = await socket.receive_json()
+            assert message["stream"] == "btcusdt@bookTicker"
+            await socket.send_str("{broken")
+            while "error" not in message:
+                message = await socket.receive_json()
 
     asyncio.run(main())
 
@@ -379,7 +391,13 @@ def test_faults_before_and_after_an_order(fault: Any, carried_out: int, seen: An
             await until(lambda: _trades(exchange) > 0)
             assert await raw.post("/__genesis__/fault", {"mode": "odd", "path": "", "method": ""})
             await raw.post("/__genesis__/fault", {"path": ORDER, "method": "POST", **fault})
-            order = {"symbol": S, "side": "BUY", "type": "MARKET", "quantity": "0.001", "recvWindow": 200}
+            order = {
+                "symbol": S,
+                "side": "BUY",
+                "type": "MARKET",
+                "quantity": "0.001",
+                "recvWindow": 200,
+            }
             if isinstance(seen, type):
                 with pytest.raises(seen):
                     await raw.ask("POST", ORDER, **order)

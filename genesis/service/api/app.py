@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
 from genesis import __version__
+from genesis.errors import GenesisError, UsageError
 from genesis.service.api.acts import act_routes
 from genesis.service.api.keys import Keys
 from genesis.service.api.pages import JournalDesk
@@ -16,7 +17,10 @@ from genesis.service.api.performance import performance
 from genesis.service.api.state import Shapes
 from genesis.service.api.stream import Broadcast
 from genesis.service.clock import Clock
+from genesis.service.logs import log
 from genesis.service.operations import Operations
+
+_log = log("api")
 
 
 class Past(Protocol):
@@ -46,6 +50,8 @@ def build_app(parts: Parts) -> FastAPI:
     """The API over the parts of one service."""
     app = FastAPI(title="GENESIS Internal Control API", version=__version__, docs_url=None)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(GenesisError, _refused)
+    app.add_exception_handler(Exception, _fault)
     app.include_router(_open_routes(parts))
     app.include_router(_read_routes(parts))
     app.include_router(
@@ -65,6 +71,23 @@ async def _malformed(request: Request, problem: Exception) -> JSONResponse:
     if request.url.path == "/commands":
         body = {"verdict": "not_understood", "reason": body["detail"]}
     return JSONResponse(body, 422)
+
+
+async def _refused(request: Request, problem: Exception) -> JSONResponse:
+    """An error of ours in one line: 422 for what cannot be asked, 503 for what cannot be done."""
+    assert isinstance(problem, GenesisError)
+    _log.error("request failed", error_type=type(problem).__name__, path=request.url.path)
+    return JSONResponse(
+        {"detail": problem.message}, 422 if isinstance(problem, UsageError) else 503
+    )
+
+
+async def _fault(request: Request, problem: Exception) -> JSONResponse:
+    """A fault of the code: in the log with its trace, told without it."""
+    _log.critical(
+        "request broke", error_type=type(problem).__name__, path=request.url.path, exc_info=problem
+    )
+    return JSONResponse({"detail": "a fault of Genesis itself: see its log"}, 500)
 
 
 def _open_routes(parts: Parts) -> APIRouter:

@@ -88,7 +88,8 @@ class Stage:
         service.on_ready = ready.set_result
         running = asyncio.create_task(service.run())
         try:
-            await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {running, ready}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not ready.done():
                 running.result()
                 return self._counts(service)  # stopped before it was ready

@@ -1,0 +1,206 @@
+"""kill -9 at random moments of a run: nothing lost, nothing doubled, every stop in place."""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+RULES = Path(__file__).with_name("rules.toml")
+ROOT = Path(__file__).resolve().parents[2]
+LINES = (
+    "buy 100 usdt BTC/USDT",
+    "buy 12 usdt BTC/USDT",
+    "buy 100 usdt BTC/USDT limit {near}",
+    "sell 8 usdt BTC/USDT",
+    "close BTC/USDT",
+    "stop BTC/USDT {tight}",
+    "cancel all",
+)
+
+
+class Machine:
+    """An exchange that stays, and a service that is killed again and again."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.env = os.environ | {"PYTHONPATH": str(ROOT), "GENESIS_HOME": str(home)}
+        self.exchange, told = self._start(
+            "exchange", "--sample", "--speed", "20", "--port", "0", "--balance", "USDT=500"
+        )
+        self.url = told["url"]
+        self.service: subprocess.Popen[str] | None = None
+        self.api = ""
+
+    def _start(self, *verb: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "genesis", *verb],
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("{"):
+                return process, json.loads(line)
+        assert process.stderr is not None
+        raise AssertionError(f"{verb[0]} did not start: {process.stderr.read()}")
+
+    def start(self) -> None:
+        self.service, told = self._start(
+            "run",
+            "--mode",
+            "paper",
+            "--venue-url",
+            self.url,
+            "--port",
+            "0",
+            "--rules",
+            str(RULES),
+            "--strategies",
+            "spread_capture",
+            "--json",
+        )
+        self.api = told["url"]
+
+    def kill(self) -> None:
+        assert self.service is not None
+        self.service.send_signal(signal.SIGKILL)
+        self.service.wait()
+
+    def stop(self) -> int:
+        assert self.service is not None
+        self.service.send_signal(signal.SIGTERM)
+        return self.service.wait(timeout=30)
+
+    def end(self) -> None:
+        for process in (self.service, self.exchange):
+            if process is not None and process.poll() is None:
+                process.kill()
+                process.wait()
+
+    # -- talking -----------------------------------------------------------------------------
+    def call(self, method: str, path: str, **body: Any) -> Any:
+        key = (self.home / "control.key").read_text().strip()
+        with httpx.Client(trust_env=False, timeout=10) as client:
+            answer = client.request(
+                method, self.api + path, headers={"X-API-Key": key}, json=body or None
+            )
+        return answer.json()
+
+    def ledger(self) -> dict[str, Any]:
+        with httpx.Client(trust_env=False, timeout=10) as client:
+            return client.get(self.url + "/__genesis__/ledger").json()
+
+    def last(self) -> Decimal:
+        with httpx.Client(trust_env=False, timeout=10) as client:
+            told = client.get(self.url + "/api/v3/ticker/price", params={"symbol": "BTCUSDT"})
+        return Decimal(told.json()["price"])
+
+    def trade(self, draw: random.Random, seconds: float) -> None:
+        """Ask for all kinds of things until the time is over or the service is gone."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            price = self.last()
+            line = draw.choice(LINES).format(
+                near=f"{price - draw.randint(0, 5):.2f}", tight=f"{price - draw.randint(1, 30):.2f}"
+            )
+            with contextlib.suppress(httpx.TransportError):
+                self.call("POST", "/commands", text=line)
+            time.sleep(draw.uniform(0, 0.08))
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    running = Machine(tmp_path)
+    yield running
+    running.end()
+
+
+def calm(machine: Machine) -> None:
+    """Wait until nothing is under way: no unresolved order, no exit on its way out."""
+    for _ in range(100):
+        orders = machine.call("GET", "/orders")
+        if all(o["status"] == "OPEN" for o in orders):
+            locks = machine.call("GET", "/locks")
+            if not any("RECONCILE" in lock["code"] for lock in locks):
+                return
+        time.sleep(0.2)
+    raise AssertionError(f"it did not come to rest: {orders}")
+
+
+def check(machine: Machine) -> None:
+    """Compare our projections with the exchange's own ledger."""
+    machine.call("POST", "/commands", text="cancel all")
+    machine.call(
+        "POST", "/emergency/halt", reason="the end of the test", confirmation="HALT TRADING NOW"
+    )
+    calm(machine)
+    truth = machine.ledger()
+    ours = machine.call("GET", "/account/status")["balances"]
+    held = {b["asset"]: Decimal(b["free"]) + Decimal(b["locked"]) for b in truth["balances"]}
+    assert {a: Decimal(q) for a, q in ours.items() if Decimal(q)} == {
+        a: q for a, q in held.items() if q
+    }
+
+    fills = machine.call("GET", "/fills?limit=1000")
+    assert Counter(int(f["trade_id"]) for f in fills) == Counter(
+        int(t["id"]) for t in truth["trades"]
+    )
+
+    placed = Counter(o["clientOrderId"] for o in truth["orders"])
+    assert max(placed.values(), default=0) <= 1, "an order was placed twice"
+    resting = {o["clientOrderId"]: o for o in truth["orders"] if o["status"] == "NEW"}
+    known = {o["client_order_id"] for o in machine.call("GET", "/orders")}
+    assert set(resting) == known
+
+    for position in machine.call("GET", "/positions"):
+        stops = [o for o in resting.values() if o["type"] == "STOP_LOSS" and o["side"] == "SELL"]
+        covered = sum(Decimal(o["origQty"]) for o in stops)
+        assert covered == Decimal(position["quantity"]) // Decimal("0.00001") * Decimal("0.00001")
+
+
+def torture(machine: Machine, kills: int, seed: int) -> None:
+    draw = random.Random(seed)
+    for _ in range(kills):
+        machine.start()
+        machine.trade(draw, draw.uniform(0.1, 2.0))
+        machine.kill()
+    machine.start()
+    machine.trade(draw, 1.0)
+    check(machine)
+    assert len(machine.ledger()["trades"]) > kills, "it hardly traded: nothing was tested"
+    assert machine.stop() == 0
+    verified = subprocess.run(
+        [sys.executable, "-m", "genesis", "verify"],
+        env=machine.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert json.loads(verified.stdout.splitlines()[-1])["verified"] is True
+
+
+@pytest.mark.timeout(180)
+def test_three_kills(machine: Machine) -> None:
+    torture(machine, kills=3, seed=1)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", [2, 3])
+def test_twenty_kills(machine: Machine, seed: int) -> None:
+    torture(machine, kills=20, seed=seed)

@@ -1,0 +1,140 @@
+"""The skipping driver decides what the engine decides that is fed every tick: equal digests."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genesis.domain.time import SECOND
+from genesis.research import BacktestResult, Ticks, backtest
+from tests.support.markets import START_NS, wandering_ticks
+
+PARAMS = {"fast": 3, "slow": 7}
+TIGHT = """
+name = "tight"
+[risk]
+daily_loss_fraction = 0.02
+[risk.tiers.SNIPER]
+position_fraction = 1
+risk_fraction = 1
+exposure_fraction = 1
+max_trades_per_day = "none"
+[risk.tiers.SNIPER.drawdown]
+info_trade_usdt = 2
+warning_daily_usdt = 6
+critical_total_usdt = 9
+halt_total_usdt = 25
+"""
+
+
+@pytest.fixture(scope="module")
+def days() -> Ticks:
+    return wandering_ticks(350_000, agility=4)
+
+
+@pytest.fixture(scope="module")
+def hours() -> Ticks:
+    return wandering_ticks(20_000, agility=6)
+
+
+def both(ticks: Ticks, **asked: object) -> tuple[BacktestResult, BacktestResult]:
+    settings_ = {"params": PARAMS, **asked}
+    skipping = backtest("sma_cross", ticks, **settings_)
+    every = backtest("sma_cross", ticks, every_tick=True, **settings_)
+    return skipping, every
+
+
+def assert_same(skipping: BacktestResult, every: BacktestResult) -> None:
+    """Name the first difference; the digest alone would only say that there is one."""
+    for ours, theirs in zip(_decisions(skipping), _decisions(every), strict=False):
+        assert ours == theirs
+    assert skipping.decision_digest == every.decision_digest
+    assert skipping.fees == every.fees
+
+
+def _decisions(result: BacktestResult) -> list[object]:
+    return [record for step in result.steps for record in (*step.outcomes, *step.commands)]
+
+
+@pytest.mark.parametrize("latency", [None, (50, 300, 120), (0, 70_000, 500)])
+@pytest.mark.parametrize("stop", [None, 0.003])
+@pytest.mark.parametrize("fill", ["bar_close", "next_tick"])
+@pytest.mark.parametrize("rules", ["research", "sniper"])
+def test_same_digest(hours, rules, fill, stop, latency):
+    skipping, every = both(
+        hours, rules=rules, fill=fill, stop_fraction=stop, latency=latency, cash=5_000
+    )
+    assert len(skipping.trades) > 5
+    assert_same(skipping, every)
+
+
+def test_same_digest_over_days_with_an_empty_hour_at_midnight(days):
+    skipping, every = both(days, rules="sniper", stop_fraction=0.004, cash=2_000)
+    assert "DayStarted" in {type(record).__name__ for record in _decisions(skipping)}
+    assert_same(skipping, every)
+
+
+def test_same_digest_when_equity_limits_are_touched_inside_bars(hours, tmp_path: Path):
+    rules = tmp_path / "tight.toml"
+    rules.write_text(TIGHT)
+    skipping, every = both(hours, rules=rules, stop_fraction=0.3, cash=500)
+    raised = {getattr(record, "alert", "") for record in _decisions(skipping)}
+    assert {"INFO", "WARNING"} <= raised
+    assert_same(skipping, every)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    moves=st.lists(
+        st.tuples(st.integers(0, 900), st.integers(-40, 40)), min_size=40, max_size=250
+    ),
+    fill=st.sampled_from(["bar_close", "next_tick"]),
+    stop=st.sampled_from([None, 0.001, 0.004]),
+    latency=st.sampled_from([None, (1, 2, 3), (0, 1_500, 250)]),
+)
+def test_same_digest_on_any_market(moves, fill, stop, latency):
+    """Bars of one second, stamps on a grid of 50 ms so that ticks fall on boundaries and on
+    each other, prices that jump over the stop.
+    """
+    steps = np.array(moves)
+    ts = START_NS + np.cumsum(steps[:, 0] // 100 * 50_000_000)
+    price = 100 + np.maximum(np.cumsum(steps[:, 1]), -9_000) / 100
+    ticks = Ticks.from_arrays("BTC/USDT", ts, price, np.ones(len(ts)), np.zeros(len(ts), bool))
+    asked = {"fast": 1, "slow": 2, "bar": "1s"}
+    skipping, every = both(
+        ticks, params=asked, rules="research", fill=fill, stop_fraction=stop, latency=latency
+    )
+    assert_same(skipping, every)
+
+
+def test_every_bar_reaches_the_strategy_once_in_both_forms(hours):
+    """Guards the comparison itself: a driver that loses bars in both forms would pass above."""
+    columns = hours.columns
+    seen = [len(set((columns.ts_ns // (60 * SECOND)).tolist())) - 1]
+    rows = columns.bars(60 * SECOND)
+    assert [len(rows.close)] == seen
+
+
+def test_same_digest_in_another_process_under_another_hash_seed(hours):
+    here = backtest("sma_cross", hours, params=PARAMS, rules="sniper", stop_fraction=0.003)
+    code = (
+        "from tests.support.markets import wandering_ticks;"
+        "from genesis.research import backtest;"
+        "r = backtest('sma_cross', wandering_ticks(20_000, agility=6),"
+        " params={'fast': 3, 'slow': 7}, rules='sniper', stop_fraction=0.003);"
+        "print(r.decision_digest)"
+    )
+    for seed in ("0", "4242"):
+        there = subprocess.run(  # noqa: S603
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert there.stdout.strip() == here.decision_digest

@@ -1,0 +1,97 @@
+"""`genesis exchange` on the real command line."""
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.loopback import SYMBOL, ccxt_at
+
+COMMAND = (sys.executable, "-m", "genesis", "exchange")
+ROWS = "".join(
+    f"{n},600{n % 10}0.00,0.50000000,30000.00,{1_700_000_000_000 + 40 * n},{n % 2 == 0!s},True\n"
+    for n in range(1, 400)
+)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    path = tmp_path / "BTCUSDT-trades-2023-11-14.csv"
+    path.write_text(ROWS)
+    return path
+
+
+@contextmanager
+def running(*options: str) -> Iterator[tuple["subprocess.Popen[str]", dict[str, str]]]:
+    process = subprocess.Popen(
+        [*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        yield process, json.loads(process.stdout.readline())
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def refused(*options: str) -> str:
+    """The one line of a refusal with exit code 2."""
+    ended = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 2, ended
+    assert ended.stdout == ""
+    lines = ended.stderr.strip().splitlines()
+    assert len(lines) == 1, ended.stderr
+    return lines[0]
+
+
+def test_it_says_where_it_is_trades_and_ends_cleanly(archive: Path) -> None:
+    options = ("--feed", str(archive), "--api-key", "k", "--api-secret", "s", "--speed", "2")
+    with running(*options, "--balance", "USDT=1000", "--balance", "btc=0.5") as (process, told):
+        assert told["url"].startswith("http://127.0.0.1:")
+
+        async def trade() -> None:
+            async with ccxt_at(told["url"], apiKey="k", secret="s") as client:
+                await asyncio.wait_for(client.watch_trades(SYMBOL), 5)
+                order = await client.create_order(SYMBOL, "market", "buy", 0.01)
+                assert order["status"] == "closed"
+                assert (await client.fetch_balance())["BTC"]["total"] == pytest.approx(0.50999)
+
+        asyncio.run(trade())
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_the_sample_needs_no_file_and_ctrl_c_ends_it() -> None:
+    with running("--sample", "--loop", "--speed", "20") as (process, told):
+        assert told["feed"] == "synthetic sample"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+
+
+def test_bad_input_is_one_line_and_exit_code_2(archive: Path, tmp_path: Path) -> None:
+    missing = tmp_path / "none.csv"
+    assert f"{missing}: no such file" in refused("--feed", str(missing))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert f"port {port}" in refused("--feed", str(archive), "--port", port)
+    assert "--feed FILE, --symbol S or --sample" in refused()
+    assert "ASSET=AMOUNT" in refused("--sample", "--balance", "USDT")
+
+
+def test_a_file_that_is_damaged_further_on_ends_it_with_the_line(archive: Path) -> None:
+    archive.write_text(ROWS * 20 + "broken,row\n")
+    with running("--feed", str(archive), "--speed", "10000") as (process, _):
+        assert process.wait(20) == 2
+        assert process.stderr is not None
+        assert archive.name in process.stderr.read()
