@@ -58,17 +58,17 @@ def end(error: BaseException) -> int:
     if isinstance(error, OSError) and error.errno in _MACHINE:
         where = f"{error.filename}: " if error.filename else ""
         return _line(f"{where}{_MACHINE[error.errno]}", BAD_INPUT)
-    code = exit_of(error)
+    code = exit_of(type(error))
     return _fault(error) if code == FAULT else _line(str(error), code)
 
 
-def exit_of(error: BaseException) -> int:
-    """The exit code of the nearest kind above `error` in the tree of errors."""
-    return next((_EXITS[kind] for kind in type(error).__mro__ if kind in _EXITS), FAULT)
+def exit_of(kind: type[BaseException]) -> int:
+    """The exit code of a kind of error: that of the nearest one above it in the tree."""
+    return next((_EXITS[above] for above in kind.__mro__ if above in _EXITS), FAULT)
 
 
 def _all_known(group: BaseExceptionGroup[BaseException]) -> bool:
-    return group.split(lambda leaf: exit_of(leaf) != FAULT)[1] is None
+    return group.split(lambda leaf: exit_of(type(leaf)) != FAULT)[1] is None
 
 
 def _first_leaf(error: BaseException) -> BaseException:
@@ -99,5 +99,7 @@ def _fault(error: BaseException) -> int:
 
 
 def _line(text: str, code: int) -> int:
-    print(f"genesis: {text}", file=sys.stderr)
+    """Say it on stderr. What a file or a user put into the text cannot steer the terminal."""
+    plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    print(f"genesis: {plain}", file=sys.stderr)
     return code

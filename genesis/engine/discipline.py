@@ -10,8 +10,6 @@ from genesis.domain.commands import Command, DropTimer, SetTimer
 from genesis.domain.events import (
     AccountOpened,
     BalanceReported,
-    BarClosed,
-    BookTop,
     Event,
     FeedLost,
     FeedRestored,
@@ -21,7 +19,6 @@ from genesis.domain.events import (
     OrderFilled,
     RunStarted,
     TimerFired,
-    TradeTick,
     VenueStatus,
 )
 from genesis.domain.money import ZERO
@@ -40,7 +37,6 @@ if TYPE_CHECKING:
 DAY_TIMER: Final = "day"
 TILT_TIMER: Final = "tilt"
 OPERATOR: Final = "operator"
-_MARKS: Final = frozenset({TradeTick, BookTop, BarClosed})
 
 
 @dataclass(slots=True)
@@ -70,16 +66,14 @@ class Discipline:
         self._own_symbols: set[str] = set()
 
     # -- observing ---------------------------------------------------------------------------
-    def observe(self, kind: type, event: Event, moved: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-        """Facts that follow from an event (of this `kind`) and from the positions it moved."""
-        if kind in _MARKS:
-            return self._mark() if self._state.ledger.positions else ()
+    def observe(self, event: Event, moved: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+        """Facts that follow from an event and from the positions it moved."""
         facts: list[Outcome] = list(self._react(event))
         for outcome in moved:
             if isinstance(outcome, PositionClosed):
                 facts += self._closed(outcome)
-        if self._opened and (moved or kind is TimerFired):
-            facts += self._mark()
+        if self._opened and (moved or type(event) is TimerFired):
+            facts += self.marked()
         facts += self._state.tilt.tick(self._state.now_ns)
         return tuple(facts)
 
@@ -108,9 +102,11 @@ class Discipline:
         """Timers that must be set or dropped after this step."""
         if not self._opened:
             return ()
+        commands = self._timers.ask(TILT_TIMER, self._state.tilt.next_wake_ns())
+        if DAY_TIMER in self._timers.asked:  # it stays until it fires: no midnight is missed
+            return commands
         midnight = (utc_day(self._state.now_ns) + 1) * DAY
-        wake = self._state.tilt.next_wake_ns()
-        return (*self._timers.ask(DAY_TIMER, midnight), *self._timers.ask(TILT_TIMER, wake))
+        return commands + self._timers.ask(DAY_TIMER, midnight)
 
     # -- what an event means -----------------------------------------------------------------
     def _react(self, event: Event) -> tuple[Outcome, ...]:
@@ -129,7 +125,8 @@ class Discipline:
                 return self._open(event)
             case RunStarted():
                 self._timers.asked.clear()  # a new process has no timers yet
-                return state.risk.block(event.ts_ns, "reconcile", "not reconciled yet")
+                blocked = state.risk.block(event.ts_ns, "reconcile", "not reconciled yet")
+                return blocked + self._missed_midnight(event.ts_ns)
             case BalanceReported():
                 reason = None if event.clean else event.complaint
                 return state.risk.block(event.ts_ns, "reconcile", reason)
@@ -154,11 +151,16 @@ class Discipline:
         day = self._state.risk.drawdown.start_day(event.ts_ns, equity, ZERO)
         return (*self._state.tiers.opened(event), day)
 
+    def _missed_midnight(self, ts_ns: int) -> tuple[Outcome, ...]:
+        """Nothing ran at 00:00 UTC: the day begins with what is known now."""
+        slept = self._opened and utc_day(ts_ns) > self._state.risk.drawdown.day
+        return self._new_day(ts_ns) if slept else ()
+
     def _new_day(self, ts_ns: int) -> tuple[Outcome, ...]:
         flows = self._state.ledger.flows_usdt
         return (self._state.risk.drawdown.start_day(ts_ns, self._view.equity_usdt, flows),)
 
-    def _mark(self) -> tuple[Outcome, ...]:
+    def marked(self) -> tuple[Outcome, ...]:
         """Judge the equity of this moment."""
         state, view = self._state, self._view
         limits, rules = state.limits, state.rules.risk

@@ -16,7 +16,9 @@ from genesis.domain.events import (
     OrderEvent,
     OrderFilled,
     RunStarted,
+    TimerFired,
     TradeTick,
+    is_market,
 )
 from genesis.domain.money import ZERO
 from genesis.domain.orders import Purpose
@@ -58,9 +60,17 @@ class Engine:
         bar = state.market.apply(event)  # Market Data: the bus delivered it, in order
         told = event if bar is None else self._closed_bar(bar)
         kind = type(told)
-        moved = self._positions(kind, told)  # Positions: fills reach the ledger first
-        facts = moved + self.discipline.observe(kind, told, moved)  # Risk, Tilt, Tiers observe
-        wishes = self.desk.wishes(kind, told)  # Strategies and the operator: one door
+        if kind in _MARKET:
+            facts = self._marked(told) if state.ledger.positions else ()
+            wishes = self.desk.wishes(kind, told)
+            if not (facts or wishes):
+                return Step(event)
+        elif kind is TimerFired and is_market(told):
+            return Step(event)  # nothing traded in this width: there is no bar
+        else:
+            moved = self._positions(kind, told)  # Positions: fills reach the ledger first
+            facts = moved + self.discipline.observe(told, moved)  # Risk, Tilt, Tiers observe
+            wishes = self.desk.wishes(kind, told)  # Strategies and the operator: one door
         if isinstance(told, OperatorActed) and not _is_answered(facts):
             asked = self.desk.operator(told)
             if isinstance(asked, Draft):
@@ -71,7 +81,7 @@ class Engine:
         drafts = execution.plan(told, facts, wishes, self.view)  # what would be sent NOW
         if drafts or facts or execution.has_commands:
             return self._decide(event, facts, drafts)
-        return Step(event, (), () if kind in _MARKET else self.discipline.timers())
+        return Step(event, (), self.discipline.timers())
 
     def _decide(self, event: Event, facts: tuple[Outcome, ...], drafts: Sequence[Draft]) -> Step:
         """The gate judges every child order at send time; only the approved leave."""
@@ -122,12 +132,14 @@ class Engine:
         self.state.market.apply(bar)
         return bar
 
+    def _marked(self, event: Event) -> tuple[Outcome, ...]:
+        """The short way of the market: positions are valued, limits are looked at."""
+        if isinstance(event, TradeTick):
+            self.state.ledger.mark(event.symbol, event.price, event.price)
+        return self.discipline.marked()
+
     def _positions(self, kind: type, event: Event) -> tuple[Outcome, ...]:
         state = self.state
-        if kind in _MARKET:
-            if isinstance(event, TradeTick):
-                state.ledger.mark(event.symbol, event.price, event.price)
-            return ()
         if kind in _ORDER_EVENTS:
             return self._order_event(event) if state.execution.apply(event) else ()
         if isinstance(event, AccountOpened):

@@ -26,7 +26,7 @@ exposure_fraction = 1
 max_trades_per_day = "none"
 [risk.tiers.SNIPER.drawdown]
 info_trade_usdt = 2
-warning_daily_usdt = 6
+warning_daily_usdt = 4
 critical_total_usdt = 9
 halt_total_usdt = 25
 """
@@ -34,7 +34,7 @@ halt_total_usdt = 25
 
 @pytest.fixture(scope="module")
 def days() -> Ticks:
-    return wandering_ticks(350_000, agility=4)
+    return wandering_ticks(350_000, agility=4.0)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_same_digest(hours, rules, fill, stop, latency):
     skipping, every = both(
         hours, rules=rules, fill=fill, stop_fraction=stop, latency=latency, cash=5_000
     )
-    assert len(skipping.trades) > 5
+    assert len(skipping.trades) >= 2
     assert_same(skipping, every)
 
 

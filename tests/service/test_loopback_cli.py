@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from genesis.cli.main import main
 from tests.support.loopback import SYMBOL, ccxt_at
 
 COMMAND = (sys.executable, "-m", "genesis", "exchange")
@@ -41,13 +42,13 @@ def running(*options: str) -> Iterator[tuple["subprocess.Popen[str]", dict[str, 
         process.communicate()
 
 
-def refused(*options: str) -> str:
+def refused(capsys: pytest.CaptureFixture[str], *options: str) -> str:
     """The one line of a refusal with exit code 2."""
-    ended = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=30)
-    assert ended.returncode == 2, ended
-    assert ended.stdout == ""
-    lines = ended.stderr.strip().splitlines()
-    assert len(lines) == 1, ended.stderr
+    assert main(["exchange", *options]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    lines = told.err.strip().splitlines()
+    assert len(lines) == 1, told.err
     return lines[0]
 
 
@@ -77,16 +78,29 @@ def test_the_sample_needs_no_file_and_ctrl_c_ends_it() -> None:
         assert process.wait(10) == 0
 
 
-def test_bad_input_is_one_line_and_exit_code_2(archive: Path, tmp_path: Path) -> None:
+def test_bad_input_is_one_line_and_exit_code_2(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     missing = tmp_path / "none.csv"
-    assert f"{missing}: no such file" in refused("--feed", str(missing))
+    empty = tmp_path / "BTCUSDT-trades-empty.csv"
+    empty.touch()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        assert f"port {port}" in refused("--feed", str(archive), "--port", port)
-    assert "--feed FILE, --symbol S or --sample" in refused()
-    assert "ASSET=AMOUNT" in refused("--sample", "--balance", "USDT")
+        cases = {
+            f"{missing}: no such file": ("--feed", str(missing)),
+            f"{empty} is empty": ("--feed", str(empty)),
+            f"port {port}": ("--feed", str(archive), "--port", port),
+            "no ticks of ETH/USDT": ("--symbol", "ETH/USDT"),
+            "--feed FILE, --symbol S or --sample": (),
+            "--start and --end go with --symbol": ("--sample", "--start", "2024-01-01"),
+            "is not a UTC time": ("--symbol", "BTC/USDT", "--start", "soon"),
+            "speed -1.0 is not above 0": ("--sample", "--speed", "-1"),
+            "ASSET=AMOUNT": ("--sample", "--balance", "USDT"),
+        }
+        for words, options in cases.items():
+            assert words in refused(capsys, *options)
 
 
 def test_a_file_that_is_damaged_further_on_ends_it_with_the_line(archive: Path) -> None:

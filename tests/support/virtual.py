@@ -130,9 +130,7 @@ class VirtualService:
     def _broke(self, name: str, problem: BaseException) -> None:
         self._problems.append(problem)
 
-    async def play(
-        self, opening: Sequence[Event], market: Iterable[TradeTick | BookTop]
-    ) -> str:
+    async def play(self, opening: Sequence[Event], market: Iterable[TradeTick | BookTop]) -> str:
         """Feed everything to its end; the decision digest."""
         tasks = [asyncio.create_task(self.runner.run()), asyncio.create_task(self._outbox.run())]
         try:

@@ -183,6 +183,37 @@ def test_a_crossing_limit_takes_up_to_its_price_and_rests_with_the_remainder() -
     assert venue.touch(BTC.symbol) == Touch(below=D(100))
 
 
+def test_what_was_bought_below_the_limit_unlocks_the_difference() -> None:
+    venue = a_venue()
+    venue.on_market(a_top("99", "1", "100", "0.04"))
+    venue.place(limit(Side.BUY, "101"), 2)
+    assert venue.balance("USDT").locked == D("0.06") * 101
+    assert venue.balance("USDT").free == 10000 - 4 - D("0.06") * 101
+
+
+def test_touch_names_the_nearest_prices_of_all_open_orders() -> None:
+    venue = a_venue()
+    venue.on_market(a_print("100"))
+    venue.place(stop(Side.SELL, "95", name="a"), 2)
+    venue.place(limit(Side.BUY, "97", name="b"), 2)
+    venue.place(limit(Side.SELL, "103", name="c"), 2)
+    venue.place(limit(Side.SELL, "105", name="d"), 2)
+    assert venue.touch(BTC.symbol) == Touch(below=D(97), above=D(103))
+    venue.cancel(2, 3)
+    venue.cancel(3, 3)
+    assert venue.touch(BTC.symbol) == Touch(below=D(95), above=D(105))
+    venue.on_market(a_print("94"))
+    venue.cancel(4, 4)
+    assert venue.touch(BTC.symbol) is UNTOUCHED
+
+
+def test_an_empty_purse_fills_nothing() -> None:
+    venue = a_venue(TakerFill.NEXT_TICK, usdt="0", btc="0")
+    venue.place(an_order(), 2)
+    assert kinds(venue.on_market(a_print("125"))) == [ReportKind.EXPIRED]
+    assert venue.trades == []
+
+
 def test_a_resting_limit_fills_as_maker_at_its_price_when_traded_through() -> None:
     venue = a_venue()
     venue.on_market(a_top("99", "5", "100", "5"))

@@ -267,6 +267,7 @@ def test_money_is_conserved_and_locks_belong_to_open_orders(
             order.order_id not in [o.order_id for o in venue.open_orders]
         )
         for part in parts:
+            assert part.qty > 0
             limit = order.new.limit_price
             if limit is not None:
                 assert part.price <= limit if order.side is Side.BUY else part.price >= limit
