@@ -45,6 +45,9 @@ def exchange(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 = a free one.")] = 0,
     speed: Annotated[float, typer.Option(help="Venue seconds per second.")] = 1.0,
     loop: Annotated[bool, typer.Option("--loop", help="Begin again at the feed's end.")] = False,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Wait for the first subscription to a market stream.")
+    ] = False,
     api_key: Annotated[str | None, typer.Option(help="The account's API key.")] = None,
     api_secret: Annotated[str | None, typer.Option(help="The account's API secret.")] = None,
     balance: Annotated[
@@ -63,7 +66,7 @@ def exchange(
     held = read_balances(balance or _BALANCES)
     feeds = _feeds(feed or (), symbol, start, end, sample=sample)
     keys = Keys(api_key or DEFAULT_API_KEY, api_secret or DEFAULT_API_SECRET)
-    built = build(feeds, held, keys=keys, speed=speed, loop=loop, port=port)
+    built = build(feeds, held, keys=keys, speed=speed, hold=hold, loop=loop, port=port)
     told = {"feed": _SAMPLE if sample else symbol or [str(path) for path in feed or ()]}
     asyncio.run(_serve(built, told))
 

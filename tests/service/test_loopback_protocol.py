@@ -12,6 +12,7 @@ import pytest
 from genesis.domain.time import MILLISECOND
 from genesis.exchange.loopback import DEFAULT_API_KEY, DEFAULT_API_SECRET, Keys, Limits
 from genesis.exchange.loopback.access import rest_payload, sign, ws_payload
+from genesis.exchange.loopback.endpoints import ENDPOINTS
 from genesis.sim.orders import VenueRejected
 from tests.support.loopback import an_exchange, raw_at, until
 
@@ -294,6 +295,13 @@ def test_weights_and_order_counts_are_told_and_enforced() -> None:
             assert raw.headers["X-Genesis-Clock-Speed"] == "1"
 
     asyncio.run(main())
+
+
+def test_weights_depend_on_what_is_asked() -> None:
+    asked = [("depth", {}), ("depth", {"limit": "1000"}), ("depth", {"limit": "5000"})]
+    asked += [("openOrders", {"symbol": S}), ("openOrders", {}), ("myTrades", {"orderId": "1"})]
+    weights = [ENDPOINTS[name].weigh(params) for name, params in asked]
+    assert weights == [5, 50, 250, 6, 80, 5]
 
 
 # -- sockets ---------------------------------------------------------------------------------

@@ -41,20 +41,28 @@ class Rooms:
 
 
 Answerer = Callable[[Rooms, Params], Any]
+Weigher = Callable[[Params], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`weight_all`: the weight of a request that names no symbol, where it differs."""
+    """`weight` is a number, or a function of the request where it depends on that."""
 
     answer: Answerer
-    weight: int
+    weight: int | Weigher
     signed: bool = False
-    weight_all: int | None = None
 
     def weigh(self, params: Params) -> int:
-        names = params.get("symbol") or params.get("symbols")
-        return self.weight if names or self.weight_all is None else self.weight_all
+        return self.weight if isinstance(self.weight, int) else self.weight(params)
+
+
+def _with_symbol(one: int, every: int) -> Weigher:
+    return lambda params: one if params.get("symbol") or params.get("symbols") else every
+
+
+def _by_depth(params: Params) -> int:
+    rows = read.limit_of(params, 100, 5000)
+    return next((weight for most, weight in ((100, 5), (500, 25), (1000, 50)) if rows <= most), 250)
 
 
 def _time(rooms: Rooms, _: Params) -> Any:
@@ -113,14 +121,14 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     "ping": Endpoint(lambda rooms, params: {}, 1),
     "time": Endpoint(_time, 1),
     "exchangeInfo": Endpoint(_info, 20),
-    "depth": Endpoint(_depth, 5),
+    "depth": Endpoint(_depth, _by_depth),
     "trades": Endpoint(_trades, 25),
     "aggTrades": Endpoint(_aggregate_trades, 4),
     "klines": Endpoint(_klines, 2),
     "avgPrice": Endpoint(_average, 2),
-    "ticker/24hr": Endpoint(_one_or_all(lambda tape, now: tape.day(now)), 2, weight_all=80),
-    "ticker/price": Endpoint(_one_or_all(lambda tape, now: tape.price()), 2, weight_all=4),
-    "ticker/bookTicker": Endpoint(_one_or_all(lambda tape, now: tape.best()), 2, weight_all=4),
+    "ticker/24hr": Endpoint(_one_or_all(lambda tape, now: tape.day(now)), _with_symbol(2, 80)),
+    "ticker/price": Endpoint(_one_or_all(lambda tape, now: tape.price()), _with_symbol(2, 4)),
+    "ticker/bookTicker": Endpoint(_one_or_all(lambda tape, now: tape.best()), _with_symbol(2, 4)),
     "place": Endpoint(lambda rooms, p: rooms.desk.place(p, rooms.now_ns()), 0, signed=True),
     "test": Endpoint(lambda rooms, p: rooms.desk.test(p), 1, signed=True),
     "cancel": Endpoint(lambda rooms, p: rooms.desk.cancel(p, rooms.now_ns()), 0, signed=True),
@@ -129,10 +137,14 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     ),
     "order": Endpoint(lambda rooms, p: rooms.desk.order(p), 4, signed=True),
     "openOrders": Endpoint(
-        lambda rooms, p: rooms.desk.open_orders(p), 6, signed=True, weight_all=80
+        lambda rooms, p: rooms.desk.open_orders(p), _with_symbol(6, 80), signed=True
     ),
     "allOrders": Endpoint(lambda rooms, p: rooms.desk.all_orders(p), 20, signed=True),
-    "myTrades": Endpoint(lambda rooms, p: rooms.desk.my_trades(p), 20, signed=True),
+    "myTrades": Endpoint(
+        lambda rooms, p: rooms.desk.my_trades(p),
+        lambda p: 5 if p.get("orderId") else 20,
+        signed=True,
+    ),
     "account": Endpoint(lambda rooms, p: rooms.desk.account(p), 20, signed=True),
     "rateLimit/order": Endpoint(lambda rooms, p: rooms.budget.orders_told(), 40, signed=True),
 }

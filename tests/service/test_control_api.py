@@ -1,0 +1,272 @@
+"""The control API of one real paper service on an exchange of its own."""
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import yaml
+
+from tests.support.process import Control, Process, command, environment
+
+pytestmark = pytest.mark.xdist_group("control_api")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("control-home")
+
+
+@pytest.fixture(scope="module")
+def service(home: Path) -> Iterator[Process]:
+    with Process(
+        home, "run", "--mode", "paper", "--json", "--port", "0", "--home", str(home)
+    ) as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+def control(service: Process, home: Path) -> Control:
+    return Control(service.ready["url"], home)
+
+
+def flat(control: Control) -> None:
+    control.say("close btc")
+    control.until("flat", "/positions", lambda told: told == [])
+
+
+def test_it_says_which_venue_it_made(service: Process, home: Path) -> None:
+    assert "our own exchange" in service.told()
+    assert service.ready["home"] == str(home)
+    assert json.loads((home / "service.json").read_text()) == service.ready
+
+
+def test_only_ping_works_without_a_key(control: Control, home: Path) -> None:
+    from httpx import get
+
+    base = str(control.http.base_url)
+    assert get(f"{base}/ping", trust_env=False).status_code == 200
+    for key in ({}, {"X-API-Key": "wrong"}, {"X-API-Key": ""}):
+        assert get(f"{base}/health", headers=key, trust_env=False).status_code == 401
+    reader = Control(base, home, "control-read")
+    assert reader.get("/account/status")["tier"] == "SNIPER"
+    for path in ("/commands", "/emergency/halt", "/journal"):
+        assert reader.post(path, text="x").status_code == 403
+
+
+def test_answers_have_the_contracts_shape(control: Control, shared: Path) -> None:
+    contract = yaml.safe_load((shared / "contract" / "openapi.yaml").read_text())
+    control.say("buy 100 usdt btc")
+    control.until("a position", "/positions", bool)
+    flat(control)
+    checked = 0
+    for path, operation in contract["paths"].items():
+        if "get" not in operation:
+            continue
+        content = operation["get"]["responses"]["200"]["content"]["application/json"]
+        told = control.get(path + ("?status=all" if path == "/positions" else ""))
+        _fits(told, content["schema"], contract["components"]["schemas"], path)
+        checked += 1
+    assert checked == 7
+
+
+def _fits(told: Any, schema: dict[str, Any], known: dict[str, Any], where: str) -> None:
+    """A small reader of the schema words the contract uses."""
+    if "$ref" in schema:
+        schema = known[schema["$ref"].rpartition("/")[2]]
+    kind = schema["type"]
+    if kind == "array":
+        assert isinstance(told, list), where
+        for item in told:
+            _fits(item, schema["items"], known, where)
+    elif kind == "object":
+        assert isinstance(told, dict), where
+        assert set(schema.get("required", ())) <= set(told), where
+        for name, part in schema.get("properties", {}).items():
+            if told.get(name) is not None:
+                _fits(told[name], part, known, f"{where}.{name}")
+    elif kind == "string":
+        assert isinstance(told, str), where
+        if "enum" in schema:
+            assert told in schema["enum"], where
+        if schema.get("format") == "uuid":
+            UUID(told)
+        if schema.get("format") == "decimal":
+            Decimal(told)
+    else:
+        wanted = {"integer": int, "number": (int, float), "boolean": bool}[kind]
+        assert isinstance(told, wanted), f"{where}: {told!r}"
+
+
+def test_a_bought_position_is_clipped_protected_and_left_again(control: Control) -> None:
+    answer = control.say("buy 100 usdt btc", client_ref="first", keys=16, latency_ms=900)
+    told = answer.json()
+    assert (answer.status_code, told["verdict"]) == (200, "approved")
+    assert "clipped from 100.00" in told["notes"][0]
+    [position] = control.until("a position", "/positions", bool)
+    assert position["side"] == "LONG"
+    [stop] = control.until("a stop", "/orders", lambda o: o and o[0]["status"] == "OPEN")
+    assert (stop["type"], stop["purpose"]) == ("STOP_LOSS", "PROTECT")
+    again = control.say("buy 100 usdt btc", client_ref="first")
+    assert again.json() == told  # the same reference: the same answer, and no second order
+    refused = control.say("buy 100 usdt btc")
+    assert refused.status_code == 409
+    assert {f["code"] for f in refused.json()["all"]} >= {refused.json()["code"]}
+    flat(control)
+    [newest] = control.get("/fills?limit=1")
+    assert newest["side"] == "SELL"
+
+
+def test_concurrent_requests_with_one_reference_are_one_order(control: Control) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    before = control.get("/system/events?limit=1000")
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(
+            pool.map(lambda _: control.say("buy 100 usdt btc", client_ref="many"), range(4))
+        )
+    assert len({answer.text for answer in answers}) == 1
+    after = control.get("/system/events?limit=1000")
+    acts = [e for e in after if e["event_data"].get("client_ref") == "many"]
+    assert len([e for e in acts if e["event_type"] == "OperatorActed"]) == 1
+    assert len(after) > len(before)
+    flat(control)
+
+
+def test_codes_of_malformed_and_misunderstood(control: Control) -> None:
+    unread = control.say("by 100 usdt btc")
+    assert (unread.status_code, unread.json()["verdict"]) == (422, "not_understood")
+    for body in ({}, {"text": "a", "intent": {}}, {"text": "a", "client_ref": ""}, {"x": 1}):
+        answer = control.post("/commands", **body)
+        assert (answer.status_code, answer.json()["verdict"]) == (422, "not_understood")
+    assert control.post("/emergency/halt", reason="long enough now").status_code == 422
+    assert control.post("/emergency/halt", reason="short", confirmation="x").status_code == 422
+    wrong = control.post("/emergency/halt", reason="long enough now", confirmation="halt")
+    assert wrong.status_code == 400
+    assert control.post("/emergency/close-all", confirmation="CLOSE").status_code == 400
+    assert control.http.get("/positions?status=some").status_code == 422
+    assert control.http.get("/system/events?limit=0").status_code == 422
+    assert control.http.get("/system/events?after=never").status_code == 422
+
+
+def test_an_intent_is_as_good_as_words(control: Control) -> None:
+    intent = {
+        "side": "buy",
+        "symbol": "BTC/USDT",
+        "qty": "0.0002",
+        "type": "limit",
+        "price": "30000",
+    }
+    answer = control.post("/commands", intent=intent)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["qty"] == "0.0002"
+    told = control.until("it rests", "/orders", lambda o: o and o[0]["status"] == "OPEN")
+    assert told[0]["order_key"] == answer.json()["order_key"]
+    assert control.say("cancel all").status_code == 200
+    control.until("it is gone", "/orders", lambda told: told == [])
+
+
+def test_status_answers_in_words(control: Control) -> None:
+    told = control.say("status").json()
+    assert told["verdict"] == "approved"
+    assert "equity" in told["notes"][0]
+
+
+def test_the_journal_judges_keeps_and_never_tells_the_text(control: Control, home: Path) -> None:
+    page = "I was impatient today and I bought again because I was angry. " * 3
+    answer = control.post("/journal", text=page, deltas=[], opened_at=None, client_ref="page-1")
+    assert (answer.status_code, answer.json()["accepted"]) == (409, False)
+    assert answer.json()["reason"] == "too_short"
+    again = control.post("/journal", text=page, deltas=[], client_ref="page-1")
+    assert again.json() == answer.json()
+    saved = control.http.put("/journal/draft", json={"text": "half a page"})
+    assert saved.status_code == 200
+    assert control.get("/journal/draft") == {"text": "half a page"}
+    log_text = (home / "logs" / "genesis.jsonl").read_text()
+    events = json.dumps(control.get("/system/events?limit=1000"))
+    assert "impatient" not in log_text + events
+    assert "half a page" not in log_text + events
+
+
+def test_the_stream_starts_with_a_snapshot_and_beats(control: Control) -> None:
+    kinds: list[str] = []
+    began = time.monotonic()
+    with control.http.stream("GET", "/stream") as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        for line in stream.iter_lines():
+            if line.startswith("data: "):
+                message = json.loads(line[6:])
+                kinds.append(message["type"])
+                if message["type"] == "snapshot":
+                    assert {"equity", "positions", "tilt", "tier", "headroom"} <= set(message)
+            if {"tick", "heartbeat"} <= set(kinds) or time.monotonic() - began > 5:
+                break
+    assert kinds[0] == "snapshot"
+    assert {"tick", "heartbeat"} <= set(kinds)
+
+
+def test_metrics_are_prometheus_text(control: Control) -> None:
+    told = control.http.get("/metrics")
+    lines = dict(line.rsplit(" ", 1) for line in told.text.splitlines() if line and line[0] != "#")
+    assert lines["genesis_up"] == "1"
+    assert int(lines["genesis_events_total"]) > 0
+
+
+def test_a_second_engine_is_refused_and_names_the_first(service: Process, home: Path) -> None:
+    second = subprocess.run(
+        command("run", "--mode", "paper", "--port", "0", "--home", str(home)),
+        capture_output=True,
+        text=True,
+        env=environment(),
+        cwd=home,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 2
+    assert str(service.process.pid) in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_the_command_line_reaches_it(
+    service: Process, home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    from genesis.cli.main import main
+
+    assert main(["status", "--home", str(home), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["account"]["tier"] == "SNIPER"
+    assert main(["status", "--home", str(home)]) == 0
+    assert "SNIPER/ACTIVE" in capsys.readouterr().out
+    monkeypatch.setenv("GENESIS_CONTROL_KEY", "wrong")
+    assert main(["status", "--home", str(home)]) == 2
+    told_error = capsys.readouterr().err
+    assert "control key" in told_error
+    assert told_error.count("\n") == 1
+
+
+def test_at_the_end_everything_is_closed_halted_and_clean(
+    service: Process, control: Control, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from genesis.cli.main import main
+
+    control.say("buy 100 usdt btc")
+    control.until("a position", "/positions", bool)
+    assert main(["close-all", "--home", str(home), "--json"]) == 0
+    closed = json.loads(capsys.readouterr().out)
+    assert (closed["positions_closed"], closed["errors"]) == (1, [])
+    Decimal(closed["total_pnl"])
+    assert main(["halt", "--home", str(home), "--reason", "enough for today"]) == 0
+    refused = control.say("buy 100 usdt btc")
+    assert refused.status_code == 409
+    assert "TRADING_HALTED" in {failure["code"] for failure in refused.json()["all"]}
+    assert "TRADING_HALTED" in {lock["code"] for lock in control.get("/locks")}
+    assert service.end() == 0
+    assert not (home / "service.json").exists()
+    assert main(["status", "--home", str(home)]) == 3
+    assert main(["verify", "--home", str(home)]) == 0
+    assert "Traceback" not in (home / "logs" / "genesis.jsonl").read_text() + service.told()

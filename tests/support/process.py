@@ -1,0 +1,114 @@
+"""Real processes of the command line, for tests that need one."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import httpx
+
+from genesis.service.api.keys import HEADER
+from genesis.service.home import read_key
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_S = 60.0
+_CALL = "import sys; from genesis.cli.main import main; sys.exit(main())"
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", _CALL, *arguments]
+
+
+def environment(**settings: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GENESIS_")}
+    paths = [str(ROOT), *kept.get("PYTHONPATH", "").split(os.pathsep)]
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, paths)), **settings}
+
+
+class Process:
+    """A command that prints one JSON line when it is ready."""
+
+    def __init__(self, folder: Path, *arguments: str, **settings: str) -> None:
+        self._errors: IO[str] = (folder / f"stderr-{time.monotonic_ns()}").open("w+")
+        self.process = subprocess.Popen(
+            command(*arguments),
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            cwd=folder,
+            env=environment(**settings),
+        )
+        self.ready: dict[str, Any] = self._first_line()
+
+    def _first_line(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            self.process.wait(READY_S)
+            raise AssertionError(f"it ended with {self.process.returncode}: {self.told()}")
+        found = json.loads(line)
+        assert isinstance(found, dict)
+        return found
+
+    def told(self) -> str:
+        """Everything on stderr so far."""
+        self._errors.flush()
+        return Path(self._errors.name).read_text()
+
+    def end(self, number: int = signal.SIGINT) -> int:
+        """Send a signal and wait; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(READY_S)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(READY_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self._errors.close()
+
+
+class Control:
+    """The control API of a running service, with its control key."""
+
+    def __init__(self, url: str, home: Path, name: str = "control") -> None:
+        key = read_key(home / f"{name}.key")
+        self.http = httpx.Client(base_url=url, headers={HEADER: key}, trust_env=False, timeout=20)
+
+    def get(self, path: str) -> Any:
+        answer = self.http.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, **body: Any) -> httpx.Response:
+        return self.http.post(path, json=body)
+
+    def say(self, text: str, **more: Any) -> httpx.Response:
+        return self.post("/commands", text=text, **more)
+
+    def until(self, what: str, path: str, holds: Any, seconds: float = 10.0) -> Any:
+        """Ask `path` until `holds(answer)`; fails naming `what` after a while."""
+        deadline = time.monotonic() + seconds
+        while True:
+            told = self.get(path)
+            if holds(told):
+                return told
+            assert time.monotonic() < deadline, f"{what}: {told}"
+            time.sleep(0.05)
