@@ -26,7 +26,9 @@ def demo(
     ] = None,
     minutes: Annotated[float, typer.Option(min=0.01, help="Wall minutes at most.")] = 3.0,
     speed: Annotated[float, typer.Option(min=0.1, help="Venue seconds per wall second.")] = 20.0,
-    headless: Annotated[bool, typer.Option("--headless", help="Plain lines, no live view.")] = False,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Plain lines, no live view.")
+    ] = False,
     home: Annotated[
         Path | None, typer.Option(help="An empty folder to keep; default: a new temporary one.")
     ] = None,
@@ -51,9 +53,7 @@ def demo(
     opened = [_opened(path) for path in feed] if feed else [_sample(seed, minutes, speed)]
     if not feed:
         typer.echo("market: synthetic sample (made up; no real market)")
-    scene = Scene(
-        opened, instrument(_SYMBOL), Settings.read().capital, speed, minutes, place, seed
-    )
+    scene = Scene(opened, instrument(_SYMBOL), Settings.read().capital, speed, minutes, place, seed)
     view = PlainView() if headless else LiveView(_SYMBOL)
     with view:
         told = asyncio.run(Stage(scene, view).play())
@@ -96,5 +96,3 @@ def _verified(home: Path) -> dict[str, Any]:
         "log_verified": unbroken and found.first_difference is None,
         "decision_digest": found.digest,
     }
-
-

@@ -13,7 +13,7 @@ from genesis.domain.orders import OrderRequest
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One failed check: who refused (`risk`, `tilt`, `tier`, `venue`), a stable code, calm words."""
+    """A failed check: who refused (`risk`, `tilt`, `tier`, `venue`), a stable code, calm words."""
 
     stage: str
     code: str

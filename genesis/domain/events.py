@@ -93,7 +93,7 @@ class OrderAccepted:
 
 @dataclass(frozen=True, slots=True)
 class OrderRejected:
-    """The venue said no. Code NEVER_PLACED: the proven bound passed and the venue has no such order."""
+    """The venue said no. Code NEVER_PLACED: the proven bound passed, it has no such order."""
 
     ts_ns: int
     key: OrderKey
@@ -196,7 +196,7 @@ class VenueStatus:
 
 @dataclass(frozen=True, slots=True)
 class HealthReported:
-    """State of one of our own parts (`gateway`, `streams`, `store`, ...): ok, degraded or failed."""
+    """One of our own parts (`gateway`, `streams`, `store`, ...) is ok, degraded or failed."""
 
     ts_ns: int
     component: str

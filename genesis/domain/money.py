@@ -1,10 +1,10 @@
-"""Exact amounts. Money is `Decimal` wherever something is decided or owed; this is the only rounding.
+"""Exact amounts: `Decimal` wherever something is decided or owed; this is the only rounding.
 
 Binary floats never enter here: they belong to statistics, and come back into money only
 through `round_down`, which can only make an amount smaller.
 """
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Final, NewType
 
 Price = NewType("Price", Decimal)
@@ -20,13 +20,15 @@ BPS: Final = Decimal(10_000)
 
 
 def round_down(x: Decimal, step: Decimal) -> Decimal:
-    """The largest multiple of `step` that is not above `x` (towards minus infinity)."""
-    return (x / step).to_integral_value(ROUND_FLOOR) * step
+    """The largest multiple of `step` that is not above `x` (towards minus infinity). Exact."""
+    rest = x % step  # has the sign of x
+    return x - rest - (step if rest < 0 else ZERO)
 
 
 def round_up(x: Decimal, step: Decimal) -> Decimal:
-    """The smallest multiple of `step` that is not below `x`."""
-    return (x / step).to_integral_value(ROUND_CEILING) * step
+    """The smallest multiple of `step` that is not below `x`. Exact."""
+    rest = x % step
+    return x - rest + (step if rest > 0 else ZERO)
 
 
 def notional_usdt(price: Decimal, qty: Decimal) -> Usdt:

@@ -17,7 +17,13 @@ _UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
 
 def parse_utc(s: str) -> Ns:
-    """ISO 8601 text (a date, or a date and time; UTC unless it names an offset) to nanoseconds."""
+    """ISO 8601 text (a date, or a date and time; UTC unless it names an offset) to nanoseconds.
+
+    Raises:
+        ValueError: the text is no such time; fractions of a second follow a point.
+    """
+    if "," in s:
+        raise ValueError(f"time {s!r} has a comma: write fractions of a second after a point")
     head, dot, tail = s.strip().partition(".")
     digits = ""
     if dot:

@@ -22,6 +22,7 @@ from genesis.domain.outcomes import (
     TierChanged,
     TiltLevelChanged,
 )
+from genesis.errors import Unreachable
 from genesis.exchange.binance import BinanceGateway
 from genesis.rules import Rules
 from genesis.service.api.app import Parts, build_app
@@ -174,7 +175,11 @@ class Service:
         gateway, own = await self._connect(clock, past)
         if own is not None:
             ending.push_async_callback(own.close)
-        await gateway.open()
+        try:
+            await gateway.open()
+        except Unreachable as problem:
+            where = f"the venue {gateway.venue.rest} does not answer: is it running?"
+            raise Unreachable(f"{where} ({problem.message})") from problem
         ending.push_async_callback(gateway.close)
         await first_sync(clock, gateway)
         return gateway

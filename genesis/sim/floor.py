@@ -70,9 +70,15 @@ class Floor:
     """The markets, the wallet and the ledger of one account, and what moves them."""
 
     def __init__(
-        self, balances: Mapping[str, Decimal], fees: FeeSchedule, taker: TakerFill, queue: Queue
+        self,
+        balances: Mapping[str, Decimal],
+        fees: FeeSchedule,
+        taker: TakerFill,
+        queue: Queue,
+        first_id: int,
     ) -> None:
         self.taker, self.queue = taker, queue
+        self._first_id = first_id
         self.wallet = Wallet(balances, fees)
         self.markets: dict[str, Market] = {}
         self.orders: dict[int, VenueOrder] = {}
@@ -242,7 +248,7 @@ class Floor:
                 return
             if liquidity is Liquidity.TAKER:
                 market.ladder.consume(order.side, [Take(price, qty)])
-            trade_id = len(self.trades) + 1
+            trade_id = self._first_id + len(self.trades)
             fill = wallet.settle(order, instrument, trade_id, price, qty, liquidity)
             self.trades.append(VenueTrade(ts_ns, order.order_id, order.client_order_id, fill))
             order.updated_ns = ts_ns

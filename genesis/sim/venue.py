@@ -39,7 +39,8 @@ class Venue:
 
     instruments: what is listed. balances: free amounts at the start, by asset.
     `orders` and `trades` are the venue's ledger: every order by id, every execution in order.
-    Order and trade ids count from 1.
+    Order and trade ids count from `first_id`; a venue that takes over the account of an earlier
+    one starts above the ids that one gave.
     """
 
     def __init__(
@@ -49,9 +50,11 @@ class Venue:
         fees: FeeSchedule,
         taker: TakerFill = TakerFill.BOOK,
         queue: Queue = Queue.CONSERVATIVE,
+        first_id: int = 1,
     ) -> None:
         self.fees = fees
-        self._floor = Floor(balances, fees, taker, queue)
+        self._first_id = first_id
+        self._floor = Floor(balances, fees, taker, queue, first_id)
         self.orders = self._floor.orders
         self.trades = self._floor.trades
         for instrument in instruments.values():
@@ -108,7 +111,7 @@ class Venue:
         if market is None:
             raise VenueRejected(-1121, "Invalid symbol.")
         qty = self._check(order, market)
-        order_id = len(self.orders) + 1
+        order_id = self._first_id + len(self.orders)
         placed = VenueOrder(order_id, order, qty, now_ns, now_ns, Phase.RESTING)
         return tuple(self._floor.enter(placed, market))
 

@@ -85,7 +85,7 @@ def test_a_lost_answer_is_resolved_and_nothing_is_bought_twice(
     url = exchange.ready["url"]
     with run(exchange, home) as service:
         control = Control(service.ready["url"], home)
-        fault = {"method": "POST", "path": "/api/v3/order", "kind": "drop_after", "count": 1}
+        fault = {"method": "POST", "path": "/api/v3/order", "mode": "drop_after", "count": 1}
         armed = httpx.post(f"{url}/__genesis__/fault", json=fault, trust_env=False)
         assert armed.status_code == 200, armed.text
         assert control.say("buy 100 usdt btc").status_code == 200

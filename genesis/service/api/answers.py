@@ -32,7 +32,8 @@ class Answer:
         """Retry-After in wall seconds, where the end of the refusal is known."""
         if self.status != REFUSED or self.until_ns is None:
             return {}
-        return {"Retry-After": str(max(1, ceil((self.until_ns - now_ns) / (speed or 1.0) / SECOND)))}
+        wall_s = (self.until_ns - now_ns) / (speed or 1.0) / SECOND
+        return {"Retry-After": str(max(1, ceil(wall_s)))}
 
 
 def not_understood(reason: str) -> Answer:

@@ -67,7 +67,7 @@ class Stage:
         """
         scene = self._scene
         if scene.home.exists() and any(scene.home.iterdir()):
-            raise ConfigError(f"home {scene.home} was used before: name an empty folder with --home")
+            raise ConfigError(f"home {scene.home} was used before: name an empty folder (--home)")
         exchange = self._exchange()
         await exchange.start()
         try:
@@ -175,5 +175,3 @@ class Stage:
 def sample_seconds(minutes: float, speed: float) -> int:
     """How much synthetic market a demo of that length needs, and a little more."""
     return int(minutes * 60 * speed) + 60
-
-

@@ -144,6 +144,14 @@ def test_quote_quantity_spends_at_most_the_amount() -> None:
     assert reports[-1].status is OrderStatus.FILLED
 
 
+def test_a_venue_that_takes_over_gives_higher_ids() -> None:
+    venue = Venue({BTC.symbol: BTC}, {"USDT": D(100)}, FEES, TakerFill.LAST, first_id=500)
+    venue.on_market(a_print("100"))
+    reports = venue.place(an_order(), 2)
+    assert (reports[0].order.order_id, fills(reports)[0].trade_id) == (500, 500)
+    assert venue.orders[500].status is OrderStatus.FILLED
+
+
 # -- fees ------------------------------------------------------------------------------------
 def test_fees_are_taken_in_what_is_received() -> None:
     venue = a_venue(TakerFill.LAST)
