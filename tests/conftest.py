@@ -1,7 +1,7 @@
 """Shared fixtures: where reference data lies, and a guard against leaving the machine."""
 
 import os
-import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,15 +35,20 @@ def _home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
-_connect = socket.socket.connect
+_LOOKED_AT = {"socket.connect": 1, "socket.sendto": 1, "socket.getaddrinfo": 0}
 
 
-def _guarded_connect(self: socket.socket, address: object) -> None:
-    if self.family in (socket.AF_INET, socket.AF_INET6):
-        host = str(address[0])  # type: ignore[index]
-        if not host.startswith(_LOOPBACK):
-            raise AssertionError(f"a test tried to reach {host}: only loopback is allowed")
-    _connect(self, address)  # type: ignore[arg-type]
+def _guard(event: str, arguments: tuple[object, ...]) -> None:
+    """Fails any attempt of this process to reach another machine, or to look one up."""
+    place = _LOOKED_AT.get(event)
+    if place is None:
+        return
+    told = arguments[place]
+    host = told[0] if isinstance(told, tuple) else told
+    if isinstance(told, tuple) or event == "socket.getaddrinfo":  # else: a socket file
+        name = host.decode() if isinstance(host, bytes) else str(host or "localhost")
+        if not name.startswith(_LOOPBACK):
+            raise AssertionError(f"a test tried to reach {name}: only loopback is allowed")
 
 
-socket.socket.connect = _guarded_connect  # type: ignore[method-assign]
+sys.addaudithook(_guard)
