@@ -62,7 +62,7 @@ class Discipline:
         self._state = state
         self._view = view
         self._timers = _Timers({})
-        self._opened = False
+        self._opened = self._timers_stale = False
         self._own_symbols: set[str] = set()
 
     # -- observing ---------------------------------------------------------------------------
@@ -72,9 +72,11 @@ class Discipline:
         for outcome in moved:
             if isinstance(outcome, PositionClosed):
                 facts += self._closed(outcome)
-        if self._opened and (moved or type(event) is TimerFired):
+        is_timer = type(event) is TimerFired
+        if self._opened and (moved or is_timer):
             facts += self.marked()
-        facts += self._state.tilt.tick(self._state.now_ns)
+        if is_timer:
+            facts += self._tilted(self._state.tilt.tick(self._state.now_ns))
         return tuple(facts)
 
     def seen(self, symbol: str, high: Decimal) -> None:
@@ -95,13 +97,19 @@ class Discipline:
                 action = self._action(
                     "ORDER_REJECTED", symbol=draft.symbol, reason=verdict.failures[0].code
                 )
-                facts += self._state.tilt.observe(action)
+                facts += self._tilted(self._state.tilt.observe(action))
         return tuple(facts)
+
+    def _tilted(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+        """The detector took something in: when it wants to be woken may have changed."""
+        self._timers_stale = True
+        return facts
 
     def timers(self) -> tuple[Command, ...]:
         """Timers that must be set or dropped after this step."""
-        if not self._opened:
+        if not self._opened or not self._timers_stale:
             return ()
+        self._timers_stale = False
         commands = self._timers.ask(TILT_TIMER, self._state.tilt.next_wake_ns())
         if DAY_TIMER in self._timers.asked:  # it stays until it fires: no midnight is missed
             return commands
@@ -115,16 +123,18 @@ class Discipline:
             case OperatorActed():
                 return self._operator(event)
             case JournalAssessed():
-                return state.tilt.journal(event)
+                return self._tilted(state.tilt.journal(event))
             case OrderFilled() if event.key in state.execution.orders.orders:
                 self._filled(event)
             case TimerFired(key=key):
                 self._timers.asked.pop(key, None)
+                self._timers_stale = True
                 return self._new_day(event.ts_ns) if key == DAY_TIMER else ()
             case AccountOpened():
                 return self._open(event)
             case RunStarted():
                 self._timers.asked.clear()  # a new process has no timers yet
+                self._timers_stale = True
                 blocked = state.risk.block(event.ts_ns, "reconcile", "not reconciled yet")
                 return blocked + self._missed_midnight(event.ts_ns)
             case BalanceReported():
@@ -145,7 +155,7 @@ class Discipline:
         return ()
 
     def _open(self, event: AccountOpened) -> tuple[Outcome, ...]:
-        self._opened = True
+        self._opened = self._timers_stale = True
         equity = self._view.equity_usdt
         self._state.risk.drawdown.open(equity)
         day = self._state.risk.drawdown.start_day(event.ts_ns, equity, ZERO)
@@ -164,7 +174,7 @@ class Discipline:
         """Judge the equity of this moment."""
         state, view = self._state, self._view
         limits, rules = state.limits, state.rules.risk
-        if limits.drawdown is None and rules.daily_loss_fraction is None:
+        if rules.daily_loss_fraction is None and limits.drawdown is None:
             return ()
         facts = state.risk.drawdown.mark(
             state.now_ns,
@@ -199,7 +209,7 @@ class Discipline:
     # -- the operator ------------------------------------------------------------------------
     def _operator(self, event: OperatorActed) -> tuple[Outcome, ...]:
         try:
-            facts = self._state.tilt.observe(self._scored(event))
+            facts = self._tilted(self._state.tilt.observe(self._scored(event)))
         except BadAction as problem:  # nothing of it is remembered, and no risk is added by it
             if event.verb == "trade" and event.side is Side.BUY:
                 told = problem.message
@@ -263,7 +273,7 @@ class Discipline:
             reason=reason.get(closed.reason, "manual"),
             pnl_r=closed.pnl_usdt / closed.risk_usdt if closed.risk_usdt else None,
         )
-        return self._state.tilt.observe(action)
+        return self._tilted(self._state.tilt.observe(action))
 
     def _action(self, kind: str, **given: Any) -> UserAction:
         session = given.pop("session_id", None) or ""

@@ -49,10 +49,13 @@ class Reconciling:
         self._report = report
         self._wanted = asyncio.Event()
         self._is_failed = False
+        self._after: list[Event] = []
 
-    def request(self, reason: str) -> None:
-        """Compare soon."""
+    def request(self, reason: str, after: Event | None = None) -> None:
+        """Compare soon; `after` is told to the engine once that has been done."""
         _log.info("requested", reason=reason)
+        if after is not None:
+            self._after.append(after)
         self._wanted.set()
 
     async def run(self) -> None:
@@ -86,6 +89,8 @@ class Reconciling:
         if self._is_failed:
             self._is_failed = False
             self._report(COMPONENT, "ok", "")
+        while self._after:
+            await self._tell(self._after.pop(0))
         return True
 
     async def _compare(self, *, sent_by_ns: int | None) -> Reconciled:

@@ -4,10 +4,10 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from genesis import __version__
 from genesis.domain.canonical import plain
@@ -22,11 +22,12 @@ from genesis.domain.outcomes import (
     TierChanged,
     TiltLevelChanged,
 )
-from genesis.errors import Unreachable
+from genesis.errors import ConfigError, ExchangeError, Unreachable
 from genesis.exchange.binance import BinanceGateway
 from genesis.rules import Rules
 from genesis.service.api.app import Parts, build_app
 from genesis.service.api.keys import Keys
+from genesis.service.api.operations import Operations, status_line
 from genesis.service.api.pages import JournalDesk
 from genesis.service.api.server import ApiServer, bind
 from genesis.service.api.state import Shapes
@@ -35,7 +36,6 @@ from genesis.service.clock import VenueClock
 from genesis.service.health import Health, metrics
 from genesis.service.home import Home
 from genesis.service.logs import log, open_logs
-from genesis.service.operations import Operations, status_line
 from genesis.service.past import Past
 from genesis.service.restart import Progress, Remembered, fold_second_log, remember
 from genesis.service.runner import Happened
@@ -48,6 +48,7 @@ from genesis.store.event_log import EventLog
 from genesis.store.journal import Journal
 
 _log = log("service")
+T = TypeVar("T")
 _LOGGED: Final = (
     OrderApproved,
     OrderRefused,
@@ -135,11 +136,18 @@ class Service:
         trading = Trading(self._terms(gateway), event_log, second, past, clock, gateway, engine)
         self.trading = trading
         try:
-            await self._unless_stopped(trading.start())
+            complaints = await self._unless_stopped(trading.start())
+            for complaint in complaints or ():
+                self._say(f"no new risk until it is explained: {complaint}")
             if not self._stop.is_set():
                 await self._serve(trading, event_log, clock, bound)
         except BaseException as problem:
-            _log.critical("run abandoned", error_type=type(problem).__name__, exc_info=True)
+            _log.critical(
+                "run abandoned",
+                error_type=type(problem).__name__,
+                problem=str(problem),
+                exc_info=not isinstance(problem, ConfigError | ExchangeError),
+            )
             await trading.abandon()
             raise
         await trading.end(self._reason)
@@ -181,7 +189,7 @@ class Service:
             where = f"the venue {gateway.venue.rest} does not answer: is it running?"
             raise Unreachable(f"{where} ({problem.message})") from problem
         ending.push_async_callback(gateway.close)
-        await first_sync(clock, gateway)
+        await first_sync(clock, gateway, past.last_ns)
         return gateway
 
     def _terms(self, gateway: BinanceGateway) -> Terms:
@@ -219,14 +227,13 @@ class Service:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _unless_stopped(self, work: Any) -> None:
-        """Run `work` to its end or until a stop is asked for, whichever is first."""
+    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """Run `work` to its end (its result) or until a stop is asked for (None)."""
         stop = asyncio.ensure_future(self._stop.wait())
         task = asyncio.ensure_future(work)
         try:
             await asyncio.wait({stop, task}, return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                task.result()
+            return task.result() if task.done() else None
         finally:
             stop.cancel()
             task.cancel()

@@ -19,10 +19,10 @@ from genesis.domain.events import (
     RunStarted,
 )
 from genesis.domain.orders import Purpose
-from genesis.domain.time import format_utc
+from genesis.domain.time import MINUTE, format_utc
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
-from genesis.errors import ExchangeError, InvariantBroken, Unreachable
+from genesis.errors import ConfigError, ExchangeError, InvariantBroken, Unreachable
 from genesis.exchange.binance import BinanceGateway
 from genesis.exchange.streams import MARKET
 from genesis.exchange.user_stream import USER
@@ -148,8 +148,10 @@ class Trading:
         return f"{' and '.join(lost)} not connected" if lost else None
 
     # -- the start ---------------------------------------------------------------------------
-    async def start(self) -> None:
+    async def start(self) -> tuple[str, ...]:
         """Open the run, learn what happened meanwhile, listen. New risk is blocked until then.
+
+        Returns what reconciliation could not explain; that goes on blocking new risk.
 
         Raises:
             ExchangeError: the venue did not answer.
@@ -168,6 +170,7 @@ class Trading:
         await self._sync()
         self._run_beside("reconciliation", self._reconciling.run())
         self._run_beside("clock", self._keep_time())
+        return found.complaints
 
     async def _open_run(self) -> None:
         terms, now_ns = self._terms, self._clock.now_ns
@@ -213,10 +216,13 @@ class Trading:
         await self.tell(FeedRestored(self._clock.now_ns(), stream))
 
     def _heard_of_orders(self, event: Event) -> None:
-        """Events of the user stream; after a gap in it the venue is asked what was missed."""
-        self.runner.put(event)
+        """Events of the user stream. After a gap the venue is asked what was missed, and only
+        then does the feed count as restored.
+        """
         if isinstance(event, FeedRestored):
-            self._reconciling.request("the user stream was interrupted")
+            self._reconciling.request("the user stream was interrupted", after=event)
+        else:
+            self.runner.put(event)
 
     async def _sync(self) -> None:
         await sync(self._clock, self._gateway)
@@ -261,9 +267,9 @@ class Trading:
                 )
             )
         await self._calls.finish(_LAST_CALLS_S)
+        await self._cancel(self._beside)
         while self.runner.is_busy:
             await asyncio.sleep(0.01)
-        await self._cancel(self._beside)
         await self.tell(RunEnded(self._clock.now_ns(), self.recorder.run, reason))
         self.runner.stop()
         await self._cancel(self._core)
@@ -297,13 +303,21 @@ async def sync(clock: VenueClock, gateway: BinanceGateway) -> None:
         _log.warning("the venue's clock jumped", venue_ns=told.ns, now_ns=clock.now_ns())
 
 
-async def first_sync(clock: VenueClock, gateway: BinanceGateway) -> None:
+async def first_sync(clock: VenueClock, gateway: BinanceGateway, last_ns: int = 0) -> None:
     """Set the clock for the first time. A replay may hold its clock until somebody listens.
+
+    last_ns: venue time at the end of the record; time does not run backwards.
 
     Raises:
         Unreachable: the venue does not tell its time.
+        ConfigError: it is earlier there than at the end of the record.
     """
     before = await gateway.venue_time()
     await asyncio.sleep(_HELD_LOOK_S)
     told = await gateway.venue_time()
+    if last_ns - told.ns > MINUTE:
+        raise ConfigError(
+            f"at the venue {gateway.venue.rest} it is {format_utc(told.ns)}, and this home's "
+            f"record ends at {format_utc(last_ns)}: use a fresh home for another feed"
+        )
     clock.anchor(told.ns, told.elapsed_ns, 0.0 if told.ns == before.ns else told.speed)

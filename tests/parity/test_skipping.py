@@ -90,9 +90,7 @@ def test_same_digest_when_equity_limits_are_touched_inside_bars(hours, tmp_path:
 
 @settings(max_examples=40, deadline=None)
 @given(
-    moves=st.lists(
-        st.tuples(st.integers(0, 900), st.integers(-40, 40)), min_size=40, max_size=250
-    ),
+    moves=st.lists(st.tuples(st.integers(0, 900), st.integers(-40, 40)), min_size=40, max_size=250),
     fill=st.sampled_from(["bar_close", "next_tick"]),
     stop=st.sampled_from([None, 0.001, 0.004]),
     latency=st.sampled_from([None, (1, 2, 3), (0, 1_500, 250)]),

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from genesis.domain.money import text as amount_text
 from genesis.service.api.answers import Answer
 from genesis.service.api.keys import Keys
+from genesis.service.api.operations import Operations
 from genesis.service.api.pages import Delta, JournalDesk
 from genesis.service.clock import Clock
-from genesis.service.operations import Operations
 from genesis.service.operator import Manner
 
 HALT_PHRASE: Final = "HALT TRADING NOW"

@@ -12,13 +12,13 @@ from genesis import __version__
 from genesis.errors import GenesisError, UsageError
 from genesis.service.api.acts import act_routes
 from genesis.service.api.keys import Keys
+from genesis.service.api.operations import Operations
 from genesis.service.api.pages import JournalDesk
 from genesis.service.api.performance import performance
 from genesis.service.api.state import Shapes
 from genesis.service.api.stream import Broadcast
 from genesis.service.clock import Clock
 from genesis.service.logs import log
-from genesis.service.operations import Operations
 
 _log = log("api")
 

@@ -25,9 +25,7 @@ def resting(price: str, placed_s: int = 0) -> Order:
 
 
 def held(entry: str, opened_s: int = 0) -> Position:
-    return Position(
-        SYMBOL, D(1), D(entry), opened_s * SECOND, entry_qty=D(1), entry_usdt=D(entry)
-    )
+    return Position(SYMBOL, D(1), D(entry), opened_s * SECOND, entry_qty=D(1), entry_usdt=D(entry))
 
 
 def one(view: FakeView, event: BookTop):
