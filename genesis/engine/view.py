@@ -1,6 +1,7 @@
 """What strategies, checks and faces may see of the engine: read only."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,9 @@ class EngineView:
         return tuple(self._state.ledger.positions.values())
 
     def orders(self, symbol: str) -> Sequence[Order]:
-        return self._state.execution.orders.working(symbol)
+        """Copies: what a strategy does to them changes nothing."""
+        working = self._state.execution.orders.working(symbol)
+        return tuple(replace(order, trade_ids=set(order.trade_ids)) for order in working)
 
     @property
     def equity_usdt(self) -> Decimal:

@@ -197,12 +197,18 @@ def _opening(
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Python's cycle collector finds nothing in a run and would look at it again and again."""
+    """Python's cycle collector finds nothing in a run and would look at it again and again.
+
+    What the run made joins the oldest generation unseen (freeze and unfreeze do that at once).
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if gc.get_freeze_count() == 0:
+            gc.freeze()
+            gc.unfreeze()
         if was_on:
             gc.enable()
 

@@ -24,7 +24,7 @@ class BarDrive:
     """One symbol's bars through the engine."""
 
     def __init__(self, engine: Engine, source: BarSource, exchange: SimExchange) -> None:
-        self._traffic = Traffic(engine, exchange)
+        self._traffic = Traffic(engine, exchange, self._arrive)
         self._engine, self._exchange = engine, exchange
         self._bars: BarColumns = source.bars
         self._symbol = source.bars.instrument.symbol
@@ -116,9 +116,12 @@ class BarDrive:
                 continue
             due_ns, _, _, what = arrived
             if isinstance(what, SubmitOrder | CancelOrder):
-                traffic.answer(self._exchange.obey(what, due_ns), due_ns)
+                self._arrive(what, due_ns)
             else:
                 yield traffic.handle(what, due_ns)
+
+    def _arrive(self, order: SubmitOrder | CancelOrder, at_ns: int) -> None:
+        self._traffic.answer(self._exchange.obey(order, at_ns), at_ns)
 
     def _levels(self) -> Levels:
         step = self._bars.price_step

@@ -7,6 +7,8 @@ a `Decimal` is made only where a tick or bar is handed to the engine.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import repeat
+from operator import mul
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -40,6 +42,7 @@ class TickColumns:
     buyer_is_maker: Bool
     trade_ids: Int64 | None = None
     _bars: "dict[int, BarRows]" = field(default_factory=dict, repr=False)
+    _closed: dict[int, list[BarClosed]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.ts_ns)
@@ -58,21 +61,21 @@ class TickColumns:
             bool(self.buyer_is_maker[i]),
         )
 
-    def bar(self, width_ns: int, i: int) -> BarClosed:
-        """Bar `i` of a width as the event the engine sees; made once, as many runs may share it."""
-        rows = self.bars(width_ns)
-        price = self.price_step
-        made = rows.told[i] = BarClosed(
-            rows.boundary_ns[i],
-            self.instrument.symbol,
-            width_ns,
-            price * rows.open[i],
-            price * rows.high[i],
-            price * rows.low[i],
-            price * rows.close[i],
-            self.qty_step * rows.volume[i],
-        )
+    def closed(self, width_ns: int) -> list[BarClosed]:
+        """The bars of a width as the events the engine sees, made once: many runs share them."""
+        made = self._closed.get(width_ns)
+        if made is None:
+            made = self._closed[width_ns] = self._make_closed(self.bars(width_ns))
         return made
+
+    def _make_closed(self, rows: "BarRows") -> list[BarClosed]:
+        price = repeat(self.price_step)
+        prices = [
+            map(mul, price, column) for column in (rows.open, rows.high, rows.low, rows.close)
+        ]
+        volume = map(mul, repeat(self.qty_step), rows.volume)
+        symbol, width = repeat(self.instrument.symbol), repeat(rows.width_ns)
+        return list(map(BarClosed, rows.boundary_ns, symbol, width, *prices, volume))
 
     def bars(self, width_ns: int) -> "BarRows":
         """Closed bars of a width, made once per width."""
@@ -87,7 +90,7 @@ class BarRows(NamedTuple):
 
     The bar `b` holds the ticks [first[b], first[b + 1]) and closes at `boundary_ns[b]`.
     Prices and volume are counts of the ticks' steps. The last, unfinished bar is not among them:
-    its ticks start at `first[-1]`. `told` keeps the event of each bar once it was made.
+    its ticks start at `first[-1]`.
     """
 
     width_ns: int
@@ -98,7 +101,6 @@ class BarRows(NamedTuple):
     low: list[int]
     close: list[int]
     volume: list[int]
-    told: list[BarClosed | None]
 
 
 def bar_rows(ticks: TickColumns, width_ns: int) -> BarRows:
@@ -117,7 +119,6 @@ def bar_rows(ticks: TickColumns, width_ns: int) -> BarRows:
         np.minimum.reduceat(closed, starts).tolist(),
         closed[ends - 1].tolist(),
         np.add.reduceat(ticks.qtys[: ends[-1]], starts).tolist(),
-        [None] * len(starts),
     )
 
 

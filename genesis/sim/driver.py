@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from genesis.domain.commands import CancelOrder, SubmitOrder
-from genesis.domain.events import Event, TimerFired, bar_timer_key
+from genesis.domain.events import BarClosed, Event, TimerFired
 from genesis.engine.engine import Engine
 from genesis.engine.step import NO_WATCH, Step, Watch
 from genesis.sim.bar_drive import BarDrive
@@ -54,14 +54,12 @@ class TickDrive:
     def __init__(
         self, engine: Engine, source: TickSource, exchange: SimExchange, *, every_tick: bool
     ) -> None:
-        self._traffic = Traffic(engine, exchange)
+        self._traffic = Traffic(engine, exchange, self._arrive)
         self._engine, self._exchange = engine, exchange
         self._source, self._ticks = source, source.ticks
         self._symbol = source.ticks.instrument.symbol
         self._all_ticks = every_tick or source.all_ticks
         self._moments = moments(source, timers=every_tick)
-        self._bars = {} if every_tick else {w: self._ticks.bars(w) for w in source.widths_ns}
-        self._timers = every_tick
         self._next = self._told = self._venue_told = 0
         self._held = False
         self._high, self._low = -1, NEVER
@@ -82,7 +80,7 @@ class TickDrive:
                 if not traffic.waiting:
                     return
             moment = self._moments[row]
-            due, rank, _, end, _, low, high, told = moment
+            due, rank, end, _, low, high, told = moment
             waiting = traffic.waiting
             first = bool(waiting) and waiting[0][0] <= due and waiting[0] < (due, rank)
             if first:
@@ -102,10 +100,10 @@ class TickDrive:
                 step = self._arrival(moment)
                 if step is not None:
                     yield step
-            elif told >= 0:
-                yield self._at(moment)
-                row += 1
-            elif row < last_row:
+                continue
+            if told is not None:
+                yield self._at(moment, told)
+            if row < last_row:
                 row += 1
 
     # -- finding the next tick that matters --------------------------------------------------
@@ -133,42 +131,32 @@ class TickDrive:
         tick = self._ticks.tick(self._next)
         self._next += 1
         self._told = self._venue_told = self._next
-        self._traffic.answer(self._exchange.on_market(tick), tick.ts_ns)
+        self._to_engine(self._exchange.on_market(tick), tick.ts_ns)
         step = self._traffic.handle(tick, tick.ts_ns, self._exchange.latency.feed_ns)
-        self._look_at_orders()
         self._look_at_watch()
         return step
 
-    def _at(self, moment: Moment) -> Step:
+    def _at(self, moment: Moment, told: BarClosed | TimerFired | int) -> Step:
         """A bar closes or the book's top moves."""
-        due, _, width, _, _, _, _, row = moment
-        if width == 0:
-            return self._top(moment)
-        feed_ns = self._exchange.latency.feed_ns
-        if self._timers:
-            timer = TimerFired(due, bar_timer_key(self._symbol, width))
-            return self._traffic.handle(timer, due, feed_ns)
+        if isinstance(told, int):
+            return self._top(moment, told)
         if self._held:
             self._note(moment)
             if self._watch is not NO_WATCH:
                 self._tell()
         self._told = self._next
-        bar = self._bars[width].told[row] or self._ticks.bar(width, row)
-        step = self._engine.handle(bar)
-        if step.commands:
-            self._traffic.send(step.commands, due + feed_ns)
+        step = self._traffic.handle(told, moment[0], self._exchange.latency.feed_ns)
         if self._watch is not NO_WATCH:
             self._look_at_watch()
         return step
 
-    def _top(self, moment: Moment) -> Step:
+    def _top(self, moment: Moment, row: int) -> Step:
         assert self._source.tops is not None
-        top = self._source.tops.top(moment[-1])
+        top = self._source.tops.top(row)
         self._catch_up(moment)
         self._tell_venue()
-        self._traffic.answer(self._exchange.on_market(top), top.ts_ns)
+        self._to_engine(self._exchange.on_market(top), top.ts_ns)
         step = self._traffic.handle(top, top.ts_ns, self._exchange.latency.feed_ns)
-        self._look_at_orders()
         self._look_at_watch()
         return step
 
@@ -179,14 +167,26 @@ class TickDrive:
             return None
         at_ns, _, _, what = waiting
         if isinstance(what, SubmitOrder | CancelOrder):
-            self._tell_venue()
-            self._traffic.answer(self._exchange.obey(what, at_ns), at_ns)
-            self._look_at_orders()
+            self._arrive(what, at_ns)
             return None
         self._catch_up(moment)
         step = self._traffic.handle(what, at_ns)
         self._look()
         return step
+
+    def _arrive(self, order: SubmitOrder | CancelOrder, at_ns: int) -> None:
+        """An order or cancel reaches the venue."""
+        self._tell_venue()
+        self._to_engine(self._exchange.obey(order, at_ns), at_ns)
+
+    def _to_engine(self, reports: Sequence[Event], at_ns: int) -> None:
+        """What the venue reports starts its way back; what rests there may have changed."""
+        if reports:
+            self._traffic.answer(reports, at_ns)
+            resting = self._exchange.levels(self._symbol, self._ticks.price_step)
+            if resting is not self._resting:
+                self._resting = resting
+                self._combine()
 
     # -- what was skipped --------------------------------------------------------------------
     def _note(self, moment: Moment) -> None:
@@ -195,7 +195,7 @@ class TickDrive:
         if start >= end:
             return
         self._told = end
-        _, _, _, bar_end, bar_start, low, high, _ = moment
+        _, _, bar_end, bar_start, low, high, _ = moment
         if start != bar_start or end != bar_end or low < 0:
             span = self._ticks.prices[start:end]
             low, high = int(span.min()), int(span.max())
@@ -234,12 +234,6 @@ class TickDrive:
         """After an event that may have moved the position."""
         self._held = self._engine.view.position(self._symbol) is not None
         self._look_at_watch()
-
-    def _look_at_orders(self) -> None:
-        resting = self._exchange.levels(self._symbol, self._ticks.price_step)
-        if resting is not self._resting:
-            self._resting = resting
-            self._combine()
 
     def _look_at_watch(self) -> None:
         watch = self._engine.watch(self._symbol)

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from genesis.domain.events import BarClosed, TimerFired, bar_timer_key
 from genesis.domain.time import MINUTE
 from genesis.sim.columns import NEVER, BarRows, TickSource
 
@@ -25,12 +26,14 @@ class Rank(IntEnum):
     TOP = 3
 
 
-Moment = tuple[int, int, int, int, int, int, int, int]
-"""(due_ns, rank, width_ns, end, start, low, high, row): a plain tuple, one per bar, for speed.
+Told = BarClosed | TimerFired | int | None
+"""What a moment tells the engine: a bar, a bar's timer, the row of a book top, or nothing."""
+
+Moment = tuple[int, int, int, int, int, int, Told]
+"""(due_ns, rank, end, start, low, high, told): a plain tuple, one per bar, for speed.
 
 After the moment the market goes on with tick `end`. `low` and `high` bound the ticks
-[start, end) before it (in price steps), where they are known. `row` is the bar or top the moment
-tells of, -1 for none. `width_ns` 0 is a book top.
+[start, end) before it (in price steps), where they are known.
 """
 
 UNKNOWN_LOW: Final = -1
@@ -42,31 +45,35 @@ def moments(source: TickSource, *, timers: bool) -> list[Moment]:
 
     timers: boundaries without a trade are moments too, as a live timer would have it.
     """
-    streams = [_boundaries(source, w) if timers else _bars(source, w) for w in source.widths_ns]
+    widths = sorted(set(source.widths_ns))
+    streams = [_boundaries(source, w) if timers else _bars(source, w) for w in widths]
     if not streams and not timers:
         streams = [_spans(source)]
     if source.tops is not None:
         streams.append(_tops(source))
-    found = streams[0] if len(streams) == 1 else list(merge(*streams))
+    found = streams[0] if len(streams) == 1 else list(merge(*streams, key=_due))
     count = len(source.ticks)
-    last = (NEVER, Rank.BAR.value, 0, count, count, UNKNOWN_LOW, UNKNOWN_HIGH, -1)
-    return [*found, last]
+    return [*found, (NEVER, Rank.BAR.value, count, count, UNKNOWN_LOW, UNKNOWN_HIGH, None)]
+
+
+def _due(moment: Moment) -> tuple[int, int]:
+    """Merging is stable: of equals the narrower bar goes first."""
+    return moment[:2]
 
 
 def _bars(source: TickSource, width_ns: int) -> list[Moment]:
-    rows = source.ticks.bars(width_ns)
-    return _moments(rows, range(len(rows.open)))
+    return _moments(source.ticks.bars(width_ns), source.ticks.closed(width_ns))
 
 
 def _spans(source: TickSource) -> list[Moment]:
     """Without bars to tell of, minutes still bound the prices of their ticks."""
-    return _moments(source.ticks.bars(MINUTE), repeat(-1))
+    return _moments(source.ticks.bars(MINUTE), repeat(None))
 
 
-def _moments(rows: BarRows, told: Iterable[int]) -> list[Moment]:
+def _moments(rows: BarRows, told: Iterable[BarClosed | None]) -> list[Moment]:
     first = rows.first
-    rank, width = repeat(Rank.BAR.value), repeat(rows.width_ns)
-    columns = (rows.boundary_ns, rank, width, first[1:], first, rows.low, rows.high, told)
+    rank = repeat(Rank.BAR.value)
+    columns = (rows.boundary_ns, rank, first[1:], first, rows.low, rows.high, told)
     return list(zip(*columns, strict=False))
 
 
@@ -74,20 +81,19 @@ def _boundaries(source: TickSource, width_ns: int) -> list[Moment]:
     ts_ns = source.ticks.ts_ns
     if len(ts_ns) == 0:
         return []
+    key = bar_timer_key(source.ticks.instrument.symbol, width_ns)
     head, tail = int(ts_ns[0]) // width_ns, int(ts_ns[-1]) // width_ns
     due = np.arange(head + 1, tail + 1, dtype=np.int64) * width_ns
-    ends = np.searchsorted(ts_ns, due)
     return [
-        (at, Rank.BAR.value, width_ns, end, 0, UNKNOWN_LOW, UNKNOWN_HIGH, row)
-        for row, (at, end) in enumerate(zip(due.tolist(), ends.tolist(), strict=True))
+        (at, Rank.BAR.value, end, 0, UNKNOWN_LOW, UNKNOWN_HIGH, TimerFired(at, key))
+        for at, end in zip(due.tolist(), np.searchsorted(ts_ns, due).tolist(), strict=True)
     ]
 
 
 def _tops(source: TickSource) -> list[Moment]:
     assert source.tops is not None
+    rows = zip(source.tops.ts_ns.tolist(), source.tops.ticks_before.tolist(), strict=True)
     return [
-        (at, Rank.TOP.value, 0, end, 0, UNKNOWN_LOW, UNKNOWN_HIGH, row)
-        for row, (at, end) in enumerate(
-            zip(source.tops.ts_ns.tolist(), source.tops.ticks_before.tolist(), strict=True)
-        )
+        (at, Rank.TOP.value, end, 0, UNKNOWN_LOW, UNKNOWN_HIGH, row)
+        for row, (at, end) in enumerate(rows)
     ]

@@ -1,6 +1,6 @@
 """What is on its way between the engine and the simulated exchange, and the timers asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heappush
 
 from genesis.domain.commands import (
@@ -17,51 +17,61 @@ from genesis.engine.step import Step
 from genesis.sim.exchange import SimExchange
 from genesis.sim.schedule import Rank
 
-Waiting = tuple[int, int, int, "Event | SubmitOrder | CancelOrder"]
+Order = SubmitOrder | CancelOrder
+Waiting = tuple[int, int, int, "Event | Order"]
 """Something on its way: due_ns, rank, arrival number, what."""
+
+Arrive = Callable[[Order, int], None]
+"""An order or cancel reaches the venue at a time (UTC ns)."""
 
 
 class Traffic:
     """What is on its way between engine and exchange, and the timers asked for."""
 
-    def __init__(self, engine: Engine, exchange: SimExchange) -> None:
+    def __init__(self, engine: Engine, exchange: SimExchange, arrive: Arrive) -> None:
         self.engine = engine
         self.exchange = exchange
         self.waiting: list[Waiting] = []
+        self._arrive = arrive
         self._seq = 0
         self._timers: dict[str, int] = {}
         self._ended = False
 
-    def put(self, due_ns: int, rank: int, what: "Event | SubmitOrder | CancelOrder") -> int:
+    def put(self, due_ns: int, rank: int, what: "Event | Order") -> int:
         self._seq += 1
         heappush(self.waiting, (due_ns, rank, self._seq, what))
         return self._seq
 
     def handle(self, event: Event, now_ns: int, delay_ns: int = 0) -> Step:
-        """Give an event to the engine at `now_ns` and send off what it asks for."""
+        """Give an event to the engine at `now_ns` and send off what it asks for.
+
+        delay_ns: how much later than that the engine learns of the event.
+        """
         step = self.engine.handle(event)
-        if step.commands:
-            self.send(step.commands, now_ns + delay_ns)
+        for command in step.commands:
+            self._obey(command, now_ns, delay_ns)
         return step
 
-    def send(self, commands: Sequence[Command], now_ns: int) -> None:
-        """Commands leave the engine at `now_ns`."""
-        for command in commands:
-            self._obey(command, now_ns)
+    def _obey(self, command: Command, now_ns: int, delay_ns: int) -> None:
+        latency, kind = self.exchange.latency, type(command)
+        if kind is SubmitOrder or kind is CancelOrder:
+            due_ns = now_ns + delay_ns + latency.entry_ns
+            if due_ns == now_ns:
+                self._arrive(command, now_ns)  # type: ignore[arg-type]
+            else:
+                self.put(due_ns, Rank.ORDERS, command)  # type: ignore[arg-type]
+        elif isinstance(command, SetTimer):
+            self._set(command, now_ns + delay_ns)
+        elif isinstance(command, DropTimer):
+            self._timers.pop(command.key, None)
+        elif isinstance(command, RequestReconcile):
+            due_ns = now_ns + delay_ns + latency.entry_ns + latency.response_ns
+            self.put(due_ns, Rank.ORDERS, self.exchange.balances(due_ns))
 
-    def _obey(self, command: Command, now_ns: int) -> None:
-        match command:
-            case SubmitOrder() | CancelOrder():
-                self.put(now_ns + self.exchange.latency.entry_ns, Rank.ORDERS, command)
-            case SetTimer(key, at_ns):
-                if not self._ended:
-                    due = max(at_ns, now_ns)
-                    self._timers[key] = self.put(due, Rank.TIMER, TimerFired(due, key))
-            case DropTimer(key):
-                self._timers.pop(key, None)
-            case RequestReconcile():
-                due = now_ns + self.exchange.latency.entry_ns + self.exchange.latency.response_ns
-                self.put(due, Rank.ORDERS, self.exchange.balances(due))
+    def _set(self, timer: SetTimer, now_ns: int) -> None:
+        if not self._ended:
+            due_ns = max(timer.at_ns, now_ns)
+            self._timers[timer.key] = self.put(due_ns, Rank.TIMER, TimerFired(due_ns, timer.key))
 
     def answer(self, events: Sequence[Event], now_ns: int) -> None:
         """Reports of the venue start their way back."""

@@ -128,7 +128,7 @@ def test_same_digest_in_another_process_under_another_hash_seed(hours):
         "print(r.decision_digest)"
     )
     for seed in ("0", "4242"):
-        there = subprocess.run(  # noqa: S603
+        there = subprocess.run(
             [sys.executable, "-c", code],
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,

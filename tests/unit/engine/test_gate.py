@@ -10,7 +10,7 @@ import pytest
 from genesis.domain.approval import Approved
 from genesis.domain.events import HealthReported, OrderUnresolved
 from genesis.domain.ids import OrderKey
-from genesis.domain.orders import OrderRequest, OrderType, Purpose, Side
+from genesis.domain.orders import OrderRequest, OrderStatus, OrderType, Purpose, Side
 from genesis.domain.outcomes import CommandAnswered, OrderApproved, OrderRefused
 from genesis.errors import InvariantBroken
 from genesis.execution.draft import Draft
@@ -157,3 +157,14 @@ def test_nonsense_beside_a_halt_or_a_close_does_not_stop_it() -> None:
     assert [c.key for c in cancels(bench.act("close", keys=-5))] == [stop.key]
     bench.act("halt", keys=-5, reason="enough")
     assert bench.engine.state.risk.drawdown.halted is not None
+
+
+def test_what_a_strategy_does_to_the_orders_it_sees_changes_nothing() -> None:
+    bench = Bench()
+    stop = bench.open_position()
+    (seen,) = bench.engine.view.orders(SYMBOL)
+    seen.status, seen.filled_qty = OrderStatus.CANCELLED, Decimal(9)
+    seen.trade_ids.add(7)
+    (again,) = bench.engine.view.orders(SYMBOL)
+    assert (again.key, again.status, again.filled_qty) == (stop.key, OrderStatus.OPEN, 0)
+    assert not again.trade_ids

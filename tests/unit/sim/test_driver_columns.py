@@ -49,8 +49,7 @@ ROWS = st.lists(
 @given(ROWS)
 def test_bars_equal_those_of_the_engine(rows):
     ticks = columns(rows)
-    made = [ticks.bar(WIDTH, i) for i in range(len(ticks.bars(WIDTH).open))]
-    assert made == plain_bars(ticks)
+    assert ticks.closed(WIDTH) == plain_bars(ticks)
 
 
 @given(ROWS)
@@ -114,5 +113,4 @@ def test_a_row_becomes_its_event():
 def test_bars_are_made_once(width):
     ticks = columns([(0, 3), (1_500, 4), (9_000, 5)])
     assert ticks.bars(width) is ticks.bars(width)
-    first = ticks.bar(width, 0)
-    assert ticks.bars(width).told[0] is first
+    assert ticks.closed(width) is ticks.closed(width)
