@@ -33,8 +33,14 @@ class Desk:
     ) -> None:
         self._state = state
         self._view = view
-        self._strategies = tuple(strategies)
+        self.strategies = tuple(strategies)
         self._wanting: dict[type, tuple[tuple[Strategy, int | None], ...]] = {}
+
+    def set_strategies(self, strategies: Sequence[Strategy]) -> None:
+        """These from now on; one of the same name stays the object it was."""
+        known = {strategy.name: strategy for strategy in self.strategies}
+        self.strategies = tuple(known.get(strategy.name, strategy) for strategy in strategies)
+        self._wanting.clear()
 
     def wishes(self, kind: type, event: Event) -> Sequence[Draft]:
         """What strategies wish for after this event (of this `kind`)."""
@@ -55,7 +61,7 @@ class Desk:
     def _who_wants(self, kind: type) -> tuple[tuple[Strategy, int | None], ...]:
         return tuple(
             (s, parse_width(s.bar) if kind is BarClosed and s.bar else None)
-            for s in self._strategies
+            for s in self.strategies
             if kind in s.wants
         )
 

@@ -183,9 +183,16 @@ class Engine:
             state.ledger.mark(symbol, high, low)
             self.discipline.seen(symbol, high)
 
+    # -- between runs ------------------------------------------------------------------------
     def set_rules(self, rules: Rules) -> None:
         """The next run is under these rules (given with its RunStarted event)."""
         self.state.set_rules(rules)
+
+    def set_strategies(self, strategies: Sequence[Strategy]) -> None:
+        """The next run has these; one of the same name goes on with what it learned."""
+        self.desk.set_strategies(strategies)
+        self.widths = widths_of(self.desk.strategies)
+        self.state.market.want(self.widths)
 
 
 def _is_answered(facts: tuple[Outcome, ...]) -> bool:

@@ -71,6 +71,13 @@ class Market:
             known = self.symbols[symbol] = SymbolMarket(symbol, self._widths)
         return known
 
+    def want(self, widths: Iterable[int]) -> None:
+        """Build bars of these widths, too."""
+        self._widths = tuple(sorted({*self._widths, *widths}))
+        for market in self.symbols.values():
+            for width in self._widths:
+                market.builders.setdefault(width, Bars(width))
+
     def skip(self, symbol: str, ts_ns: int, last: Decimal) -> None:
         """Ticks went by that touched nothing; `last` is the price of the latest."""
         market = self.of(symbol)

@@ -46,7 +46,7 @@ async def start_own_venue(settings: Settings, past: Remembered) -> OwnVenue:
     """Open the exchange; `past` says what the account holds and what rests there."""
     instruments = {symbol: _instrument(symbol) for symbol in settings.symbols}
     fees = FeeSchedule(_FEE_BPS, _FEE_BPS, truncated=True)
-    venue = Venue(instruments, _balances(settings, past), fees)
+    venue = Venue(instruments, _balances(settings, past), fees, first_id=_next_id(past))
     _place_again(venue, past)
     exchange = LoopbackExchange(
         venue, [_Feed(n, symbol, past.last_ns) for n, symbol in enumerate(settings.symbols)]
@@ -91,6 +91,15 @@ def _balances(settings: Settings, past: Remembered) -> dict[str, Decimal]:
     for asset, qty in past.readings.ring_fenced.items():
         held[asset] = held.get(asset, Decimal(0)) + qty
     return held
+
+
+def _next_id(past: Remembered) -> int:
+    """Order and trade ids go on where the exchange of the last run ended."""
+    if past.engine is None:
+        return 1
+    state = past.engine.state
+    trades = max(state.ledger.last_trade_ids.values(), default=0)
+    return max(trades, len(state.execution.orders.orders)) + 1
 
 
 def _place_again(venue: Venue, past: Remembered) -> None:

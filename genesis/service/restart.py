@@ -9,7 +9,7 @@ from genesis.domain.events import RunStarted, TimerFired, is_market
 from genesis.domain.ids import OrderKey
 from genesis.engine.engine import Engine
 from genesis.engine.replay import Recorded, Replayable, replay
-from genesis.errors import ConfigError, EventLogError
+from genesis.errors import EventLogError
 from genesis.exchange.wire_id import compose
 from genesis.service.clock import wall_ns
 from genesis.service.logs import log
@@ -36,7 +36,6 @@ class Remembered:
     timers: Timers = field(default_factory=Timers)
     wire_ids: dict[OrderKey, str] = field(default_factory=dict)
     last_ns: int = 0
-    strategies: tuple[str, ...] = ()
 
     def take(self, step: LoggedStep) -> None:
         """Fold one recorded step."""
@@ -54,11 +53,10 @@ class Remembered:
                 self.timers.drop(command.key)
 
 
-def remember(event_log: EventLog, strategies: tuple[str, ...], progress: Progress) -> Remembered:
+def remember(event_log: EventLog, progress: Progress) -> Remembered:
     """Run the whole record of a home through an engine.
 
     Raises:
-        ConfigError: the home ran with other strategies.
         EventLogError: the record cannot be read, or this code cannot run it.
     """
     found = Remembered()
@@ -68,7 +66,6 @@ def remember(event_log: EventLog, strategies: tuple[str, ...], progress: Progres
 
     def engine_of(started: RunStarted, engine: Replayable | None) -> Replayable:
         found.engine = _engine(engine_for(started, engine))
-        found.strategies = started.strategies
         return found.engine
 
     def seen(step: Recorded) -> None:
@@ -85,11 +82,6 @@ def remember(event_log: EventLog, strategies: tuple[str, ...], progress: Progres
         )
     if again.first_difference is not None:
         _log.warning("decisions differ from the record", difference=str(again.first_difference))
-    if found.strategies != strategies:
-        raise ConfigError(
-            f"this home runs {_named(found.strategies)}, not {_named(strategies)}: "
-            "set GENESIS_STRATEGIES accordingly, or give the new choice a home of its own"
-        )
     return found
 
 
@@ -137,7 +129,3 @@ def _wire_id(command: Command, plain: PlainStep, head: str) -> str | None:
 def _engine(engine: Replayable) -> Engine:
     assert isinstance(engine, Engine)
     return engine
-
-
-def _named(strategies: tuple[str, ...]) -> str:
-    return ", ".join(strategies) or "no strategies"

@@ -41,7 +41,7 @@ from genesis.service.restart import Progress, Remembered, fold_second_log, remem
 from genesis.service.runner import Happened
 from genesis.service.second_log import SecondLog
 from genesis.service.settings import Settings
-from genesis.service.strategies import new_engine
+from genesis.service.strategies import new_engine, strategies_of
 from genesis.service.trading import Terms, Trading, first_sync
 from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import EventLog
@@ -133,6 +133,7 @@ class Service:
         gateway = await self._open_venue(clock, past, ending)
         engine = past.engine or new_engine(plan.rules, plan.settings.strategies, plan.seed)
         engine.set_rules(plan.rules)
+        engine.set_strategies(strategies_of(plan.settings.strategies))
         trading = Trading(self._terms(gateway), event_log, second, past, clock, gateway, engine)
         self.trading = trading
         try:
@@ -171,7 +172,7 @@ class Service:
     def _remember(self, event_log: EventLog, second: SecondLog) -> Remembered:
         if event_log.last_step:
             self._say(f"reading the record of {event_log.last_step} steps")
-        past = remember(event_log, self._plan.settings.strategies, self.progress)
+        past = remember(event_log, self.progress)
         folded = fold_second_log(event_log, second, past)
         if folded:
             self._say(f"{folded} steps of the plain log were folded back into the event log")

@@ -43,6 +43,7 @@ def engine_for(started: RunStarted, engine: Replayable | None) -> Replayable:
     rules = parse(started.rules_text)
     if isinstance(engine, Engine):
         engine.set_rules(rules)
+        engine.set_strategies(strategies_of(started.strategies))
         return engine
     return new_engine(rules, started.strategies, started.seed)
 

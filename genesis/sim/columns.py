@@ -107,7 +107,7 @@ def bar_rows(ticks: TickColumns, width_ns: int) -> BarRows:
     """All bars of `width_ns` that ended before the last tick."""
     first = _first_ticks(ticks.ts_ns, width_ns)
     if len(first) < 2:
-        return BarRows(width_ns, first.tolist() or [0], [], [], [], [], [], [], [])
+        return BarRows(width_ns, first.tolist() or [0], [], [], [], [], [], [])
     starts, ends = first[:-1], first[1:]
     closed = ticks.prices[: ends[-1]]
     return BarRows(

@@ -17,14 +17,14 @@ from genesis.domain.events import (
     RunStarted,
 )
 from genesis.domain.orders import OrderType, Side
+from genesis.domain.time import MINUTE
 from genesis.engine.engine import Engine
 from genesis.engine.replay import replay
-from genesis.errors import ConfigError
 from genesis.rules import load
 from genesis.service.recorder import Recorder
 from genesis.service.restart import Remembered, fold_second_log, remember
 from genesis.service.second_log import SecondLog
-from genesis.service.strategies import engine_for
+from genesis.service.strategies import engine_for, strategies_of
 from genesis.store.event_log import EventLog
 from tests.support.build import BTC, tick
 
@@ -91,12 +91,12 @@ def home(tmp_path: Path) -> Home:
 def reopened(home: Home) -> tuple[EventLog, Remembered]:
     home.close()
     log = EventLog.open(home.path)
-    return log, remember(log, (), quiet)
+    return log, remember(log, quiet)
 
 
 def test_a_new_home_remembers_nothing(tmp_path: Path) -> None:
     with EventLog.open(tmp_path / "genesis.db") as log:
-        past = remember(log, (), quiet)
+        past = remember(log, quiet)
     assert past.engine is None
     assert past.last_ns == 0
 
@@ -116,13 +116,20 @@ def test_engine_ids_timers_and_references_come_back(home: Home) -> None:
         assert past.timers.next_ns() is not None  # the day's timer
 
 
-def test_other_strategies_are_refused_before_anything_is_written(home: Home) -> None:
-    home.close()
-    with EventLog.open(home.path) as log:
-        steps = log.last_step
-        with pytest.raises(ConfigError, match="no strategies, not sma_cross"):
-            remember(log, ("sma_cross",), quiet)
-        assert log.last_step == steps
+def test_another_run_may_have_other_strategies(home: Home) -> None:
+    home.buy("r1")
+    log, past = reopened(home)
+    with log:
+        assert past.engine is not None
+        past.engine.set_strategies(strategies_of(["sma_cross"]))
+        [first] = past.engine.desk.strategies
+        assert past.engine.widths == (MINUTE,)
+        past.engine.set_strategies(strategies_of(["sma_cross", "spread_capture"]))
+        kept, added = past.engine.desk.strategies
+        assert kept is first, "a strategy that stays goes on with what it learned"
+        assert added.name == "spread_capture"
+        past.engine.set_strategies([])
+        assert past.engine.desk.strategies == ()
 
 
 def test_the_plain_log_is_folded_back_and_the_whole_record_verifies(home: Home) -> None:
