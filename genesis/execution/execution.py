@@ -14,6 +14,7 @@ from genesis.domain.commands import CancelOrder, Command, SetTimer, SubmitOrder
 from genesis.domain.events import (
     CancelRejected,
     Event,
+    OrderAccepted,
     OrderCancelled,
     OrderEvent,
     OrderExpired,
@@ -60,6 +61,8 @@ class Execution:
             again_ns = event.ts_ns + self.protector.rules.stop_retry_ns
             self._timers.append(SetTimer(UPKEEP_TIMER + symbol, again_ns))
             return True
+        if isinstance(event, OrderAccepted):
+            return True  # it rests as was meant: nothing to keep up
         self._touched[symbol] = None
         if isinstance(event, OrderRejected) and order.request.reduces:
             self.protector.refused(order, event.reason, event.ts_ns)

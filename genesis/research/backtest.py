@@ -101,8 +101,8 @@ def backtest(
     exchange = SimExchange(venue, latency_of(latency))
     engine = Engine(book, [trader], seed=str(seed))
     opening = _opening(engine, market, exchange, book, trader, money)
-    steps = run(engine, source, exchange, opening=opening, every_tick=every_tick)
     with _collector_paused():
+        steps = run(engine, source, exchange, opening=opening, every_tick=every_tick)
         decided, executions = _collect(steps, progress)
     width = None if trader.bar is None else parse_width(trader.bar)
     return BacktestResult(

@@ -4,7 +4,7 @@ Prices and quantities are int64 counts of exact steps, so comparisons, sums and 
 a `Decimal` is made only where a tick or bar is handed to the engine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import repeat
@@ -42,7 +42,7 @@ class TickColumns:
     buyer_is_maker: Bool
     trade_ids: Int64 | None = None
     _bars: "dict[int, BarRows]" = field(default_factory=dict, repr=False)
-    _closed: dict[int, list[BarClosed]] = field(default_factory=dict, repr=False)
+    _closed: dict[int, list[BarClosed] | None] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.ts_ns)
@@ -61,21 +61,18 @@ class TickColumns:
             bool(self.buyer_is_maker[i]),
         )
 
-    def closed(self, width_ns: int) -> list[BarClosed]:
-        """The bars of a width as the events the engine sees, made once: many runs share them."""
-        made = self._closed.get(width_ns)
-        if made is None:
-            made = self._closed[width_ns] = self._make_closed(self.bars(width_ns))
-        return made
+    def closed(self, width_ns: int) -> Iterable[BarClosed]:
+        """The bars of a width as the events the engine sees, oldest first.
 
-    def _make_closed(self, rows: "BarRows") -> list[BarClosed]:
-        price = repeat(self.price_step)
-        prices = [
-            map(mul, price, column) for column in (rows.open, rows.high, rows.low, rows.close)
-        ]
-        volume = map(mul, repeat(self.qty_step), rows.volume)
-        symbol, width = repeat(self.instrument.symbol), repeat(rows.width_ns)
-        return list(map(BarClosed, rows.boundary_ns, symbol, width, *prices, volume))
+        A single run makes them one by one and lets them go; from the second on they are kept.
+        """
+        kept = self._closed.get(width_ns)
+        if kept is None:
+            known = width_ns in self._closed
+            made = _closed_bars(self, self.bars(width_ns))
+            self._closed[width_ns] = kept = list(made) if known else None
+            return made if kept is None else kept
+        return kept
 
     def bars(self, width_ns: int) -> "BarRows":
         """Closed bars of a width, made once per width."""
@@ -120,6 +117,13 @@ def bar_rows(ticks: TickColumns, width_ns: int) -> BarRows:
         closed[ends - 1].tolist(),
         np.add.reduceat(ticks.qtys[: ends[-1]], starts).tolist(),
     )
+
+
+def _closed_bars(ticks: TickColumns, rows: BarRows) -> Iterator[BarClosed]:
+    price, volume = repeat(ticks.price_step), map(mul, repeat(ticks.qty_step), rows.volume)
+    columns = [map(mul, price, column) for column in (rows.open, rows.high, rows.low, rows.close)]
+    symbol, width = repeat(ticks.instrument.symbol), repeat(rows.width_ns)
+    return map(BarClosed, rows.boundary_ns, symbol, width, *columns, volume)
 
 
 def _first_ticks(ts_ns: Int64, width_ns: int) -> Int64:

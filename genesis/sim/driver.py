@@ -60,6 +60,7 @@ class TickDrive:
         self._symbol = source.ticks.instrument.symbol
         self._all_ticks = every_tick or source.all_ticks
         self._moments = moments(source, timers=every_tick)
+        self._feed_ns = exchange.latency.feed_ns
         self._next = self._told = self._venue_told = 0
         self._held = False
         self._high, self._low = -1, NEVER
@@ -72,39 +73,36 @@ class TickDrive:
         for event in opening:
             yield self._traffic.handle(event, event.ts_ns)
         self._look()
-        traffic, row = self._traffic, 0
-        last_row, count = len(self._moments) - 1, len(self._ticks)
-        while True:
-            if row == last_row and self._next == count:
-                traffic.end()
-                if not traffic.waiting:
-                    return
-            moment = self._moments[row]
-            due, rank, end, _, low, high, told = moment
-            waiting = traffic.waiting
-            first = bool(waiting) and waiting[0][0] <= due and waiting[0] < (due, rank)
-            if first:
-                end = self._reached(waiting[0][0], end)
-            if self._next < end:
-                below, above, every = self._touch
-                if every or low <= below or high >= above:
-                    touching = self._touching(end)
-                    if touching < end:
-                        self._next = touching
-                        yield self._tick(moment)
+        traffic, count = self._traffic, len(self._ticks)
+        for moment in self._moments:
+            due, rank, moment_end, _, low, high, told = moment
+            while True:
+                if due == NEVER and self._next == count:
+                    traffic.end()
+                    if not traffic.waiting:
+                        return
+                end, waiting = moment_end, traffic.waiting
+                first = bool(waiting) and waiting[0][0] <= due and waiting[0] < (due, rank)
+                if first:
+                    end = self._reached(waiting[0][0], end)
+                if self._next < end:
+                    below, above, every = self._touch
+                    if every or low <= below or high >= above:
+                        touching = self._touching(end)
+                        if touching < end:
+                            self._next = touching
+                            yield self._tick(moment)
+                            continue
+                    self._next = end
+                    if due == NEVER:
                         continue
-                self._next = end
-                if end == count:
-                    continue
-            if first:
+                if not first:
+                    break
                 step = self._arrival(moment)
                 if step is not None:
                     yield step
-                continue
             if told is not None:
                 yield self._at(moment, told)
-            if row < last_row:
-                row += 1
 
     # -- finding the next tick that matters --------------------------------------------------
     def _reached(self, at_ns: int, end: int) -> int:
@@ -132,7 +130,7 @@ class TickDrive:
         self._next += 1
         self._told = self._venue_told = self._next
         self._to_engine(self._exchange.on_market(tick), tick.ts_ns)
-        step = self._traffic.handle(tick, tick.ts_ns, self._exchange.latency.feed_ns)
+        step = self._traffic.handle(tick, tick.ts_ns, self._feed_ns)
         self._look_at_watch()
         return step
 
@@ -145,7 +143,7 @@ class TickDrive:
             if self._watch is not NO_WATCH:
                 self._tell()
         self._told = self._next
-        step = self._traffic.handle(told, moment[0], self._exchange.latency.feed_ns)
+        step = self._traffic.handle(told, moment[0], self._feed_ns)
         if self._watch is not NO_WATCH:
             self._look_at_watch()
         return step
@@ -156,7 +154,7 @@ class TickDrive:
         self._catch_up(moment)
         self._tell_venue()
         self._to_engine(self._exchange.on_market(top), top.ts_ns)
-        step = self._traffic.handle(top, top.ts_ns, self._exchange.latency.feed_ns)
+        step = self._traffic.handle(top, top.ts_ns, self._feed_ns)
         self._look_at_watch()
         return step
 

@@ -4,17 +4,17 @@ At one instant the order is: what happened to our orders, bar boundaries, timers
 ticks. A boundary comes before every tick stamped at or after it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from heapq import merge
-from itertools import repeat
+from itertools import chain, islice, repeat
 from typing import Final
 
 import numpy as np
 
 from genesis.domain.events import BarClosed, TimerFired, bar_timer_key
 from genesis.domain.time import MINUTE
-from genesis.sim.columns import NEVER, BarRows, TickSource
+from genesis.sim.columns import NEVER, BarRows, TickSource, TopColumns
 
 
 class Rank(IntEnum):
@@ -40,8 +40,8 @@ UNKNOWN_LOW: Final = -1
 UNKNOWN_HIGH: Final = NEVER
 
 
-def moments(source: TickSource, *, timers: bool) -> list[Moment]:
-    """All moments of a source, oldest first, closed by one that is never due.
+def moments(source: TickSource, *, timers: bool) -> Iterator[Moment]:
+    """All moments of a source, oldest first, ended by one that is never due.
 
     timers: boundaries without a trade are moments too, as a live timer would have it.
     """
@@ -50,10 +50,11 @@ def moments(source: TickSource, *, timers: bool) -> list[Moment]:
     if not streams and not timers:
         streams = [_spans(source)]
     if source.tops is not None:
-        streams.append(_tops(source))
-    found = streams[0] if len(streams) == 1 else list(merge(*streams, key=_due))
+        streams.append(_tops(source.tops))
+    found = streams[0] if len(streams) == 1 else merge(*streams, key=_due)
     count = len(source.ticks)
-    return [*found, (NEVER, Rank.BAR.value, count, count, UNKNOWN_LOW, UNKNOWN_HIGH, None)]
+    end: Moment = (NEVER, Rank.BAR.value, count, count, UNKNOWN_LOW, UNKNOWN_HIGH, None)
+    return chain(found, (end,))
 
 
 def _due(moment: Moment) -> tuple[int, int]:
@@ -61,39 +62,33 @@ def _due(moment: Moment) -> tuple[int, int]:
     return moment[:2]
 
 
-def _bars(source: TickSource, width_ns: int) -> list[Moment]:
+def _bars(source: TickSource, width_ns: int) -> Iterator[Moment]:
     return _moments(source.ticks.bars(width_ns), source.ticks.closed(width_ns))
 
 
-def _spans(source: TickSource) -> list[Moment]:
+def _spans(source: TickSource) -> Iterator[Moment]:
     """Without bars to tell of, minutes still bound the prices of their ticks."""
     return _moments(source.ticks.bars(MINUTE), repeat(None))
 
 
-def _moments(rows: BarRows, told: Iterable[BarClosed | None]) -> list[Moment]:
-    first = rows.first
+def _moments(rows: BarRows, told: Iterable[BarClosed | None]) -> Iterator[Moment]:
+    ends = islice(rows.first, 1, None)
     rank = repeat(Rank.BAR.value)
-    columns = (rows.boundary_ns, rank, first[1:], first, rows.low, rows.high, told)
-    return list(zip(*columns, strict=False))
+    return zip(rows.boundary_ns, rank, ends, rows.first, rows.low, rows.high, told, strict=False)
 
 
-def _boundaries(source: TickSource, width_ns: int) -> list[Moment]:
+def _boundaries(source: TickSource, width_ns: int) -> Iterator[Moment]:
     ts_ns = source.ticks.ts_ns
     if len(ts_ns) == 0:
-        return []
+        return
     key = bar_timer_key(source.ticks.instrument.symbol, width_ns)
     head, tail = int(ts_ns[0]) // width_ns, int(ts_ns[-1]) // width_ns
     due = np.arange(head + 1, tail + 1, dtype=np.int64) * width_ns
-    return [
-        (at, Rank.BAR.value, end, 0, UNKNOWN_LOW, UNKNOWN_HIGH, TimerFired(at, key))
-        for at, end in zip(due.tolist(), np.searchsorted(ts_ns, due).tolist(), strict=True)
-    ]
+    for at, end in zip(due.tolist(), np.searchsorted(ts_ns, due).tolist(), strict=True):
+        yield at, Rank.BAR.value, end, 0, UNKNOWN_LOW, UNKNOWN_HIGH, TimerFired(at, key)
 
 
-def _tops(source: TickSource) -> list[Moment]:
-    assert source.tops is not None
-    rows = zip(source.tops.ts_ns.tolist(), source.tops.ticks_before.tolist(), strict=True)
-    return [
-        (at, Rank.TOP.value, end, 0, UNKNOWN_LOW, UNKNOWN_HIGH, row)
-        for row, (at, end) in enumerate(rows)
-    ]
+def _tops(tops: TopColumns) -> Iterator[Moment]:
+    rows = zip(tops.ts_ns.tolist(), tops.ticks_before.tolist(), strict=True)
+    for row, (at, end) in enumerate(rows):
+        yield at, Rank.TOP.value, end, 0, UNKNOWN_LOW, UNKNOWN_HIGH, row

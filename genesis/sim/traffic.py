@@ -29,7 +29,7 @@ class Traffic:
     """What is on its way between engine and exchange, and the timers asked for."""
 
     def __init__(self, engine: Engine, exchange: SimExchange, arrive: Arrive) -> None:
-        self.engine = engine
+        self._engine_handle = engine.handle
         self.exchange = exchange
         self.waiting: list[Waiting] = []
         self._arrive = arrive
@@ -47,7 +47,7 @@ class Traffic:
 
         delay_ns: how much later than that the engine learns of the event.
         """
-        step = self.engine.handle(event)
+        step = self._engine_handle(event)
         for command in step.commands:
             self._obey(command, now_ns, delay_ns)
         return step

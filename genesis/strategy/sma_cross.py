@@ -84,14 +84,16 @@ class _Averages:
     def add(self, close: int) -> int:
         """Take one close in; 1, -1 or, for a tie or too little history, 0."""
         window, fast, slow = self._window, self._fast, self._slow
-        oldest = window[0]
-        self._fast_sum += close - window[slow - fast]
-        self._slow_sum += close - oldest
+        fast_sum = self._fast_sum = self._fast_sum + close - window[-fast]
+        slow_sum = self._slow_sum = self._slow_sum + close - window[0]
         window.append(close)
         if not window[0]:  # prices are above 0: there are not `slow` of them yet
             return 0
-        difference = self._fast_sum * slow - self._slow_sum * fast
-        if difference == 0:
-            return 0
-        self.sign = 1 if difference > 0 else -1
-        return self.sign
+        difference = fast_sum * slow - slow_sum * fast
+        if difference > 0:
+            self.sign = 1
+            return 1
+        if difference < 0:
+            self.sign = -1
+            return -1
+        return 0

@@ -21,7 +21,7 @@ from genesis.domain.account import Tier
 from genesis.domain.events import BookTop, Event
 from genesis.domain.money import BPS, ONE
 from genesis.domain.orders import Order, Side
-from genesis.domain.time import SECOND
+from genesis.domain.time import DAY, SECOND
 from genesis.positions.ledger import Position
 from genesis.strategy.base import Intent, View
 
@@ -36,6 +36,7 @@ class SpreadCaptureParams:
     target_bps: leave when the bid stands so far above the entry.
     stop_bps: distance of the protective stop below the entry.
     rest_s: how long a bid may wait. hold_s: how long a position may stay open.
+    pause_s: between two bids, so that a refused one is not repeated at every move of the book.
     """
 
     maker_bps: Decimal = Decimal(10)
@@ -45,12 +46,13 @@ class SpreadCaptureParams:
     stop_bps: Decimal = Decimal(100)
     rest_s: int = 30
     hold_s: int = 300
+    pause_s: int = 10
 
     def __post_init__(self) -> None:
         if not 0 < self.stop_bps < BPS:
             raise ValueError(f"stop_bps must lie between 0 and 10000, not {self.stop_bps}")
-        if self.rest_s <= 0 or self.hold_s <= 0:
-            raise ValueError("rest_s and hold_s must be positive")
+        if min(self.rest_s, self.hold_s, self.pause_s) <= 0:
+            raise ValueError("rest_s, hold_s and pause_s must be positive")
 
     @property
     def needed_spread_bps(self) -> Decimal:
@@ -66,6 +68,7 @@ class SpreadCapture:
 
     def __init__(self, params: SpreadCaptureParams | None = None) -> None:
         self.params = params or SpreadCaptureParams()
+        self._bid_ns: dict[str, int] = {}
 
     def on_event(self, event: Event, view: View) -> Sequence[Intent]:
         if type(event) is not BookTop:
@@ -76,11 +79,13 @@ class SpreadCapture:
             return self._leave(event, position, view.now_ns)
         if bids:
             return self._withdraw(event, bids, view.now_ns)
-        return self._bid(event)
+        return self._bid(event, view.now_ns)
 
-    def _bid(self, top: BookTop) -> Sequence[Intent]:
-        if self._spread_bps(top) < self.params.needed_spread_bps:
+    def _bid(self, top: BookTop, now_ns: int) -> Sequence[Intent]:
+        paused_until_ns = self._bid_ns.get(top.symbol, -DAY) + self.params.pause_s * SECOND
+        if now_ns < paused_until_ns or self._spread_bps(top) < self.params.needed_spread_bps:
             return ()
+        self._bid_ns[top.symbol] = now_ns
         stop = top.bid * (ONE - self.params.stop_bps / BPS)
         return (
             Intent(

@@ -47,6 +47,11 @@ def test_it_bids_where_the_spread_covers_fees_and_edge():
     assert wish.qty is None
 
 
+def test_a_refused_bid_is_not_repeated_at_every_move_of_the_book():
+    tops = [top("100", "101", at) for at in range(25)]
+    assert [at // SECOND for at, _ in wishes(SpreadCapture(), tops)] == [0, 10, 20]
+
+
 @pytest.mark.parametrize("ask", ["100.01", "100.24"])
 def test_it_leaves_a_narrow_spread_alone(ask):
     assert wishes(SpreadCapture(), [top("100", ask)]) == []
@@ -91,7 +96,7 @@ def test_it_leaves_at_the_target_or_when_time_is_up(event, why):
     assert [(wish.reduces, wish.why) for _, wish in found] == ([(True, why)] if why else [])
 
 
-@pytest.mark.parametrize("wrong", [{"stop_bps": D(0)}, {"rest_s": 0}, {"hold_s": -1}])
+@pytest.mark.parametrize("wrong", [{"stop_bps": D(0)}, {"rest_s": 0}, {"hold_s": -1}, {"pause_s": 0}])
 def test_impossible_parameters_are_refused(wrong):
     with pytest.raises(ValueError, match="must"):
         SpreadCaptureParams(**wrong)
