@@ -73,36 +73,38 @@ class TickDrive:
         for event in opening:
             yield self._traffic.handle(event, event.ts_ns)
         self._look()
-        traffic, count = self._traffic, len(self._ticks)
+        traffic = self._traffic
         for moment in self._moments:
-            due, rank, moment_end, _, low, high, told = moment
-            while True:
-                if due == NEVER and self._next == count:
-                    traffic.end()
-                    if not traffic.waiting:
-                        return
-                end, waiting = moment_end, traffic.waiting
-                first = bool(waiting) and waiting[0][0] <= due and waiting[0] < (due, rank)
-                if first:
-                    end = self._reached(waiting[0][0], end)
+            due, rank, end, _, low, high, told = moment
+            below, above, every = self._touch
+            waiting = traffic.waiting
+            first = bool(waiting) and waiting[0] < (due, rank)
+            if first or every or low <= below or high >= above:
+                yield from self._until(moment)
+            self._next = end
+            if told is not None:
+                yield self._at(moment, told)
+
+    def _until(self, moment: Moment) -> Iterator[Step]:
+        """Whatever happens before a moment: ticks that touch something, arrivals, timers."""
+        due, rank, moment_end, *_ = moment
+        traffic, count = self._traffic, len(self._ticks)
+        while True:
+            if due == NEVER and self._next == count:
+                traffic.end()
+            waiting = traffic.waiting
+            first = bool(waiting) and waiting[0] < (due, rank)
+            end = self._reached(waiting[0][0], moment_end) if first else moment_end
+            if self._next < end:
+                self._next = self._touching(end)
                 if self._next < end:
-                    below, above, every = self._touch
-                    if every or low <= below or high >= above:
-                        touching = self._touching(end)
-                        if touching < end:
-                            self._next = touching
-                            yield self._tick(moment)
-                            continue
-                    self._next = end
-                    if due == NEVER:
-                        continue
-                if not first:
-                    break
+                    yield self._tick(moment)
+            elif first:
                 step = self._arrival(moment)
                 if step is not None:
                     yield step
-            if told is not None:
-                yield self._at(moment, told)
+            else:
+                return
 
     # -- finding the next tick that matters --------------------------------------------------
     def _reached(self, at_ns: int, end: int) -> int:
