@@ -11,7 +11,7 @@ from itertools import dropwhile
 from typing import Final
 
 from genesis.domain.events import BookTop, Event, TradeTick
-from genesis.domain.instrument import Instrument, base_of, quote_of
+from genesis.domain.instrument import quote_of
 from genesis.domain.orders import Order, OrderStatus
 from genesis.domain.time import DAY, SECOND
 from genesis.exchange.loopback import DEFAULT_API_KEY, DEFAULT_API_SECRET, LoopbackExchange
@@ -20,12 +20,15 @@ from genesis.service.restart import Remembered
 from genesis.service.settings import Settings
 from genesis.sim.fees import FeeSchedule
 from genesis.sim.orders import NewOrder, VenueRejected
-from genesis.sim.sample import START_NS, sample_market
+from genesis.sim.sample import PRICE_SCALE, QTY_SCALE, START_NS, sample_market
 from genesis.sim.venue import Venue
+from genesis.wire.instruments import on_grid
 
 _log = log("own venue")
 _FEE_BPS: Final = Decimal(10)
 _SAMPLE_S: Final = 7 * DAY // SECOND
+_TICK: Final = Decimal(1).scaleb(-PRICE_SCALE)
+_LOT: Final = Decimal(1).scaleb(-QTY_SCALE)
 _RESTS: Final = frozenset({OrderStatus.OPEN, OrderStatus.PARTIAL})
 
 
@@ -44,7 +47,7 @@ class OwnVenue:
 
 async def start_own_venue(settings: Settings, past: Remembered) -> OwnVenue:
     """Open the exchange; `past` says what the account holds and what rests there."""
-    instruments = {symbol: _instrument(symbol) for symbol in settings.symbols}
+    instruments = {symbol: on_grid(symbol, _TICK, _LOT) for symbol in settings.symbols}
     fees = FeeSchedule(_FEE_BPS, _FEE_BPS, truncated=True)
     venue = Venue(instruments, _balances(settings, past), fees, first_id=_next_id(past))
     _place_again(venue, past)
@@ -69,19 +72,6 @@ class _Feed:
 
     def _is_over(self, event: TradeTick | BookTop) -> bool:
         return event.ts_ns <= self.from_ns
-
-
-def _instrument(symbol: str) -> Instrument:
-    return Instrument(
-        symbol,
-        base_of(symbol),
-        quote_of(symbol),
-        price_tick=Decimal("0.01"),
-        qty_lot=Decimal("0.00001"),
-        min_notional_usdt=Decimal(5),
-        min_qty=Decimal("0.00001"),
-        max_qty=Decimal(9000),
-    )
 
 
 def _balances(settings: Settings, past: Remembered) -> dict[str, Decimal]:

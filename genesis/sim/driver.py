@@ -10,6 +10,7 @@ a timer or an answer comes after it.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -43,6 +44,10 @@ def run(
     return TickDrive(engine, source, exchange, every_tick=every_tick).steps(opening)
 
 
+STALE: Final = Levels(-1, NEVER, every=True)
+"""Something happened: which ticks matter has to be asked again."""
+
+
 class TickDrive:
     """One symbol's ticks and book tops through the engine.
 
@@ -66,13 +71,11 @@ class TickDrive:
         self._high, self._low = -1, NEVER
         self._watch: Watch = NO_WATCH
         self._watched: Levels = NOTHING
-        self._resting: Levels = NOTHING
-        self._touch: Levels = ANY_TICK if self._all_ticks else NOTHING
+        self._touch: Levels = STALE
 
     def steps(self, opening: Sequence[Event]) -> Iterator[Step]:
         for event in opening:
             yield self._traffic.handle(event, event.ts_ns)
-        self._look()
         traffic = self._traffic
         for moment in self._moments:
             due, rank, end, _, low, high, told = moment
@@ -104,6 +107,7 @@ class TickDrive:
                 if step is not None:
                     yield step
             else:
+                self._look()
                 return
 
     # -- finding the next tick that matters --------------------------------------------------
@@ -116,6 +120,7 @@ class TickDrive:
 
     def _touching(self, end: int) -> int:
         """The first tick before `end` that can change something, or `end`."""
+        self._look()
         below, above, every = self._touch
         if every:
             return self._next
@@ -133,7 +138,7 @@ class TickDrive:
         self._told = self._venue_told = self._next
         self._to_engine(self._exchange.on_market(tick), tick.ts_ns)
         step = self._traffic.handle(tick, tick.ts_ns, self._feed_ns)
-        self._look_at_watch()
+        self._touch = STALE
         return step
 
     def _at(self, moment: Moment, told: BarClosed | TimerFired | int) -> Step:
@@ -147,7 +152,7 @@ class TickDrive:
         self._told = self._next
         step = self._traffic.handle(told, moment[0], self._feed_ns)
         if self._watch is not NO_WATCH:
-            self._look_at_watch()
+            self._touch = STALE
         return step
 
     def _top(self, moment: Moment, row: int) -> Step:
@@ -157,7 +162,7 @@ class TickDrive:
         self._tell_venue()
         self._to_engine(self._exchange.on_market(top), top.ts_ns)
         step = self._traffic.handle(top, top.ts_ns, self._feed_ns)
-        self._look_at_watch()
+        self._touch = STALE
         return step
 
     def _arrival(self, moment: Moment) -> Step | None:
@@ -171,7 +176,8 @@ class TickDrive:
             return None
         self._catch_up(moment)
         step = self._traffic.handle(what, at_ns)
-        self._look()
+        self._held = self._engine.view.position(self._symbol) is not None
+        self._touch = STALE
         return step
 
     def _arrive(self, order: SubmitOrder | CancelOrder, at_ns: int) -> None:
@@ -183,10 +189,7 @@ class TickDrive:
         """What the venue reports starts its way back; what rests there may have changed."""
         if reports:
             self._traffic.answer(reports, at_ns)
-            resting = self._exchange.levels(self._symbol, self._ticks.price_step)
-            if resting is not self._resting:
-                self._resting = resting
-                self._combine()
+            self._touch = STALE
 
     # -- what was skipped --------------------------------------------------------------------
     def _note(self, moment: Moment) -> None:
@@ -231,23 +234,16 @@ class TickDrive:
 
     # -- what is watched ---------------------------------------------------------------------
     def _look(self) -> None:
-        """After an event that may have moved the position."""
-        self._held = self._engine.view.position(self._symbol) is not None
-        self._look_at_watch()
-
-    def _look_at_watch(self) -> None:
+        """Which ticks matter now: those of resting orders and those the engine watches for."""
+        if self._touch is not STALE:
+            return
+        step = self._ticks.price_step
         watch = self._engine.watch(self._symbol)
         if watch is not self._watch:
             self._watch = watch
-            self._watched = (
-                ANY_TICK
-                if watch.every_tick
-                else levels_of(watch.below, watch.above, self._ticks.price_step)
-            )
-            self._combine()
-
-    def _combine(self) -> None:
-        resting, watched = self._resting, self._watched
+            watched = ANY_TICK if watch.every_tick else levels_of(watch.below, watch.above, step)
+            self._watched = watched
+        resting, watched = self._exchange.levels(self._symbol, step), self._watched
         self._touch = Levels(
             max(resting.below, watched.below),
             min(resting.above, watched.above),

@@ -6,7 +6,8 @@ from itertools import islice
 from typing import Final
 
 from genesis.domain.events import BookDelta, BookTop, Event, TradeTick
-from genesis.domain.instrument import Instrument, base_of, quote_of
+from genesis.domain.instrument import Instrument
+from genesis.wire.instruments import known_instrument, on_grid
 
 HEAD: Final = 5_000
 """Events that are looked at."""
@@ -14,9 +15,10 @@ _COARSEST: Final = Decimal(1)
 
 
 def listed_in(feed: Iterable[Event], head: int = HEAD) -> dict[str, Instrument]:
-    """An instrument for every symbol in the head of a feed, by its finest price and quantity.
+    """An instrument for every symbol in the head of a feed.
 
-    There is no smallest notional: nothing in a recording tells it.
+    A well-known symbol has its own grid, unless the feed is finer; any other the grid of its
+    finest price and quantity.
     """
     grids: dict[str, tuple[Decimal, Decimal]] = {}
     for event in islice(feed, head):
@@ -27,9 +29,15 @@ def listed_in(feed: Iterable[Event], head: int = HEAD) -> dict[str, Instrument]:
             tick, lot = min(tick, _step(price)), min(lot, _step(qty))
         grids[event.symbol] = (tick, lot)
     return {
-        symbol: Instrument(symbol, base_of(symbol), quote_of(symbol), tick, lot, min_qty=lot)
-        for symbol, (tick, lot) in grids.items()
+        symbol: _instrument(symbol, tick, lot) for symbol, (tick, lot) in grids.items()
     }
+
+
+def _instrument(symbol: str, tick: Decimal, lot: Decimal) -> Instrument:
+    known = known_instrument(symbol)
+    if known is not None and not (tick % known.price_tick or lot % known.qty_lot):
+        return known
+    return on_grid(symbol, tick, lot)
 
 
 def _amounts(event: TradeTick | BookTop | BookDelta) -> Iterable[tuple[Decimal, Decimal]]:
