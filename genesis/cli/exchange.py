@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from genesis.cli.moments import span
 from genesis.domain.events import Event
-from genesis.domain.time import DAY, SECOND, parse_utc
-from genesis.errors import UsageError
+from genesis.domain.time import DAY, SECOND
+from genesis.errors import DataError, UsageError
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
     from genesis.domain.instrument import Instrument
@@ -22,6 +23,8 @@ _BALANCES: Final = ("USDT=500",)
 _FEE_BPS: Final = Decimal(10)
 _SAMPLE_S: Final = DAY // SECOND
 _SAMPLE: Final = "synthetic sample"
+_MOST: Final = Decimal(10) ** 15
+"""Of one asset in the account; more has no place in the venue's messages."""
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +45,9 @@ def exchange(
     sample: Annotated[
         bool, typer.Option("--sample", help="Play the synthetic sample market.")
     ] = False,
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 = a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 = a free one.")
+    ] = 0,
     speed: Annotated[float, typer.Option(help="Venue seconds per second.")] = 1.0,
     loop: Annotated[bool, typer.Option("--loop", help="Begin again at the feed's end.")] = False,
     hold: Annotated[
@@ -99,9 +104,11 @@ def read_balances(given: Sequence[str]) -> dict[str, Decimal]:
         try:
             held[asset.strip().upper()] = found = Decimal(amount)
         except InvalidOperation:
-            found = Decimal("NaN")
-        if not asset.strip().isalnum() or not found.is_finite() or found < 0:
-            raise UsageError(f"balance {text!r} is not ASSET=AMOUNT, such as USDT=500")
+            found = Decimal(-1)
+        if not asset.strip().isalnum() or not 0 <= found <= _MOST:
+            raise UsageError(
+                f"balance {text!r} is not ASSET=AMOUNT, such as USDT=500, of at most {_MOST:,}"
+            )
     return held
 
 
@@ -134,19 +141,12 @@ def _stored(symbol: str, start: str | None, end: str | None) -> "OpenFeed":
     from genesis.wire.symbols import parse_symbol
 
     store, named = TickStore(resolve_home(None)), parse_symbol(symbol)
-    span = _moment(start), _moment(end)
+    wanted = span(start, end)
 
     def events() -> Iterator[Event]:
-        return store.events(named, *span)
+        return store.events(named, *wanted)
 
     return events
-
-
-def _moment(text: str | None) -> int | None:
-    try:
-        return None if text is None else parse_utc(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not a UTC time such as 2024-08-08T23:55") from None
 
 
 def _listed(feeds: "Sequence[OpenFeed]") -> "dict[str, Instrument]":
@@ -160,6 +160,8 @@ def _listed(feeds: "Sequence[OpenFeed]") -> "dict[str, Instrument]":
                 listed[symbol] = instrument(symbol)
             except UsageError:
                 listed[symbol] = inferred
+    if not listed:
+        raise DataError("the feeds hold no trade and no book: name another file, symbol or span")
     return listed
 
 

@@ -38,6 +38,10 @@ _MACHINE: Final = {
     errno.ENOSPC: "the disk is full: free some space and run the command again",
     errno.EDQUOT: "the disk quota is used up: free some space and run the command again",
     errno.EROFS: "this place is read-only: choose another with --home or GENESIS_HOME",
+    errno.EFBIG: "a file would grow beyond what is allowed here: raise the limit (ulimit -f)",
+    errno.ENOTDIR: "a part of this path is a file and no folder: name another place",
+    errno.EISDIR: "this is a folder where a file is needed: name another place, or move it away",
+    errno.ENAMETOOLONG: "this name is too long: choose a shorter one",
     errno.EACCES: "permission denied: check who owns it, or choose another place",
     errno.EADDRINUSE: "the port is in use: end what holds it, or choose another with --port",
 }
@@ -84,7 +88,8 @@ def _usage(error: TyperException) -> int:
     if not message:
         return error.exit_code
     hint = f" (see `{context.command_path} --help`)" if context else ""
-    return _line(" ".join(message.split()) + hint, error.exit_code)
+    words = " ".join(message.split()).replace("Value error, ", "")
+    return _line(words.replace("Input should be", "it must be") + hint, error.exit_code)
 
 
 def _pipe_closed() -> int:

@@ -7,16 +7,20 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from genesis.cli.exits import DONE, NO
-from genesis.domain.time import format_utc, parse_utc, parse_width
+from genesis.cli.moments import moment, span
+from genesis.domain.time import DAY, MINUTE, format_utc, parse_width
 from genesis.errors import UsageError
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
     from genesis.store.ticks import ImportReport, Quality, TickStore
+
+_LONGEST_SAMPLE_MIN: Final = 31 * DAY // MINUTE
+_LATEST_SAMPLE: Final = "2200-01-01"
 
 Home = Annotated[
     Path | None, typer.Option(help="The home folder; default: GENESIS_HOME, or `data/`.")
@@ -139,11 +143,12 @@ def bars(
     as_json: AsJson = False,
 ) -> None:
     """Bars of the trades held, oldest first. A span without a trade has no bar."""
-    relation = _store(home).bars(
-        _needed(symbol), _width(width), _moment(start, "--start"), _moment(end, "--end")
-    )
+    from genesis.store.ticks import naming_damage
+
+    relation = _store(home).bars(_needed(symbol), _width(width), *span(start, end))
     names = relation.columns
-    rows = relation.fetchall()
+    with naming_damage():
+        rows = relation.fetchall()
     if as_json:
         typer.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))
         return
@@ -165,7 +170,7 @@ def sample(
     symbol: Annotated[str, typer.Option(help="What to call it.")] = "BTC/USDT",
     seed: Annotated[int, typer.Option(help="Another seed is another market.")] = 0,
     start: Annotated[str, typer.Option(help="First moment, UTC, ISO 8601.")] = "2024-01-01",
-    minutes: Annotated[int, typer.Option(min=1, help="Length.")] = 60,
+    minutes: Annotated[int, typer.Option(min=1, max=_LONGEST_SAMPLE_MIN, help="Length.")] = 60,
     remove: Annotated[
         bool, typer.Option("--remove", help="Remove all synthetic ticks from the store.")
     ] = False,
@@ -178,7 +183,7 @@ def sample(
         gone = _store(home).remove_synthetic()
         typer.echo(f"removed synthetic ticks of {', '.join(gone)}" if gone else "none are held")
         return
-    begin = _moment(start, "--start") or 0
+    begin = _sample_start(start)
     made = (seed, begin, minutes * 60, _needed(symbol))
     if out is not None:
         lines = write_sample(out, *made)
@@ -224,15 +229,12 @@ def _width(text: str) -> int:
         raise UsageError(f"--width: {error}") from None
 
 
-def _moment(text: str | None, option: str) -> int | None:
-    if text is None:
-        return None
-    try:
-        return parse_utc(text)
-    except ValueError as error:
-        raise UsageError(
-            f"{option} {text!r} is no moment such as 2024-08-08T12:00: {error}"
-        ) from None
+def _sample_start(text: str) -> int:
+    begin, latest = moment(text, "--start"), moment(_LATEST_SAMPLE, "")
+    assert begin is not None and latest is not None
+    if not 0 <= begin < latest:
+        raise UsageError(f"--start {text} is not between 1970-01-01 and {_LATEST_SAMPLE}")
+    return begin
 
 
 # -- telling ---------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
+_HELD: Final = 2**63
+"""Stores and columns hold times as signed 64-bit nanoseconds."""
 _UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
 
@@ -20,7 +22,8 @@ def parse_utc(s: str) -> Ns:
     """ISO 8601 text (a date, or a date and time; UTC unless it names an offset) to nanoseconds.
 
     Raises:
-        ValueError: the text is no such time; fractions of a second follow a point.
+        ValueError: the text is no such time, fractions of a second do not follow a point, or it
+            lies outside what 64 bits of nanoseconds can hold.
     """
     if "," in s:
         raise ValueError(f"time {s!r} has a comma: write fractions of a second after a point")
@@ -32,7 +35,10 @@ def parse_utc(s: str) -> Ns:
     moment = datetime.fromisoformat(head)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return Ns(int(moment.timestamp()) * SECOND + int(digits[:9].ljust(9, "0") or "0"))
+    found = int(moment.timestamp()) * SECOND + int(digits[:9].ljust(9, "0") or "0")
+    if not -_HELD <= found < _HELD:
+        raise ValueError(f"time {s!r} is not between 1677-09-22 and 2262-04-11")
+    return Ns(found)
 
 
 def format_utc(t: int) -> str:
@@ -57,6 +63,10 @@ def parse_width(text: str) -> int:
         ValueError: the text is not a positive whole number followed by s, m, h or d.
     """
     number, unit = text[:-1], text[-1:]
-    if unit not in _UNITS or not number.isdigit() or int(number) == 0:
+    if unit not in _UNITS or not _is_whole(number) or int(number) == 0:
         raise ValueError(f"bar width {text!r} is not a number followed by s, m, h or d, such as 1m")
     return int(number) * _UNITS[unit]
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdigit()

@@ -1,18 +1,17 @@
 """Figures of a result."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-if TYPE_CHECKING:
-    from genesis.research.result import BacktestResult
+from genesis.research.measured import Measured
 
 MOST_POINTS: Final = 4_000
 
 
-def backtest_figure(result: "BacktestResult") -> go.Figure:
+def backtest_figure(result: Measured) -> go.Figure:
     """Equity above, fall from the peak below, a mark at each closed trade."""
     equity = result.equity
     thin = equity.iloc[:: max(1, len(equity) // MOST_POINTS)]
@@ -33,7 +32,7 @@ def backtest_figure(result: "BacktestResult") -> go.Figure:
     return figure
 
 
-def _mark_trades(figure: go.Figure, result: "BacktestResult") -> None:
+def _mark_trades(figure: go.Figure, result: Measured) -> None:
     trades = result.trades
     if not len(trades):
         return

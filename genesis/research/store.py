@@ -88,7 +88,9 @@ class TickStore:
         except ValueError as wrong:
             raise UsageError(str(wrong)) from wrong
         first, last = moment_ns(start, "start"), moment_ns(end, "end")
-        frame: pd.DataFrame = self._store.bars(parse_symbol(symbol), width_ns, first, last).df()
+        relation = self._store.bars(parse_symbol(symbol), width_ns, first, last)
+        with stored.naming_damage():
+            frame: pd.DataFrame = relation.df()
         return frame
 
 

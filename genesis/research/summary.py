@@ -2,16 +2,13 @@
 
 from collections import Counter
 from html import escape
-from typing import TYPE_CHECKING
 
 from genesis.analytics import NoValue
 from genesis.domain.money import text
-
-if TYPE_CHECKING:
-    from genesis.research.result import BacktestResult, Metric
+from genesis.research.measured import Measured, Metric
 
 
-def lines(result: "BacktestResult") -> list[tuple[str, str]]:
+def lines(result: Measured) -> list[tuple[str, str]]:
     """(name, text) from coverage to digest."""
     setup, m = result.setup, result.metrics
     quote = setup.instrument.quote
@@ -34,7 +31,7 @@ def lines(result: "BacktestResult") -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def html(result: "BacktestResult") -> str:
+def html(result: Measured) -> str:
     """The lines as a small table."""
     rows = "".join(
         f"<tr><th style='text-align:left'>{escape(name)}</th>"
@@ -44,7 +41,7 @@ def html(result: "BacktestResult") -> str:
     return f"<table>{rows}</table>"
 
 
-def _trades(result: "BacktestResult") -> str:
+def _trades(result: Measured) -> str:
     reasons = Counter(result.trades["reason"])
     by = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
     held = len(result.positions)
@@ -53,24 +50,24 @@ def _trades(result: "BacktestResult") -> str:
     return closed + wins + (f", {held} still open" if held else "")
 
 
-def _fees(result: "BacktestResult") -> str:
+def _fees(result: Measured) -> str:
     paid = [f"{amount:,.8f}".rstrip("0").rstrip(".") + f" {asset}"
             for asset, amount in sorted(result.fees.items())]  # fmt: skip
     return " + ".join(paid) or f"0 {result.setup.instrument.quote}"
 
 
-def _refusals(result: "BacktestResult") -> str:
+def _refusals(result: Measured) -> str:
     codes = Counter(result.refusals["code"])
     return ", ".join(f"{code} {count}" for code, count in sorted(codes.items())) or "none"
 
 
-def _percent(value: "Metric") -> str:
+def _percent(value: Metric) -> str:
     return f"{value:.2%}" if isinstance(value, int | float) else f"{value}"
 
 
-def _number(value: "Metric", form: str = ",.4g") -> str:
+def _number(value: Metric, form: str = ",.4g") -> str:
     return f"{value:{form}}"
 
 
-def _why_not(value: "Metric") -> str:
+def _why_not(value: Metric) -> str:
     return f" ({value.reason})" if isinstance(value, NoValue) else ""

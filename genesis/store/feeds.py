@@ -79,7 +79,7 @@ def open_file(path: Path) -> Iterator[OpenFile]:
         with path.open("rb") as disk, _unpacked(disk, path) as content:
             yield OpenFile(path.name, path.stat().st_size, content, disk)
     except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
+        raise DataError(f"{path}: no such file: check the name and the folder") from None
     except IsADirectoryError:
         raise DataError(f"{path} is a folder: name the files in it") from None
     except PermissionError:
@@ -96,10 +96,17 @@ def _unpacked(disk: IO[bytes], path: Path) -> Iterator[IO[bytes]]:
         with gzip.GzipFile(fileobj=disk) as content:
             yield io.BufferedReader(content, 1 << 20)
     elif magic[:2] == b"PK":
-        with zipfile.ZipFile(disk) as packed, packed.open(_only_member(packed, path)) as member:
+        with zipfile.ZipFile(disk) as packed, _member(packed, path) as member:
             yield member
     else:
         yield disk
+
+
+def _member(packed: zipfile.ZipFile, path: Path) -> IO[bytes]:
+    try:
+        return packed.open(_only_member(packed, path))
+    except (RuntimeError, NotImplementedError) as error:  # encrypted, or packed in another way
+        raise DataError(f"{path} cannot be unpacked ({error}): unpack it yourself") from None
 
 
 def _only_member(packed: zipfile.ZipFile, path: Path) -> str:
@@ -125,9 +132,13 @@ def sniff(path: Path) -> Format:
         return Format(None)
     layout = archive.detect(lines)
     if layout is None:
-        start = lines[0][:60].decode("utf-8", "replace").rstrip()
-        raise DataError(f"{path} line 1: {start!r} begins no known format; {_KNOWN}")
+        raise DataError(f"{path} line 1: {_shown(lines[0])} begins no known format; {_KNOWN}")
     return Format(layout, lines[-1])
+
+
+def _shown(line: bytes) -> str:
+    start = line[:60].decode("utf-8", "replace").rstrip()
+    return repr(start) if start.isprintable() else "binary content"
 
 
 def symbol_of(path: Path, known: Format, symbol: str | None) -> str | None:

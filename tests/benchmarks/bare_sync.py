@@ -36,8 +36,11 @@ def beside(file: Path, pause_ms: int) -> Iterator[list[float]]:
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        yield taken
-        taken += json.loads(process.communicate()[0])
+        try:
+            yield taken
+        finally:
+            told = process.communicate()[0]
+        taken += json.loads(told)
 
 
 def main(file: str, pause_ms: str) -> None:

@@ -98,7 +98,7 @@ class Probe:
         event = step.event
         if type(event) is TradeTick:
             taken_ns, parsed_ns = self.arrived.pop(event.trade_id)
-            if self.begun_ns is not None:
+            if self.begun_ns is not None and taken_ns >= self.begun_ns:
                 self.ticks.append(now_ns - taken_ns)
                 self.works.append(now_ns - begun_ns + parsed_ns - taken_ns)
                 self.since_due.append(now_ns - event.ts_ns)
@@ -107,8 +107,8 @@ class Probe:
                 self.decided[type(command), command.key] = now_ns
 
     def called(self, kind: type, key: OrderKey) -> None:
-        decided_ns = self.decided.pop((kind, key))
-        if self.begun_ns is not None:
+        decided_ns = self.decided.pop((kind, key), None)  # None: decided before the watch was on
+        if decided_ns is not None and self.begun_ns is not None and decided_ns >= self.begun_ns:
             self.calls.append(perf_counter_ns() - decided_ns)
 
 
@@ -187,7 +187,6 @@ async def trade(service: Service, probe: Probe, seconds: float, warm_up_s: float
         assert service.trading is not None
         runner = service.trading.runner
         runner.engine = ProbedEngine(runner.engine.handle, probe)
-        probe.arrived.clear()
         loop = asyncio.get_running_loop()
         loop.call_later(warm_up_s, probe.begin)
         loop.call_later(warm_up_s + seconds, service.stop, "measured")

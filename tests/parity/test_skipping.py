@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from genesis.domain.time import SECOND
 from genesis.research import BacktestResult, Ticks, backtest
-from tests.support.markets import START_NS, wandering_ticks
+from tests.support.markets import START_NS, wandering_ticks, with_tops
 
 PARAMS = {"fast": 3, "slow": 7}
 TIGHT = """
@@ -85,6 +85,28 @@ def test_same_digest_when_equity_limits_are_touched_inside_bars(hours, tmp_path:
     skipping, every = both(hours, rules=rules, stop_fraction=0.3, cash=500)
     raised = {getattr(record, "alert", "") for record in _decisions(skipping)}
     assert {"INFO", "WARNING"} <= raised
+    assert_same(skipping, every)
+
+
+@pytest.mark.parametrize("latency", [None, (20, 100, 50)])
+@pytest.mark.parametrize("fill", ["book", "next_tick"])
+def test_same_digest_with_a_book_and_resting_bids(fill, latency):
+    """A spread of 2 USDT on 60,000: far too narrow to earn, wide enough to be hit."""
+    market = with_tops(wandering_ticks(3_000, agility=2), spread=200)
+    asked = {"min_edge_bps": -21, "target_bps": 1, "rest_s": 3, "hold_s": 20}
+    skipping, every = (
+        backtest(
+            "spread_capture",
+            market,
+            params=asked,
+            rules="sniper",
+            fill=fill,
+            latency=latency,
+            every_tick=every_tick,
+        )
+        for every_tick in (False, True)
+    )
+    assert "MAKER" in set(skipping.fills.liquidity)
     assert_same(skipping, every)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from genesis.domain.time import MINUTE
 from genesis.research import Ticks
+from genesis.sim.columns import TopColumns
 
 START_NS = 1_704_067_200_000_000_000  # 2024-01-01T00:00:00Z
 
@@ -30,3 +31,24 @@ def print_list(*rows: tuple[int, float]) -> Ticks:
     ts = [START_NS + at for at, _ in rows]
     price = [price for _, price in rows]
     return Ticks.from_arrays("BTC/USDT", ts, price, [1.0] * len(rows), [False] * len(rows))
+
+
+def with_tops(ticks: Ticks, spread: int = 40) -> Ticks:
+    """The same trades with a book top after every second one, `spread` steps wide."""
+    c = ticks.columns
+    rows = np.arange(0, len(c), 2)
+    mid = c.prices[rows]
+    size = np.full(len(rows), 10**6, np.int64)
+    tops = TopColumns(
+        c.instrument,
+        c.price_step,
+        c.qty_step,
+        c.ts_ns[rows],
+        mid - spread // 2,
+        size,
+        mid + spread // 2,
+        size,
+        np.arange(len(rows)),
+        rows + 1,
+    )
+    return Ticks(c, tops)

@@ -31,6 +31,8 @@ from genesis.wire.symbols import to_venue
 HOST: Final = "127.0.0.1"
 SPEED_HEADER: Final = "X-Genesis-Clock-Speed"
 HELD_HEADER: Final = "X-Genesis-Clock-Held"
+FASTEST: Final = 1_000_000
+"""Venue seconds per second; no machine plays a feed faster than this."""
 _STAND_IN_QTY: Final = Decimal(1)
 _SHUTDOWN_S: Final = 0.5
 
@@ -65,8 +67,8 @@ class LoopbackExchange:
         stand_in_qty: Decimal = _STAND_IN_QTY,
         elapsed: Callable[[], int] | None = None,
     ) -> None:
-        if speed <= 0:
-            raise ConfigError(f"speed {speed} is not above 0")
+        if not 0 < speed <= FASTEST:
+            raise ConfigError(f"speed {speed} is not above 0 and at most {FASTEST:,}")
         self.venue = venue
         self.keys = keys or Keys()
         self.faults = Faults()
@@ -171,6 +173,8 @@ def _loop_elapsed() -> int:
 
 
 def _port_error(error: OSError, port: int) -> OSError | ConfigError:
-    if error.errno != errno.EADDRINUSE:
-        return error
-    return ConfigError(f"port {port} on {HOST} is in use: end what holds it, or choose another")
+    if error.errno == errno.EADDRINUSE:
+        return ConfigError(f"port {port} on {HOST} is in use: end what holds it, or choose another")
+    if error.errno == errno.EACCES:
+        return ConfigError(f"port {port} on {HOST} is not allowed: choose one above 1023")
+    return error

@@ -11,6 +11,7 @@ from genesis.store.ticks.importer import ImportReport
 from genesis.store.ticks.quality import Quality
 from genesis.store.ticks.read import TickArrays, TopArrays
 from genesis.store.ticks.tick_store import Holding, TickStore, check_file
+from genesis.store.ticks.views import naming_damage
 
 __all__ = [
     "Block",
@@ -21,4 +22,5 @@ __all__ = [
     "TickStore",
     "TopArrays",
     "check_file",
+    "naming_damage",
 ]

@@ -98,7 +98,10 @@ def load(root: Path) -> Manifest:
     try:
         body = json.loads(path.read_bytes())
         if body["version"] != VERSION:
-            raise DataError(f"{path} is of version {body['version']}, {VERSION} was expected")
+            raise DataError(
+                f"{path} is of version {body['version']}, {VERSION} was expected: "
+                "use the version of Genesis that wrote it"
+            )
         return Manifest(dict(map(_partition, body["partitions"])))
     except FileNotFoundError:
         return Manifest()

@@ -120,7 +120,10 @@ def read_entries(
             with pq.ParquetFile(root / entry.name) as file:
                 table = _read(file, wanted, entry, span_ns)
         except (pa.ArrowInvalid, OSError) as error:
-            raise DataError(f"{root / entry.name} cannot be read: {error}") from None
+            reason = " ".join(str(error).split())
+            raise DataError(
+                f"{root / entry.name} cannot be read: {reason}: restore it from a backup"
+            ) from None
         scales = (partition.price_scale, partition.qty_scale)
         yield blocks.from_table(kind, place.symbol, table, scales)
 

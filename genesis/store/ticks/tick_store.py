@@ -91,7 +91,8 @@ class TickStore:
         It reads the files as they were when this was called, for a minute at least after they
         are replaced: keep results, not relations.
         """
-        return views.connect(self.root, self.manifest()).sql(query)
+        with views.naming_damage():
+            return views.connect(self.root, self.manifest()).sql(query)
 
     def bars(
         self, symbol: str, width_ns: int, start: int | None = None, end: int | None = None
@@ -112,7 +113,8 @@ class TickStore:
             " AND open_ts_ns >= $first AND open_ts_ns < $last ORDER BY open_ts_ns"
         )
         parameters = {"symbol": symbol, "first": first, "last": end_ns}
-        return views.connect(self.root, held).sql(query, params=parameters)
+        with views.naming_damage():
+            return views.connect(self.root, held).sql(query, params=parameters)
 
     # -- numbers -----------------------------------------------------------------------------
     def arrays(self, symbol: str, start: int | None = None, end: int | None = None) -> TickArrays:

@@ -5,13 +5,15 @@ statistics), and exact as `<name>_int` with `price_scale` or `qty_scale`: value 
 int / 10**scale. Times are BIGINT UTC nanoseconds; DuckDB's own timestamps would round them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 
 from genesis.domain.time import HOUR, MINUTE
+from genesis.errors import DataError
 from genesis.store.ticks.kinds import KINDS, RECEIPT, Kind
 from genesis.store.ticks.manifest import Manifest, Partition, Place
 
@@ -31,6 +33,22 @@ def connect(root: Path, manifest: Manifest) -> Any:
     for name, width_ns in (("bars_1m", MINUTE), ("bars_1h", HOUR)):
         connection.execute(f"CREATE VIEW {name} AS {bars_query(width_ns)}")
     return connection
+
+
+@contextmanager
+def naming_damage() -> Iterator[None]:
+    """Around making or reading a relation: damaged files become one clear line.
+
+    A wrong query stays what it is.
+
+    Raises:
+        DataError: a file of the store cannot be read.
+    """
+    try:
+        yield
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"the tick store is damaged: {reason}: restore it from a backup") from error
 
 
 def bars_query(width_ns: int) -> str:

@@ -7,12 +7,12 @@ from decimal import Decimal as D
 import pytest
 
 from genesis.domain.account import Tier
-from genesis.domain.events import BarClosed, Event, OrderFilled, TradeTick
+from genesis.domain.events import BarClosed, BookTop, Event, OrderFilled, TradeTick
 from genesis.domain.orders import Side
 from genesis.domain.time import MINUTE, SECOND
 from genesis.research import Ticks, backtest
 from genesis.strategy import Intent, View
-from tests.support.markets import START_NS, print_list
+from tests.support.markets import START_NS, print_list, with_tops
 
 MS = 1_000_000
 
@@ -145,3 +145,25 @@ def test_a_run_can_be_repeated_on_the_same_ticks():
     first = run(Script(), ticks, fill="bar_close")
     again = run(Script(), replace(ticks), fill="bar_close")
     assert first.decision_digest == again.decision_digest
+
+
+def test_the_book_fill_walks_the_best_row_that_was_shown_last():
+    market = with_tops(print_list(*QUIET), spread=10)
+    fill = run(Script(), market, fill="book").fills.iloc[0]
+    # the last top before the boundary came with the trade at 100: its ask
+    assert (fill.ts_ns, fill.price) == (START_NS + MINUTE, D("100.05"))
+
+
+def test_a_top_reaches_the_strategy_after_the_trades_it_followed():
+    script = Script(buy_at=99, wants=[BookTop, TradeTick])
+    run(script, with_tops(print_list(*QUIET)))
+    kinds = [type(event).__name__ for event in script.told]
+    assert kinds == [
+        "TradeTick",
+        "BookTop",
+        "TradeTick",
+        "BarClosed",
+        "TradeTick",
+        "BookTop",
+        "TradeTick",
+    ]
