@@ -32,6 +32,7 @@ def _home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
         if name != "GENESIS_REQUIRE_ALL":
             monkeypatch.delenv(name)
     monkeypatch.setenv("GENESIS_HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("share")))
 
 
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")

@@ -24,8 +24,10 @@ def demo(
         list[Path] | None,
         typer.Option(help="A recorded market (capture or trades archive); may be repeated."),
     ] = None,
-    minutes: Annotated[float, typer.Option(min=0.01, help="Wall minutes at most.")] = 3.0,
-    speed: Annotated[float, typer.Option(min=0.1, help="Venue seconds per wall second.")] = 20.0,
+    minutes: Annotated[float, typer.Option(min=0.01, max=1440, help="Wall minutes at most.")] = 3.0,
+    speed: Annotated[
+        float, typer.Option(min=0.1, max=10_000, help="Venue seconds per wall second.")
+    ] = 20.0,
     headless: Annotated[
         bool, typer.Option("--headless", help="Plain lines, no live view.")
     ] = False,
@@ -45,15 +47,18 @@ def demo(
     """
     from genesis.cli.demo_view import LiveView, PlainView
     from genesis.research.instruments import instrument
-    from genesis.service.demo.stage import Scene, Stage
+    from genesis.service.demo.stage import Scene, Stage, require_empty
     from genesis.service.settings import Settings
 
+    capital = Settings.read().capital
+    opened = [_opened(path) for path in feed] if feed else [_sample(seed, minutes, speed)]
+    if home is not None:
+        require_empty(home)
     place = home or Path(tempfile.mkdtemp(prefix="genesis-demo-"))
     typer.echo(f"home: {place}")
-    opened = [_opened(path) for path in feed] if feed else [_sample(seed, minutes, speed)]
     if not feed:
         typer.echo("market: synthetic sample (made up; no real market)")
-    scene = Scene(opened, instrument(_SYMBOL), Settings.read().capital, speed, minutes, place, seed)
+    scene = Scene(opened, instrument(_SYMBOL), capital, speed, minutes, place, seed)
     view = PlainView() if headless else LiveView(_SYMBOL)
     with view:
         told = asyncio.run(Stage(scene, view).play())

@@ -104,8 +104,8 @@ def read_balances(given: Sequence[str]) -> dict[str, Decimal]:
         try:
             held[asset.strip().upper()] = found = Decimal(amount)
         except InvalidOperation:
-            found = Decimal(-1)
-        if not asset.strip().isalnum() or not 0 <= found <= _MOST:
+            found = Decimal("NaN")
+        if not asset.strip().isalnum() or not found.is_finite() or not 0 <= found <= _MOST:
             raise UsageError(
                 f"balance {text!r} is not ASSET=AMOUNT, such as USDT=500, of at most {_MOST:,}"
             )

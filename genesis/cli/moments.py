@@ -16,7 +16,7 @@ def moment(text: str | None, option: str) -> int | None:
         return parse_utc(text)
     except ValueError as error:
         raise UsageError(
-            f"{option} {text!r} is no UTC time such as 2024-08-08T12:00: {error}"
+            f"{option} {text!r} is not a UTC time such as 2024-08-08T12:00: {error}"
         ) from None
 
 

@@ -84,6 +84,8 @@ def backtest(
     from genesis.research import Fees
     from genesis.research import backtest as run
 
+    if trades is not None:
+        _check_writable(trades)
     market = _market(symbol, ticks, bars, home, start, end)
     params = _params(param or [])
     with _progress(market, quiet=as_json) as progress:
@@ -103,11 +105,11 @@ def backtest(
             seed=seed,
             progress=progress,
         )
+    typer.echo(json.dumps(_plain(result)) if as_json else repr(result))
     if trades is not None:
         _write_trades(result, trades)
-    typer.echo(json.dumps(_plain(result)) if as_json else repr(result))
-    if trades is not None and not as_json:
-        typer.echo(f"trades           {len(result.trades)} rows written to {trades}")
+        if not as_json:
+            typer.echo(f"trades           {len(result.trades)} rows written to {trades}")
 
 
 def _market(
@@ -139,6 +141,8 @@ def _params(given: list[str]) -> dict[str, object]:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
             raise UsageError(f"--param {text!r} is not NAME=VALUE, such as fast=10")
+        if name.strip() in params:
+            raise UsageError(f"--param {name.strip()} is given twice: give it once")
         params[name.strip()] = value.strip()
     return params
 
@@ -173,10 +177,21 @@ def _progress(market: "Ticks | Bars", *, quiet: bool) -> Iterator[Callable[[int]
         yield lambda now_ns: shown.update(task, completed=now_ns - first)
 
 
+def _check_writable(path: Path) -> None:
+    """A run may take long: what cannot be written in the end is refused at the start."""
+    if path.is_dir():
+        raise UsageError(f"trades cannot be written to {path}: it is a folder, name a file")
+    if not path.parent.is_dir():
+        raise UsageError(f"trades cannot be written to {path}: there is no folder {path.parent}")
+
+
 def _write_trades(result: "BacktestResult", path: Path) -> None:
+    is_new = not path.exists()
     try:
         result.trades[list(TRADE_COLUMNS)].to_csv(path, index=False)
     except OSError as failed:
+        if is_new:
+            path.unlink(missing_ok=True)
         reason = failed.strerror or str(failed)
         raise DataError(f"trades cannot be written to {path}: {reason}") from failed
 

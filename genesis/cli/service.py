@@ -179,5 +179,7 @@ def _status_text(told: dict[str, Any]) -> str:
 
 
 def _closed_text(told: dict[str, Any]) -> str:
-    text = f"{told['positions_closed']} closed, result {told['total_pnl']}"
+    result = "result" if told["total_pnl"] is not None else "proceeds"
+    amount = told["total_pnl"] if told["total_pnl"] is not None else told["proceeds"]
+    text = f"{told['positions_closed']} closed, {result} {amount}"
     return "\n".join([text, *told["errors"]])

@@ -94,9 +94,10 @@ class Engine:
             verdict = self.gate.judge(draft)
             pairs.append((draft, verdict))
             outcomes.append(self._verdict(draft, verdict))
-            commands += state.execution.send([verdict], self.gate.vouches, state.now_ns)
+            commands += state.execution.send((verdict,), self.gate.vouches, state.now_ns)
         outcomes += self.discipline.judged(pairs)
-        commands += state.execution.send([], self.gate.vouches, state.now_ns)
+        if state.execution.has_commands:
+            commands += state.execution.send((), self.gate.vouches, state.now_ns)
         commands += self.discipline.timers()
         return Step(event, tuple(outcomes), tuple(commands))
 

@@ -52,7 +52,7 @@ class _Ccxt(binance):  # type: ignore[misc]
         error = _error_code(response)
         if code < 400 and error is None:
             return
-        message = str(response.get("msg", "")) if isinstance(response, dict) else body[:200]
+        message = str(response.get("msg", "")) if isinstance(response, dict) else _gist(body)
         raise _AnswerError(
             Answer(code, None, error, message or reason, True, _retry_after(headers))
         )
@@ -119,6 +119,11 @@ def _no_answer(why: BaseException) -> Answer:
     was_sent = not isinstance(why, aiohttp.ClientConnectorError)
     words = str(why) or type(why).__name__
     return Answer(None, message=f"{type(why).__name__}: {words}", was_sent=was_sent)
+
+
+def _gist(body: str) -> str:
+    """The beginning of a text that is no answer of a venue, such as a page for a browser."""
+    return " ".join(body.split())[:80]
 
 
 def _error_code(response: object) -> int | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from genesis.errors import ConfigError
 
@@ -33,7 +33,7 @@ def venue_at(url: str | None) -> Venue:
     """The venue behind a base URL such as `http://127.0.0.1:9100`; None is Binance itself.
 
     Raises:
-        ConfigError: the text is not an http or https URL with a host.
+        ConfigError: the text is not an http or https URL of a host, without path and password.
     """
     if url is None:
         return BINANCE
@@ -41,13 +41,24 @@ def venue_at(url: str | None) -> Venue:
     base = url.rstrip("/")
     if base in known:
         return known[base]
-    parts = urlsplit(base)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+    parts = _base_url(base)
+    if parts is None:
         raise ConfigError(
             f"venue URL {url!r} is not a base URL such as http://127.0.0.1:9100; correct VENUE_URL"
         )
     ws = ("wss" if parts.scheme == "https" else "ws") + f"://{parts.netloc}"
     return Venue(rest=base, streams=f"{ws}/stream", ws_api=f"{ws}/ws-api/v3")
+
+
+def _base_url(text: str) -> SplitResult | None:
+    """Scheme, host and perhaps a port, nothing else; None where the text is anything else."""
+    try:
+        parts = urlsplit(text)
+        is_bare = parts.port != 0 and not (parts.path or parts.query or parts.fragment)
+    except ValueError:  # a port out of range, an unfinished address
+        return None
+    is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
+    return parts if is_web and is_bare and "@" not in parts.netloc else None
 
 
 def is_loopback(url: str | None) -> bool:

@@ -1,15 +1,14 @@
 """What would be sent now, before the gate has sized and judged it."""
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from genesis.domain.account import Tier
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import OrderType, Purpose, Side
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A child order to be judged.
 
     At most one of `qty` (base) and `amount_usdt` is given; with neither the gate sizes.

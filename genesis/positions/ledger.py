@@ -121,13 +121,19 @@ class Ledger:
             dust = self.dust.pop(fill.symbol, Dust(ZERO, ZERO))
             old = Position(fill.symbol, dust.qty, dust.cost_usdt, ts_ns)
             self.excursions[fill.symbol] = Excursion(fill.price, fill.price)
-        new = replace(
-            old,
-            qty=old.qty + fill.qty - base_fee,
-            cost_usdt=old.cost_usdt + fill.qty * fill.price + quote_fee,
-            entry_qty=old.entry_qty + fill.qty,
-            entry_usdt=old.entry_usdt + fill.qty * fill.price,
-            fees_usdt=old.fees_usdt + quote_fee + base_fee * fill.price,
+        paid = fill.qty * fill.price
+        new = Position(
+            old.symbol,
+            old.qty + fill.qty - base_fee,
+            old.cost_usdt + paid + quote_fee,
+            old.opened_ns,
+            old.entry_qty + fill.qty,
+            old.entry_usdt + paid,
+            old.exit_qty,
+            old.exit_usdt,
+            old.realized_usdt,
+            old.fees_usdt + quote_fee + base_fee * fill.price,
+            old.risk_usdt,
         )
         opened = fill.symbol not in self.positions
         self.positions[fill.symbol] = new
@@ -143,14 +149,18 @@ class Ledger:
         gone = fill.qty + base_fee
         cost = old.cost_usdt if gone >= old.qty else old.cost_usdt * gone / old.qty
         proceeds = fill.qty * fill.price
-        new = replace(
-            old,
-            qty=max(ZERO, old.qty - gone),
-            cost_usdt=old.cost_usdt - cost,
-            exit_qty=old.exit_qty + fill.qty,
-            exit_usdt=old.exit_usdt + proceeds,
-            realized_usdt=old.realized_usdt + proceeds - quote_fee - cost,
-            fees_usdt=old.fees_usdt + quote_fee + base_fee * fill.price,
+        new = Position(
+            old.symbol,
+            max(ZERO, old.qty - gone),
+            old.cost_usdt - cost,
+            old.opened_ns,
+            old.entry_qty,
+            old.entry_usdt,
+            old.exit_qty + fill.qty,
+            old.exit_usdt + proceeds,
+            old.realized_usdt + proceeds - quote_fee - cost,
+            old.fees_usdt + quote_fee + base_fee * fill.price,
+            old.risk_usdt,
         )
         self.positions[fill.symbol] = new
         return PositionChanged(ts_ns, fill.symbol, new.qty, new.entry_price)

@@ -31,9 +31,9 @@ from genesis.research.setup import (
     Moment,
     Number,
     latency_of,
-    moment_ns,
     positive,
     rules_of,
+    span_ns,
     taker_fill,
 )
 from genesis.research.strategies import prepared
@@ -118,7 +118,7 @@ def backtest(
 def _market(
     data: Ticks | Bars | str, start: Moment | None, end: Moment | None, home: str | Path | None
 ) -> Ticks | Bars:
-    first, last = moment_ns(start, "start"), moment_ns(end, "end")
+    first, last = span_ns(start, end)
     if isinstance(data, str):
         from genesis.research.store import TickStore
 
@@ -126,7 +126,10 @@ def _market(
     else:
         market = data.between(first, last)
     if not len(market):
-        raise DataError(f"there is no data of {market.instrument.symbol} in the span asked for")
+        raise DataError(
+            f"there is no data of {market.instrument.symbol} in the span asked for "
+            "(`genesis ticks list` shows what the store holds)"
+        )
     return market
 
 

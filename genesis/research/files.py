@@ -75,9 +75,12 @@ def _read(path: Path, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -
         raise DataError(f"{path} does not exist: give the path of a Parquet file") from absent
     except (pa.ArrowException, OSError) as broken:
         reason = " ".join(str(broken).split())
-        raise DataError(f"{path} is not a readable Parquet file: {reason}") from broken
+        raise DataError(
+            f"{path} is not a readable Parquet file: {reason} (archives and captures come in with "
+            "`genesis ticks import`)"
+        ) from broken
     if not table.num_rows:
-        raise DataError(f"{path} holds no rows")
+        raise DataError(f"{path} holds no rows: there is nothing to run on")
     for name in table.column_names:
         if table[name].null_count:
             raise DataError(f"{path}: column {name} has {table[name].null_count} empty values")

@@ -41,6 +41,8 @@ def column(
         raise DataError(f"{name} has {len(found)} rows, the times have {rows}: pass equal lengths")
     if len(found) and found.dtype.kind == "f" and issubclass(kind, np.integer):
         raise DataError(f"{name} must be whole numbers (int64), not {found.dtype}")
+    if kind is np.bool_ and found.dtype != np.bool_ and not np.isin(found, (0, 1)).all():
+        raise DataError(f"{name} must be true or false (or 1 and 0), not {found.dtype}")
     try:
         return np.ascontiguousarray(found, dtype=kind)
     except (TypeError, ValueError) as wrong:
@@ -69,14 +71,15 @@ def to_ticks(prices: Float64, price_tick: Decimal, name: str = "price") -> Int64
     """Prices as counts of ticks.
 
     Raises:
-        DataError: a price is not finite, not positive, or off the grid by more than 1e-6 ticks.
+        DataError: a price is not finite, not positive, too large to count, or off the grid by more
+            than 1e-6 ticks.
     """
     counts = np.empty(len(prices), np.int64)
     steps, per_step = _ratio(price_tick)
     for at, part in _slices(prices):
         exact = part * per_step / steps if steps != 1.0 else part * per_step
         whole = np.rint(exact)
-        bad = ~(np.abs(exact - whole) <= OFF_GRID) | ~(whole > 0)
+        bad = ~(np.abs(exact - whole) <= OFF_GRID) | ~((whole > 0) & (whole < _LARGEST))
         if bad.any():
             row = at + int(bad.argmax())
             raise DataError(_bad_price(float(prices[row]), price_tick, row, name))
@@ -133,7 +136,7 @@ def _slices(
 
 
 def _bad_price(price: float, tick: Decimal, row: int, name: str) -> str:
-    if not np.isfinite(price) or price <= 0:
+    if not np.isfinite(price) or not 0 < price / float(tick) < _LARGEST:
         return f"{name}: row {row} is {price}: not a price"
     return (
         f"{name}: row {row} is {price!r}, which is not a multiple of the price tick {tick}; "

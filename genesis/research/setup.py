@@ -28,6 +28,9 @@ FILLS: Final = {
 }
 
 
+_MOST: Final = Decimal(10) ** 15
+
+
 @dataclass(frozen=True, slots=True)
 class Fees:
     """Maker and taker fee in basis points, and the asset they are taken in.
@@ -120,7 +123,7 @@ def amount(value: Number, name: str) -> Decimal:
     """An exact amount; a float counts as the shortest decimal that names it (0.02 is 0.02).
 
     Raises:
-        UsageError: it is not a finite number.
+        UsageError: it is not a finite number, or too large to count in 1e-8.
     """
     try:
         exact = Decimal(str(value))
@@ -128,6 +131,8 @@ def amount(value: Number, name: str) -> Decimal:
         raise UsageError(f"{name} must be a number, not {value!r}") from wrong
     if not exact.is_finite():
         raise UsageError(f"{name} must be a finite number, not {value!r}")
+    if abs(exact) > _MOST:
+        raise UsageError(f"{name} must be at most {_MOST:,}, not {value!r}")
     return exact
 
 
@@ -154,3 +159,15 @@ def moment_ns(moment: Moment | None, name: str) -> int | None:
         raise UsageError(
             f"{name} {text!r} is not a date or time such as 2024-08-08 or 2024-08-08T12:00"
         ) from wrong
+
+
+def span_ns(start: Moment | None, end: Moment | None) -> tuple[int | None, int | None]:
+    """UTC ns of [start, end); None is open.
+
+    Raises:
+        UsageError: as `moment_ns`, or no time lies between them.
+    """
+    first, last = moment_ns(start, "start"), moment_ns(end, "end")
+    if first is not None and last is not None and first >= last:
+        raise UsageError(f"start {start} is not before end {end}: no time lies between them")
+    return first, last

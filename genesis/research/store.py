@@ -12,7 +12,7 @@ from genesis.domain.instrument import Instrument
 from genesis.domain.time import parse_width
 from genesis.errors import UsageError
 from genesis.research.instruments import instrument as instrument_of
-from genesis.research.setup import Moment, moment_ns
+from genesis.research.setup import Moment, span_ns
 from genesis.research.ticks import Ticks
 from genesis.service.home import resolve_home
 from genesis.sim.columns import TickColumns, TopColumns
@@ -55,7 +55,7 @@ class TickStore:
             (then pass an Instrument).
         """
         name = symbol.symbol if isinstance(symbol, Instrument) else parse_symbol(symbol)
-        first, last = moment_ns(start, "start"), moment_ns(end, "end")
+        first, last = span_ns(start, end)
         trades = self._store.arrays(name, first, last)
         known = instrument_of(symbol if isinstance(symbol, Instrument) else name)
         columns = TickColumns(
@@ -87,7 +87,7 @@ class TickStore:
             width_ns = parse_width(width)
         except ValueError as wrong:
             raise UsageError(str(wrong)) from wrong
-        first, last = moment_ns(start, "start"), moment_ns(end, "end")
+        first, last = span_ns(start, end)
         relation = self._store.bars(parse_symbol(symbol), width_ns, first, last)
         with stored.naming_damage():
             frame: pd.DataFrame = relation.df()

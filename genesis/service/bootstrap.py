@@ -12,6 +12,7 @@ from genesis.exchange.binance import BinanceGateway
 from genesis.exchange.loopback import DEFAULT_API_KEY, DEFAULT_API_SECRET
 from genesis.exchange.venue import require_loopback, venue_at
 from genesis.rules import Rules, load
+from genesis.service.account_lease import AccountLease
 from genesis.service.clock import VenueClock
 from genesis.service.home import Home
 from genesis.service.own_venue import start_own_venue
@@ -70,15 +71,16 @@ def build(settings: Settings, mode: Mode | str, *, seed: str = "0", say: Say) ->
 def _connect(settings: Settings, say: Say) -> Connect:
     """What connects to the venue: the one named, or an exchange of our own."""
 
-    async def connect(clock: VenueClock, past: Remembered) -> tuple[BinanceGateway, Ends | None]:
-        own = None
+    async def connect(clock: VenueClock, past: Remembered) -> tuple[BinanceGateway, Ends]:
+        ends: Ends
         url = settings.venue_url
         key, secret = settings.venue_keys(DEFAULT_API_KEY, DEFAULT_API_SECRET)
         if url is None:
-            own = await start_own_venue(settings, past)
+            ends = own = await start_own_venue(settings, past)
             url, key, secret = own.url, own.api_key, own.api_secret
             say(f"venue: our own exchange at {url} plays the synthetic sample (no real market)")
         else:
+            ends = AccountLease.take(url, key)
             say(f"venue: {url}")
         gateway = BinanceGateway(
             venue_at(url),
@@ -88,7 +90,7 @@ def _connect(settings: Settings, say: Say) -> Connect:
             now_ns=clock.now_ns,
             elapsed_ns=clock.elapsed_ns,
         )
-        return gateway, own
+        return gateway, ends
 
     return connect
 

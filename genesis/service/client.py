@@ -69,7 +69,12 @@ class Client:
 
     def _told(self, answer: httpx.Response) -> Any:
         """The body. A refusal of the gate (409) and ill health (503) are answers, too."""
-        if answer.status_code in (401, 403):
+        if answer.status_code == 403:
+            raise ConfigError(
+                f"the service at {self.url} lets this key only look: set GENESIS_CONTROL_KEY to "
+                "the control key, or unset it to use the one of the home"
+            )
+        if answer.status_code == 401:
             raise ConfigError(
                 f"the service at {self.url} refuses this control key: correct GENESIS_CONTROL_KEY "
                 "or unset it to use the one of the home"

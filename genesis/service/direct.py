@@ -16,8 +16,8 @@ from genesis.exchange.loopback import DEFAULT_API_KEY, DEFAULT_API_SECRET
 from genesis.exchange.venue import require_loopback, venue_at
 from genesis.exchange.wire_id import compose, key_of
 from genesis.service.clock import VenueClock
+from genesis.service.connecting import open_gateway
 from genesis.service.settings import Settings
-from genesis.service.trading import first_sync
 from genesis.store.database import DATABASE_NAME, Database
 from genesis.store.reader import LogReader
 
@@ -46,9 +46,8 @@ async def close_everything(settings: Settings) -> dict[str, Any]:
         now_ns=clock.now_ns,
         elapsed_ns=clock.elapsed_ns,
     )
-    await gateway.open()
+    await open_gateway(gateway, clock)
     try:
-        await first_sync(clock, gateway)
         return await _Closing(gateway, clock, _ring_fenced(settings)).run()
     finally:
         await gateway.close()

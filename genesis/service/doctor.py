@@ -46,6 +46,8 @@ def _finding(what: str, look: Callable[[], str]) -> Finding:
 def _home(settings: Settings) -> str:
     path = settings.home_path()
     nearest = next(folder for folder in (path, *path.parents) if folder.exists())
+    if not nearest.is_dir():
+        raise ConfigError(f"{nearest} is no folder: set GENESIS_HOME to another place")
     if not os.access(nearest, os.W_OK):
         raise ConfigError(f"{nearest} cannot be written: set GENESIS_HOME to another folder")
     return str(path) if path.is_dir() else f"{path} (will be made)"

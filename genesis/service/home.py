@@ -97,9 +97,9 @@ class Home:
         """What the running service wrote, or None."""
         try:
             facts = json.loads(self.service_file.read_text())
-        except (FileNotFoundError, json.JSONDecodeError):
+        except (FileNotFoundError, ValueError):
             return None
-        return facts if isinstance(facts, dict) else None
+        return facts if isinstance(facts, dict) and isinstance(facts.get("url"), str) else None
 
 
 def read_key(file: Path) -> str:
@@ -109,9 +109,17 @@ def read_key(file: Path) -> str:
         ConfigError: the file cannot be read or is empty.
     """
     try:
-        text = file.read_text().strip()
+        text = file.read_text("ascii").strip()
     except OSError as err:
-        raise ConfigError(f"key file {file} cannot be read: {err.strerror}") from err
+        raise ConfigError(
+            f"key file {file} cannot be read ({err.strerror}): a start of the service makes one, "
+            "GENESIS_CONTROL_KEY can stand in for it"
+        ) from err
+    except UnicodeDecodeError:
+        text = ""
     if not text:
-        raise ConfigError(f"key file {file} is empty: delete it and a new one is made at the start")
+        raise ConfigError(
+            f"key file {file} is empty or damaged: delete it, and the next start of the service "
+            "makes one"
+        )
     return text

@@ -22,7 +22,7 @@ from genesis.domain.outcomes import (
     TierChanged,
     TiltLevelChanged,
 )
-from genesis.errors import ConfigError, ExchangeError, Unreachable
+from genesis.errors import ConfigError, ExchangeError
 from genesis.exchange.binance import BinanceGateway
 from genesis.rules import Rules
 from genesis.service.api.app import Parts, build_app
@@ -33,6 +33,7 @@ from genesis.service.api.server import ApiServer, bind
 from genesis.service.api.state import Shapes
 from genesis.service.api.stream import Broadcast
 from genesis.service.clock import VenueClock
+from genesis.service.connecting import open_gateway
 from genesis.service.health import Health, metrics
 from genesis.service.home import Home
 from genesis.service.logs import log, open_logs
@@ -42,7 +43,7 @@ from genesis.service.runner import Happened
 from genesis.service.second_log import SecondLog
 from genesis.service.settings import Settings
 from genesis.service.strategies import new_engine, strategies_of
-from genesis.service.trading import Terms, Trading, first_sync
+from genesis.service.trading import Terms, Trading
 from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import EventLog
 from genesis.store.journal import Journal
@@ -82,8 +83,8 @@ class Ends(Protocol):
     async def close(self) -> None: ...
 
 
-Connect = Callable[[VenueClock, Remembered], Awaitable[tuple[BinanceGateway, Ends | None]]]
-"""Makes the gateway, and the exchange of our own where no venue was named."""
+Connect = Callable[[VenueClock, Remembered], Awaitable[tuple[BinanceGateway, Ends]]]
+"""Makes the gateway, and what ends with it: an exchange of our own, or a lease on the account."""
 
 
 class Service:
@@ -181,16 +182,10 @@ class Service:
     async def _open_venue(
         self, clock: VenueClock, past: Remembered, ending: AsyncExitStack
     ) -> BinanceGateway:
-        gateway, own = await self._connect(clock, past)
-        if own is not None:
-            ending.push_async_callback(own.close)
-        try:
-            await gateway.open()
-        except Unreachable as problem:
-            where = f"the venue {gateway.venue.rest} does not answer: is it running?"
-            raise Unreachable(f"{where} ({problem.message})") from problem
+        gateway, ends = await self._connect(clock, past)
+        ending.push_async_callback(ends.close)
+        await open_gateway(gateway, clock, past.last_ns)
         ending.push_async_callback(gateway.close)
-        await first_sync(clock, gateway, past.last_ns)
         return gateway
 
     def _terms(self, gateway: BinanceGateway) -> Terms:

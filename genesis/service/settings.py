@@ -11,8 +11,10 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from genesis.domain.money import text as amount_text
-from genesis.errors import ConfigError
+from genesis.errors import ConfigError, UsageError
+from genesis.exchange.venue import venue_at
 from genesis.service.home import resolve_home
+from genesis.wire.symbols import parse_symbol
 
 PREFIX = "GENESIS_"
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -36,7 +38,9 @@ class Settings(BaseSettings):
     symbols: Words = Field(("BTC/USDT",), description="traded symbols, comma separated")
     strategies: Words = Field((), description="strategies to run, comma separated")
     rules: str = Field("sniper", description="rulebook: a name or the path of a file")
-    capital: Decimal = Field(Decimal(500), gt=0, description="paper account's quote balance")
+    capital: Decimal = Field(
+        Decimal(500), gt=0, le=10**12, description="paper account's quote balance"
+    )
 
     @field_validator("symbols", "strategies", mode="before")
     @classmethod
@@ -48,21 +52,32 @@ class Settings(BaseSettings):
     @field_validator("symbols")
     @classmethod
     def _are_symbols(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        symbols = tuple(symbol.upper() for symbol in value)
-        for symbol in symbols:
-            base, slash, quote = symbol.partition("/")
-            if not (slash and base.isalnum() and quote.isalnum()):
-                raise ValueError(f"{symbol!r} is not a symbol such as BTC/USDT")
-        if not symbols:
+        if not value:
             raise ValueError("name at least one symbol, such as BTC/USDT")
-        return symbols
+        try:
+            return tuple(dict.fromkeys(map(parse_symbol, value)))
+        except UsageError as error:
+            raise ValueError(error.message) from None
+
+    @field_validator("strategies")
+    @classmethod
+    def _once_each(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(value))
+
+    @field_validator("api_key", "control_key", "control_read_key")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_plain(value.get_secret_value()):
+            raise ValueError("a key is made of letters, digits and signs of ASCII, without spaces")
+        return value
 
     @field_validator("venue_url")
     @classmethod
     def _is_url(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("http://", "https://")):
-            raise ValueError(f"{value!r} is not a URL such as http://127.0.0.1:9100")
-        return None if value is None else value.rstrip("/")
+        try:
+            return None if value is None else venue_at(value).rest
+        except ConfigError as error:
+            raise ValueError(error.message) from None
 
     @classmethod
     def read(cls, **overrides: Any) -> Self:
@@ -76,6 +91,9 @@ class Settings(BaseSettings):
             return cls(**given)
         except ValidationError as err:
             raise ConfigError(_first_complaint(err)) from None
+        except (OSError, UnicodeDecodeError) as err:
+            reason = getattr(err, "strerror", None) or "it is not UTF-8 text"
+            raise ConfigError(f"{Path('.env').absolute()} cannot be read: {reason}") from err
 
     def venue_keys(self, key: str, secret: str) -> tuple[str, str]:
         """The venue's key pair; the given one where none is set."""
@@ -149,5 +167,9 @@ def _dotenv_names() -> frozenset[str]:
 def _first_complaint(err: ValidationError) -> str:
     first = err.errors()[0]
     name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else "settings"
-    reason = first["msg"].removeprefix("Value error, ")
-    return f"{name} cannot be used: {reason}; `genesis settings` shows what is set"
+    reason = first["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
+    return f"{name} cannot be used: {reason}; correct the option, the variable or its line in .env"
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text

@@ -1,4 +1,4 @@
-"""One engine per home: a lock on a file, held as long as the process lives.
+"""One engine at a time: a lock on a file, held as long as the process lives.
 
 The lock belongs to the open file, not to its content, so a killed engine leaves nothing to clean.
 """
@@ -11,33 +11,42 @@ from genesis.errors import EventLogError, UsageError
 
 
 class Lease:
-    """The right to write the database of a home. Take it with `Lease.take`."""
+    """A right that one process has, such as to write the log of a home. `Lease.take` takes it."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor: int | None = descriptor
 
     @classmethod
-    def take(cls, path: Path) -> "Lease":
+    def take(
+        cls, path: Path, on: str | None = None, instead: str = "give this one another home"
+    ) -> "Lease":
         """Lock `path` (created when absent) and write our process id into it.
+
+        on: what the engine that holds it runs on, in words; default: the folder. instead: what
+        to do with this one where that one shall not stop.
 
         Raises:
             UsageError: another engine holds it; its process id is named.
             EventLogError: the file cannot be opened.
         """
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as problem:
-            raise EventLogError(f"{path}: cannot be opened ({problem.strerror})") from problem
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
-            os.close(descriptor)
-            raise UsageError(
-                f"another engine (process {holder}) runs on {path.parent}: "
-                "stop it first, or give this one another home"
-            ) from None
+        while True:
+            try:
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            except OSError as problem:
+                raise EventLogError(f"{path}: cannot be opened ({problem.strerror})") from problem
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+                os.close(descriptor)
+                raise UsageError(
+                    f"another engine (process {holder}) runs on {on or path.parent}: "
+                    f"stop it first, or {instead}"
+                ) from None
+            if _is_at(path, descriptor):
+                break
+            os.close(descriptor)  # its holder removed the file before we locked it
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
         return cls(path, descriptor)
@@ -47,3 +56,11 @@ class Lease:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    """Does the open file still have that name?"""
+    try:
+        return path.stat().st_ino == os.fstat(descriptor).st_ino
+    except FileNotFoundError:
+        return False

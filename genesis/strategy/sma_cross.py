@@ -17,11 +17,14 @@ from typing import Final
 from genesis.domain.account import Tier
 from genesis.domain.events import BarClosed, Event
 from genesis.domain.orders import Side
-from genesis.domain.time import parse_width
+from genesis.domain.time import DAY, parse_width
 from genesis.strategy.base import Intent, View
 
 _UNITS: Final = Decimal("1E+12")
 """Closes are summed as whole numbers of 1e-12 quote: exact on every grid a venue uses."""
+
+_LONGEST: Final = 100_000
+_WIDEST_NS: Final = 366 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,10 @@ class SmaCrossParams:
     def __post_init__(self) -> None:
         if not 0 < self.fast < self.slow:
             raise ValueError(f"0 < fast < slow is needed, not fast={self.fast}, slow={self.slow}")
-        parse_width(self.bar)
+        if self.slow > _LONGEST:
+            raise ValueError(f"slow must be at most {_LONGEST}, not {self.slow}")
+        if parse_width(self.bar) > _WIDEST_NS:
+            raise ValueError(f"bar must be at most 366d, not {self.bar}")
 
 
 class SmaCross:

@@ -66,8 +66,7 @@ class Stage:
             GenesisError: a part could not start, or broke.
         """
         scene = self._scene
-        if scene.home.exists() and any(scene.home.iterdir()):
-            raise ConfigError(f"home {scene.home} was used before: name an empty folder (--home)")
+        require_empty(scene.home)
         exchange = self._exchange()
         await exchange.start()
         try:
@@ -170,6 +169,18 @@ class Stage:
             "refusals": dict(sorted(readings.refusals.items())),
             "equity": f"{trading.engine.view.equity_usdt:.8f}",
         }
+
+
+def require_empty(home: Path) -> None:
+    """A demo begins at the beginning.
+
+    Raises:
+        ConfigError: the home was used before, or is no folder.
+    """
+    if home.exists() and not home.is_dir():
+        raise ConfigError(f"home {home} is no folder: name an empty one (--home)")
+    if home.exists() and any(home.iterdir()):
+        raise ConfigError(f"home {home} was used before: name an empty folder (--home)")
 
 
 def sample_seconds(minutes: float, speed: float) -> int:

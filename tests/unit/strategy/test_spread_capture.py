@@ -96,7 +96,9 @@ def test_it_leaves_at_the_target_or_when_time_is_up(event, why):
     assert [(wish.reduces, wish.why) for _, wish in found] == ([(True, why)] if why else [])
 
 
-@pytest.mark.parametrize("wrong", [{"stop_bps": D(0)}, {"rest_s": 0}, {"hold_s": -1}, {"pause_s": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"stop_bps": D(0)}, {"rest_s": 0}, {"hold_s": -1}, {"pause_s": 0}]
+)
 def test_impossible_parameters_are_refused(wrong):
     with pytest.raises(ValueError, match="must"):
         SpreadCaptureParams(**wrong)
