@@ -14,6 +14,7 @@ from genesis.engine.discipline import OPERATOR
 from genesis.execution.draft import Draft
 from genesis.execution.market_sniper import Closing
 from genesis.strategy.base import Intent, Strategy
+from genesis.strategy.rank import urgency
 
 if TYPE_CHECKING:
     from genesis.engine.state import EngineState
@@ -35,6 +36,7 @@ class Desk:
         self._view = view
         self.strategies = tuple(strategies)
         self._wanting: dict[type, tuple[tuple[Strategy, int | None], ...]] = {}
+        """Who is called for which kind of event; the width where bars of several are closed."""
 
     def set_strategies(self, strategies: Sequence[Strategy]) -> None:
         """These from now on; one of the same name stays the object it was."""
@@ -49,18 +51,22 @@ class Desk:
             wanting = self._wanting[kind] = self._who_wants(kind)
         if not wanting:
             return ()
-        wishes: list[Draft] = []
+        wishes: list[tuple[Intent, Strategy]] = []
         for strategy, width in wanting:
             if width is not None and isinstance(event, BarClosed) and event.width_ns != width:
                 continue
             intents = strategy.on_event(event, self._view)
             if intents:
-                wishes += [self._draft(intent, strategy) for intent in intents]
-        return wishes
+                wishes += [(intent, strategy) for intent in intents]
+        if not wishes:
+            return ()
+        wishes.sort(key=lambda wish: urgency(wish[0]))  # stable: equals keep their order
+        return [self._draft(intent, strategy) for intent, strategy in wishes]
 
     def _who_wants(self, kind: type) -> tuple[tuple[Strategy, int | None], ...]:
+        several = kind is BarClosed and len(widths_of(self.strategies)) > 1
         return tuple(
-            (s, parse_width(s.bar) if kind is BarClosed and s.bar else None)
+            (s, parse_width(s.bar) if several and s.bar else None)
             for s in self.strategies
             if kind in s.wants
         )

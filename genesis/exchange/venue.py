@@ -43,9 +43,7 @@ def venue_at(url: str | None) -> Venue:
         return known[base]
     parts = _base_url(base)
     if parts is None:
-        raise ConfigError(
-            f"venue URL {url!r} is not a base URL such as http://127.0.0.1:9100; correct VENUE_URL"
-        )
+        raise ConfigError(f"venue URL {url!r} is not a base URL such as http://127.0.0.1:9100")
     ws = ("wss" if parts.scheme == "https" else "ws") + f"://{parts.netloc}"
     return Venue(rest=base, streams=f"{ws}/stream", ws_api=f"{ws}/ws-api/v3")
 
@@ -83,5 +81,5 @@ def require_loopback(url: str | None) -> None:
     if not is_loopback(url):
         raise ConfigError(
             f"paper mode refuses the venue {url or BINANCE.rest}: it is not on loopback; "
-            "point VENUE_URL at a `genesis exchange` on 127.0.0.1 or unset it"
+            "point GENESIS_VENUE_URL at a `genesis exchange` on 127.0.0.1, or unset it"
         )

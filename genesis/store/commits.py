@@ -56,6 +56,9 @@ class Commits:
             self._connection = database.writers.connect()
             with self._connection.begin():
                 self.tails: Mapping[str, Tail] = _tails(self._connection)
+        dialect = self._connection.dialect
+        self._insert_block = str(_INSERT_BLOCK.compile(dialect=dialect))
+        self._insert_event = str(_INSERT_EVENT.compile(dialect=dialect))
         self._pages = _CHECKPOINT_PAGES  # unknown what the last process left
 
     @property
@@ -95,10 +98,10 @@ class Commits:
 
     def _insert(self, blocks: list[TapeRow], rows: list[EventRow]) -> None:
         with told(self._path, "cannot be written"), self._connection.begin():
-            if blocks:
-                self._connection.execute(_INSERT_BLOCK, [block._asdict() for block in blocks])
+            if blocks:  # ready text and tuples: orders wait for this
+                self._connection.exec_driver_sql(self._insert_block, [*map(tuple, blocks)])
             if rows:
-                self._connection.execute(_INSERT_EVENT, [row._asdict() for row in rows])
+                self._connection.exec_driver_sql(self._insert_event, [*map(tuple, rows)])
         size = sum(len(block.body) for block in blocks) + sum(len(row.body) for row in rows)
         self._pages += 6 + (size + 300 * len(rows)) // _PAGE
 

@@ -10,9 +10,10 @@ def rank(intents: Iterable[Intent]) -> tuple[Intent, ...]:
 
     An intent without a confidence counts as 0.
     """
-    return tuple(sorted(intents, key=_urgency))
+    return tuple(sorted(intents, key=urgency))
 
 
-def _urgency(intent: Intent) -> tuple[bool, float]:
+def urgency(intent: Intent) -> tuple[bool, float]:
+    """Sort key: the smallest goes first."""
     lowers_risk = intent.reduces or intent.cancel is not None
     return (not lowers_risk, -(intent.confidence or 0.0))

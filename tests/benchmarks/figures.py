@@ -1,0 +1,66 @@
+"""What a benchmark found, with its bound and what it is compared with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure.
+
+    most, least: its bound, if it has one; the value itself still holds.
+    ratio: the value (as time or speed) over that of `to`, measured in the same run.
+    """
+
+    name: str
+    value: float
+    unit: str
+    most: float | None = None
+    least: float | None = None
+    ratio: float | None = None
+    to: str = ""
+
+    @property
+    def holds(self) -> bool | None:
+        """None: there is no bound."""
+        if self.most is not None:
+            return self.value <= self.most
+        return None if self.least is None else self.value >= self.least
+
+    @property
+    def bound(self) -> str:
+        if self.most is not None:
+            return f"<= {self.most:g}"
+        return "" if self.least is None else f">= {self.least:g}"
+
+
+def medians(rounds: Sequence[dict[str, float]]) -> dict[str, float]:
+    """The median of every figure over the rounds."""
+    return {name: median(each[name] for each in rounds) for name in rounds[0]}
+
+
+def quantile(values: Sequence[float], part: float) -> float:
+    return sorted(values)[min(int(len(values) * part), len(values) - 1)]
+
+
+def table(figures: Sequence[Figure], *, judged: bool = True) -> str:
+    """Figures in lines: name, value, bound, whether it holds, ratio and to what."""
+    words = {True: "holds", False: "MISSED", None: ""}
+    lines = [("figure", "value", "bound", "", "ratio", "to")]
+    lines += [
+        (
+            each.name,
+            f"{each.value:,.2f} {each.unit}",
+            each.bound,
+            words[each.holds] if judged else "",
+            "" if each.ratio is None else f"{each.ratio:.2f}",
+            each.to,
+        )
+        for each in figures
+    ]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
