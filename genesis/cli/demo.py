@@ -45,15 +45,18 @@ def demo(
     The last line is JSON: events, orders, fills, refusals, equity, log_verified,
     decision_digest, report.
     """
-    from genesis.cli.demo_view import LiveView, PlainView
-    from genesis.research.instruments import instrument
-    from genesis.service.demo.stage import Scene, Stage, require_empty
+    from genesis.service.home import require_unused
     from genesis.service.settings import Settings
 
     capital = Settings.read().capital
-    opened = [_opened(path) for path in feed] if feed else [_sample(seed, minutes, speed)]
     if home is not None:
-        require_empty(home)
+        require_unused(home)
+    opened = [_opened(path) for path in feed] if feed else [_sample(seed, minutes, speed)]
+
+    from genesis.cli.demo_view import LiveView, PlainView  # after the refusals: they answer at once
+    from genesis.research.instruments import instrument
+    from genesis.service.demo.stage import Scene, Stage
+
     place = home or Path(tempfile.mkdtemp(prefix="genesis-demo-"))
     typer.echo(f"home: {place}")
     if not feed:

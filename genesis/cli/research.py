@@ -81,11 +81,12 @@ def backtest(
 
     Ticks come from the store (`--symbol`, see `genesis ticks import`) or from a file.
     """
+    if trades is not None:
+        _check_writable(trades)
+
     from genesis.research import Fees
     from genesis.research import backtest as run
 
-    if trades is not None:
-        _check_writable(trades)
     market = _market(symbol, ticks, bars, home, start, end)
     params = _params(param or [])
     with _progress(market, quiet=as_json) as progress:

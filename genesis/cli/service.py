@@ -37,11 +37,8 @@ def run(
     as_json: _Json = False,
 ) -> None:
     """Run the trading service until Ctrl-C. `--json` prints one line when it is ready."""
-    from genesis.service.bootstrap import Mode, build
     from genesis.service.settings import Settings
 
-    if mode not in tuple(Mode):
-        raise UsageError(f"--mode {mode!r} is unknown: it is {' or '.join(Mode)}")
     given = Settings.read(
         home=home,
         venue_url=venue_url,
@@ -50,6 +47,11 @@ def run(
         strategies=strategies,
         rules=rules,
     )
+
+    from genesis.service.bootstrap import Mode, build  # heavy: after the first refusals
+
+    if mode not in tuple(Mode):
+        raise UsageError(f"--mode {mode!r} is unknown: it is {' or '.join(Mode)}")
 
     def say(line: str) -> None:
         typer.echo(line, err=as_json)

@@ -27,6 +27,18 @@ def resolve_home(explicit: Path | None = None) -> Path:
     return Path(platformdirs.user_data_dir("genesis", appauthor=False))
 
 
+def require_unused(home: Path) -> None:
+    """For what begins at the beginning, such as a demo.
+
+    Raises:
+        ConfigError: the home was used before, or is no folder.
+    """
+    if home.exists() and not home.is_dir():
+        raise ConfigError(f"home {home} is no folder: name an empty one (--home)")
+    if home.exists() and any(home.iterdir()):
+        raise ConfigError(f"home {home} was used before: name an empty folder (--home)")
+
+
 def find_checkout(start: Path) -> Path | None:
     """The folder of a Genesis checkout at or above `start`."""
     for folder in (start, *start.parents):

@@ -93,7 +93,8 @@ class Settings(BaseSettings):
             raise ConfigError(_first_complaint(err)) from None
         except (OSError, UnicodeDecodeError) as err:
             reason = getattr(err, "strerror", None) or "it is not UTF-8 text"
-            raise ConfigError(f"{Path('.env').absolute()} cannot be read: {reason}; correct it") from err
+            file = Path(".env").absolute()
+            raise ConfigError(f"{file} cannot be read: {reason}; correct it") from err
 
     def venue_keys(self, key: str, secret: str) -> tuple[str, str]:
         """The venue's key pair; the given one where none is set."""

@@ -1,6 +1,6 @@
 """How fast a backtest runs through the whole engine: ticks per second, and the peak of memory.
 
-    python tests/benchmarks/bench_backtest.py [--ticks 5000000] [--runs 5]
+    python -m tests.benchmarks.bench_backtest [--ticks 5000000] [--runs 5]
 
 The work: sma_cross 10/30 on one-minute bars, quantity 1, fee 0.1 % a side, 2 % stop checked on
 every tick, research rulebook, fill `next_tick`, generated ticks (about two a second). "first" makes
@@ -20,7 +20,10 @@ from collections.abc import Callable
 import numpy as np
 
 from genesis.research import Ticks, backtest
+from tests.benchmarks.figures import Figure
 
+ROWS = 5_000_000
+SMALL_ROWS = 100_000
 GOAL = 15.0
 MOST_MIB = 1024
 ASKED = {
@@ -91,9 +94,26 @@ def peak_mib(rows: int) -> int:
     return int(told.stdout)
 
 
+def figures(*, rounds: int, small: bool) -> list[Figure]:
+    rows = SMALL_ROWS if small else ROWS
+    found = measure(rows, rounds)
+    named = {"warm": GOAL, "first": None, "digest": None}
+    return [
+        Figure(
+            f"backtest of {rows:,} ticks, {name}",
+            rows / found[f"{name}_s"] / 1e6,
+            "M ticks/s",
+            least=least,
+            ratio=found[f"{name}_s"] / found["loop_floor_s"],
+            to="a bare loop over the bars",
+        )
+        for name, least in named.items()
+    ] + [Figure("... its peak of memory", peak_mib(rows), "MiB", most=MOST_MIB)]
+
+
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--ticks", type=int, default=5_000_000)
+    options.add_argument("--ticks", type=int, default=ROWS)
     options.add_argument("--runs", type=int, default=5)
     asked = options.parse_args()
     found, rows = measure(asked.ticks, asked.runs), asked.ticks

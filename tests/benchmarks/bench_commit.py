@@ -15,14 +15,18 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 
 from genesis.store.event_log import EventLog
+from tests.benchmarks.bare_sync import synced
+from tests.benchmarks.figures import DISK, Figure, medians, quantile, rounds_table, table
 from tests.support.log_steps import order_step, tick_step
 
-ROUNDS = 5
-BLOCK = bytes(range(256)) * 16
+CASES = {"quiet": (600, 0, 0.0), "loaded": (300, 50, 0.05)}
+"""Steps with an order, ticks before each, and the pause around both kinds of write."""
+SMALL_STEPS = 20
+CALL_MS = 10.0
+ABOVE_BARE_MS = 3.0
 Figures = dict[str, float]
 
 
@@ -34,7 +38,7 @@ async def measured(folder: Path, steps: int, ticks: int, pause_s: float) -> Figu
         step = log.last_step
         for _ in range(steps):
             await asyncio.sleep(pause_s / 2)
-            bare.append(await timed(lambda: written(descriptor)))
+            bare.append(synced(descriptor))
             for _ in range(ticks):
                 step += 1
                 log.append(tick_step(step))
@@ -43,13 +47,13 @@ async def measured(folder: Path, steps: int, ticks: int, pause_s: float) -> Figu
             entry = order_step(step)
             logged.append(await timed(lambda: asyncio.wrap_future(log.append(entry))))  # noqa: B023
     os.close(descriptor)
-    figures = {
+    found = {
         "bare p50": quantile(bare, 0.5),
         "bare p99": quantile(bare, 0.99),
         "log p50": quantile(logged, 0.5),
         "log p99": quantile(logged, 0.99),
     }
-    return figures | {"p99 above bare": figures["log p99"] - figures["bare p99"]}
+    return found | {"p99 above": found["log p99"] - found["bare p99"]}
 
 
 async def timed(work: Callable[[], Awaitable[object]]) -> float:
@@ -58,37 +62,46 @@ async def timed(work: Callable[[], Awaitable[object]]) -> float:
     return (perf_counter() - start) * 1e3
 
 
-async def written(descriptor: int) -> None:
-    os.write(descriptor, BLOCK)
-    os.fdatasync(descriptor)
+def measure(case: str, rounds: int, folder: Path | None, steps: int | None = None) -> list[Figures]:
+    """Every round in a log of its own. `steps`: other than the case's."""
+    usual, ticks, pause_s = CASES[case]
+    found = []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory(dir=folder) as place:
+            found.append(asyncio.run(measured(Path(place), steps or usual, ticks, pause_s)))
+    return found
 
 
-def quantile(values: list[float], part: float) -> float:
-    return sorted(values)[min(int(len(values) * part), len(values) - 1)]
+def told(case: str, rounds: list[Figures]) -> list[Figure]:
+    middle, bare = medians(rounds), "bare write+fdatasync"
+    name = f"event log, {case}: a durable step"
+    return [
+        Figure(
+            f"{name}, p{part}",
+            middle[f"log p{part}"],
+            "ms",
+            most=CALL_MS if part == 50 else None,
+            ratio=middle[f"log p{part}"] / middle[f"bare p{part}"],
+            to=bare,
+        )
+        for part in (50, 99)
+    ] + [Figure("... that p99 above the bare one", middle["p99 above"], "ms", most=ABOVE_BARE_MS)]
 
 
-def table(name: str, rounds: list[Figures]) -> bool:
-    """Print every round and the medians; are the bounds kept?"""
-    print(f"\n{name} (ms)  " + "  ".join(f"{key:>14}" for key in rounds[0]))
-    for figures in rounds:
-        print(" " * 12 + "  ".join(f"{value:14.3f}" for value in figures.values()))
-    middle = {key: median(each[key] for each in rounds) for key in rounds[0]}
-    print("median".ljust(12) + "  ".join(f"{value:14.3f}" for value in middle.values()))
-    kept = middle["log p50"] < 10 and middle["p99 above bare"] <= 3
-    print(f"ratio p50 {middle['log p50'] / middle['bare p50']:.2f}, bounds kept: {kept}")
-    return kept
+def figures(*, rounds: int, small: bool) -> list[Figure]:
+    steps = SMALL_STEPS if small else None
+    return [each for case in CASES for each in told(case, measure(case, rounds, DISK, steps))]
 
 
-def main(place: str | None) -> int:
-    kept = True
-    for name, steps, ticks, pause_s in (("quiet", 600, 0, 0.0), ("loaded", 300, 50, 0.05)):
-        rounds = []
-        for _ in range(ROUNDS):
-            with tempfile.TemporaryDirectory(dir=place) as folder:
-                rounds.append(asyncio.run(measured(Path(folder), steps, ticks, pause_s)))
-        kept = table(name, rounds) and kept
-    return 0 if kept else 1
+def main(place: Path | None) -> int:
+    found: list[Figure] = []
+    for case in CASES:
+        rounds = measure(case, 5, place)
+        print(f"{case} (ms)\n{rounds_table(rounds)}\n")
+        found += told(case, rounds)
+    print(table(found))
+    return 1 if any(each.holds is False for each in found) else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else None))
+    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else DISK))

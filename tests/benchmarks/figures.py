@@ -2,7 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
+
+DISK = next((place for place in (Path("/var/tmp"),) if place.is_dir()), None)
+"""A folder that, unlike /tmp, is never in memory; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +14,7 @@ class Figure:
     """One figure.
 
     most, least: its bound, if it has one; the value itself still holds.
-    ratio: the value (as time or speed) over that of `to`, measured in the same run.
+    ratio: how many times as long as `to`, measured in the same run.
     """
 
     name: str
@@ -44,10 +48,19 @@ def quantile(values: Sequence[float], part: float) -> float:
     return sorted(values)[min(int(len(values) * part), len(values) - 1)]
 
 
+def rounds_table(rounds: Sequence[dict[str, float]]) -> str:
+    """Every figure of every round, and the medians."""
+    named = {str(number): found for number, found in enumerate(rounds, 1)}
+    named["median"] = medians(rounds)
+    lines = [["", *rounds[0]]]
+    lines += [[name, *(f"{v:.3f}" for v in found.values())] for name, found in named.items()]
+    return "\n".join(" ".join(f"{text:>9}" for text in line) for line in lines)
+
+
 def table(figures: Sequence[Figure], *, judged: bool = True) -> str:
     """Figures in lines: name, value, bound, whether it holds, ratio and to what."""
     words = {True: "holds", False: "MISSED", None: ""}
-    lines = [("figure", "value", "bound", "", "ratio", "to")]
+    lines = [("figure", "value", "bound", "", "x as long", "as")]
     lines += [
         (
             each.name,

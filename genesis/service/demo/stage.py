@@ -10,14 +10,14 @@ from typing import Any, Final, Protocol
 from pydantic import SecretStr
 
 from genesis.domain.instrument import Instrument
-from genesis.errors import ConfigError, Unreachable
+from genesis.errors import Unreachable
 from genesis.exchange.loopback.access import Keys
 from genesis.exchange.loopback.feed import OpenFeed
 from genesis.exchange.loopback.server import LoopbackExchange
 from genesis.service.bootstrap import Mode, build
 from genesis.service.demo.door import HttpDoor
 from genesis.service.demo.trader import ScriptedTrader
-from genesis.service.home import Home
+from genesis.service.home import Home, require_unused
 from genesis.service.service import Service
 from genesis.service.settings import Settings
 from genesis.sim.fees import FeeSchedule
@@ -66,7 +66,7 @@ class Stage:
             GenesisError: a part could not start, or broke.
         """
         scene = self._scene
-        require_empty(scene.home)
+        require_unused(scene.home)
         exchange = self._exchange()
         await exchange.start()
         try:
@@ -169,18 +169,6 @@ class Stage:
             "refusals": dict(sorted(readings.refusals.items())),
             "equity": f"{trading.engine.view.equity_usdt:.8f}",
         }
-
-
-def require_empty(home: Path) -> None:
-    """A demo begins at the beginning.
-
-    Raises:
-        ConfigError: the home was used before, or is no folder.
-    """
-    if home.exists() and not home.is_dir():
-        raise ConfigError(f"home {home} is no folder: name an empty one (--home)")
-    if home.exists() and any(home.iterdir()):
-        raise ConfigError(f"home {home} was used before: name an empty folder (--home)")
 
 
 def sample_seconds(minutes: float, speed: float) -> int:
