@@ -88,7 +88,10 @@ class OrderRequest:
 
 @dataclass(slots=True)
 class Order:
-    """The life of one order of ours, from the intent that was logged to its end."""
+    """The life of one order of ours, from the intent that was logged to its end.
+
+    unwanted: it is to be cancelled, however often that takes. cancel_asked: a cancel is under way.
+    """
 
     key: OrderKey
     request: OrderRequest
@@ -97,6 +100,7 @@ class Order:
     exchange_order_id: str | None = None
     filled_qty: Decimal = ZERO
     filled_usdt: Decimal = ZERO
+    unwanted: bool = False
     cancel_asked: bool = False
     ended_ns: int | None = None
     note: str = ""

@@ -11,12 +11,14 @@ from genesis.domain.orders import OrderType, Purpose, Side
 from genesis.domain.outcomes import CommandAnswered
 from genesis.domain.time import parse_width
 from genesis.engine.discipline import OPERATOR
+from genesis.engine.gate import MARKET_ONLY
 from genesis.execution.draft import Draft
 from genesis.execution.market_sniper import Closing
 from genesis.strategy.base import Intent, Strategy
 from genesis.strategy.rank import urgency
 
 if TYPE_CHECKING:
+    from genesis.engine.gate import Gate
     from genesis.engine.state import EngineState
     from genesis.engine.view import EngineView
 
@@ -30,10 +32,11 @@ class Desk:
     """Collects intents and puts them into the gate's form."""
 
     def __init__(
-        self, state: "EngineState", view: "EngineView", strategies: Sequence[Strategy]
+        self, state: "EngineState", view: "EngineView", gate: "Gate", strategies: Sequence[Strategy]
     ) -> None:
         self._state = state
         self._view = view
+        self._forbids = gate.forbids
         self.strategies = tuple(strategies)
         self._wanting: dict[type, tuple[tuple[Strategy, int | None], ...]] = {}
         """Who is called for which kind of event; the width where bars of several are closed."""
@@ -118,14 +121,18 @@ class Desk:
         position = self._view.position(event.symbol)
         if position is None:
             return _answer(event, False, f"there is no open position in {event.symbol}")
+        if event.order_type is OrderType.LIMIT:
+            return _answer(event, False, MARKET_ONLY)
         qty, price = event.qty, self._view.price(event.symbol)
         if qty is None and event.amount_usdt is not None and price is not None:
             qty = event.amount_usdt / price
         instrument = self._view.instrument(event.symbol)
         if qty is not None and instrument is not None:
             qty = instrument.fit_qty(qty, market=True)
-            if qty <= 0:
-                return _answer(event, False, "the amount is below one lot")
+            least = instrument.min_notional_usdt
+            if qty <= 0 or (price is not None and qty * price < least):
+                told = f"the venue takes no order below {text(least)} USDT; the stop stays"
+                return _answer(event, False, told)
         self._close(event.symbol, event, qty)
         return _answer(event, True, f"selling {'all' if qty is None else text(qty)} {event.symbol}")
 
@@ -137,7 +144,7 @@ class Desk:
                 return self._close_all(event)
             case "cancel_all":
                 count = self._state.execution.cancel_entries()
-                return _answer(event, True, f"{count} entry orders are being cancelled; stops stay")
+                return _answer(event, True, f"{_orders(count)} being cancelled; stops stay")
             case "stop":
                 return self._move_stop(event)
             case "halt":
@@ -151,7 +158,8 @@ class Desk:
             if symbol not in too_wide:
                 self._close(symbol, event, None)
         self._state.execution.cancel_entries()
-        told = f"closing {len(symbols) - len(too_wide)} positions"
+        count = len(symbols) - len(too_wide)
+        told = f"closing {count} position{'s' if count != 1 else ''}" if symbols else "flat already"
         if too_wide:
             told += f"; left open, the book is thinner than allowed: {', '.join(too_wide)}"
         return _answer(event, not too_wide, told)
@@ -176,22 +184,24 @@ class Desk:
             return _answer(event, False, f"there is no open position in {event.symbol}")
         price = instrument.fit_price(event.stop_new)
         old = self._state.execution.protector.stops.get(event.symbol)
-        if old is not None and price < old and self._locked() is not None:
-            return _answer(event, False, f"only a tighter stop is possible now: {self._locked()}")
+        if old is not None and price < old:
+            forbidden = self._forbids(event.symbol)
+            if forbidden:
+                why = forbidden[0].reason
+                return _answer(event, False, f"only a tighter stop is possible now: {why}")
+        if instrument.fit_qty(position.qty) * price < instrument.min_notional_usdt:
+            return _answer(event, False, f"a stop at {text(price)} would be too small to be sold")
         self._state.execution.move_stop(event.symbol, price)
         return _answer(event, True, f"the stop of {event.symbol} moves to {text(price)}")
-
-    def _locked(self) -> str | None:
-        failure = self._state.tilt.check(self._state.now_ns)
-        if failure is not None:
-            return failure.reason
-        halted = self._state.risk.drawdown.halted
-        return None if halted is None else halted.reason
 
 
 def _exit_reason(why: str) -> str:
     """Reasons of closed trades are few words; a strategy may name its target."""
     return why if why in EXIT_REASONS else SIGNAL
+
+
+def _orders(count: int) -> str:
+    return "1 entry order is" if count == 1 else f"{count or 'no'} entry orders are"
 
 
 def _answer(event: OperatorActed, accepted: bool, told: str) -> CommandAnswered:

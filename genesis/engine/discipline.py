@@ -26,6 +26,7 @@ from genesis.domain.orders import Purpose, Side
 from genesis.domain.outcomes import AlertRaised, CommandAnswered, Halted, Outcome, PositionClosed
 from genesis.domain.time import DAY, utc_day
 from genesis.execution.draft import Draft
+from genesis.risk.blocks import FEED, RECONCILE, STARTING, VENUE
 from genesis.risk.drawdown import DAILY_LOSS
 from genesis.risk.sizing import position_cap_usdt
 from genesis.tilt.actions import BadAction, UserAction
@@ -82,8 +83,8 @@ class Discipline:
     def seen(self, symbol: str, high: Decimal) -> None:
         """A span of ticks went by up to `high`: the peak of equity may have moved."""
         state, mark = self._state, self._view.mark(symbol)
-        if mark is None or state.limits.drawdown is None:
-            return
+        if mark is None or state.limits.drawdown is None or mark != self._view.price(symbol):
+            return  # valued by a book top: it did not move in the span
         gain = (high - mark) * state.ledger.holdings(symbol)
         drawdown = state.risk.drawdown
         result = self._view.equity_usdt + gain - state.ledger.flows_usdt - drawdown.base_usdt
@@ -135,20 +136,21 @@ class Discipline:
             case RunStarted():
                 self._timers.asked.clear()  # a new process has no timers yet
                 self._timers_stale = True
-                blocked = state.risk.block(event.ts_ns, "reconcile", "not reconciled yet")
+                blocked = state.risk.block(event.ts_ns, STARTING, "not reconciled yet")
                 return blocked + self._missed_midnight(event.ts_ns)
             case BalanceReported():
-                reason = None if event.clean else event.complaint
-                return state.risk.block(event.ts_ns, "reconcile", reason)
+                started = state.risk.block(event.ts_ns, STARTING, None)
+                reason = None if event.clean else event.complaint or "balances differ"
+                return started + state.risk.block(event.ts_ns, RECONCILE, reason)
             case FeedLost():
                 reason = f"{event.stream} is silent"
-                return state.risk.block(event.ts_ns, f"feed {event.stream}", reason)
+                return state.risk.block(event.ts_ns, FEED + event.stream, reason)
             case FeedRestored():
-                return state.risk.block(event.ts_ns, f"feed {event.stream}", None)
+                return state.risk.block(event.ts_ns, FEED + event.stream, None)
             case VenueStatus():
                 calm = state.market.status is MarketState.NORMAL
                 reason = None if calm else event.reason or event.status
-                return state.risk.block(event.ts_ns, "venue", reason)
+                return state.risk.block(event.ts_ns, VENUE, reason)
             case HealthReported():
                 failed = event.detail or event.status if event.status == "failed" else None
                 return state.risk.block(event.ts_ns, event.component, failed)
@@ -158,8 +160,7 @@ class Discipline:
         self._opened = self._timers_stale = True
         equity = self._view.equity_usdt
         self._state.risk.drawdown.open(equity)
-        day = self._state.risk.drawdown.start_day(event.ts_ns, equity, ZERO)
-        return (*self._state.tiers.opened(event), day)
+        return (*self._state.tiers.opened(event), *self._new_day(event.ts_ns))
 
     def _missed_midnight(self, ts_ns: int) -> tuple[Outcome, ...]:
         """Nothing ran at 00:00 UTC: the day begins with what is known now."""
@@ -167,8 +168,9 @@ class Discipline:
         return self._new_day(ts_ns) if slept else ()
 
     def _new_day(self, ts_ns: int) -> tuple[Outcome, ...]:
-        flows = self._state.ledger.flows_usdt
-        return (self._state.risk.drawdown.start_day(ts_ns, self._view.equity_usdt, flows),)
+        state, equity = self._state, self._view.equity_usdt
+        flows, rules = state.ledger.flows_usdt, state.rules.risk
+        return (state.risk.drawdown.start_day(ts_ns, equity, flows, state.limits, rules),)
 
     def marked(self) -> tuple[Outcome, ...]:
         """Judge the equity of this moment."""
@@ -187,7 +189,9 @@ class Discipline:
         )
         return self._spread(facts) if facts else ()
 
-    def _worst_trade(self) -> Decimal:
+    def _worst_trade(self) -> Decimal | None:
+        if not self._state.ledger.positions:
+            return None
         worst = ZERO
         for symbol, position in self._state.ledger.positions.items():
             mark = self._view.mark(symbol)

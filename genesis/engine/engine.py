@@ -7,6 +7,7 @@ from genesis.domain.approval import Approved, Refused, Verdict
 from genesis.domain.commands import Command
 from genesis.domain.events import (
     AccountOpened,
+    BalanceReported,
     BarClosed,
     BookDelta,
     BookTop,
@@ -34,6 +35,9 @@ from genesis.engine.watch import watch
 from genesis.execution.draft import Draft
 from genesis.strategy.base import Strategy
 
+EXTERNAL_RUN = 0
+"""Run of an order key that is not ours: the fill was made outside of Genesis."""
+EXTERNAL = "external"
 _ORDER_EVENTS = frozenset(OrderEvent.__args__)
 _MARKET = frozenset({TradeTick, BookTop, BookDelta, BarClosed})
 
@@ -50,7 +54,7 @@ class Engine:
         self.view = EngineView(self.state)
         self.gate = Gate(self.state, self.view)
         self.discipline = Discipline(self.state, self.view)
-        self.desk = Desk(self.state, self.view, strategies)
+        self.desk = Desk(self.state, self.view, self.gate, strategies)
 
     def handle(self, event: Event) -> Step:
         """One event through the flow."""
@@ -142,6 +146,8 @@ class Engine:
     def _positions(self, kind: type, event: Event) -> tuple[Outcome, ...]:
         state = self.state
         if kind in _ORDER_EVENTS:
+            if isinstance(event, OrderFilled) and event.key.run == EXTERNAL_RUN:
+                return self._external_fill(event)
             return self._order_event(event) if state.execution.apply(event) else ()
         if isinstance(event, AccountOpened):
             state.ledger.open(event)
@@ -149,6 +155,9 @@ class Engine:
             state.ledger.flow(event)
         elif isinstance(event, RunStarted):
             state.run, state.orders_born = event.run, 0
+            state.execution.begin_run()
+        elif isinstance(event, BalanceReported):
+            state.execution.reconciled()
         return ()
 
     def _order_event(self, event: Event) -> tuple[Outcome, ...]:
@@ -159,13 +168,27 @@ class Engine:
         moved: tuple[Outcome, ...] = ()
         if isinstance(event, OrderFilled):
             moved = state.ledger.fill(event.fill, event.ts_ns)
-        instrument = state.market.instruments.get(symbol)
-        if instrument is None or state.execution.orders.sells(symbol):
-            return moved
         price = event.fill.price if isinstance(event, OrderFilled) else self.view.price(symbol)
-        reason = order.request.why.partition(":")[0]
+        return moved + self._settled(symbol, price, order.request.why.partition(":")[0])
+
+    def _external_fill(self, event: OrderFilled) -> tuple[Outcome, ...]:
+        """A trade of the account that no order of ours made: it counts like any other."""
+        fill = event.fill
+        if not self.state.ledger.is_news(fill):
+            return ()
+        moved = self.state.ledger.fill(fill, event.ts_ns)
+        self.state.execution.touch(fill.symbol)
+        return moved + self._settled(fill.symbol, fill.price, EXTERNAL)
+
+    def _settled(self, symbol: str, price: Decimal | None, reason: str) -> tuple[Outcome, ...]:
+        """The position's end, if nothing is left of it and nothing is under way."""
+        state = self.state
+        instrument = state.market.instruments.get(symbol)
+        orders = state.execution.orders
+        if instrument is None or orders.sells(symbol) or orders.entries(symbol):
+            return ()
         closed = state.ledger.settle(symbol, instrument, price or ZERO, state.now_ns, reason)
-        return moved if closed is None else (*moved, closed)
+        return () if closed is None else (closed,)
 
     # -- for drivers that skip ---------------------------------------------------------------
     def watch(self, symbol: str) -> Watch:

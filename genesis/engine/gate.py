@@ -7,14 +7,14 @@ bypass. What reduces risk is never refused by tilt, tier or drawdown.
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from genesis.domain._seal import SEAL
 from genesis.domain.approval import Approved, Failure, Refused, Verdict
 from genesis.domain.ids import OrderKey
 from genesis.domain.instrument import Instrument
-from genesis.domain.money import ONE, ZERO
-from genesis.domain.orders import OrderRequest, OrderType, Purpose
+from genesis.domain.money import ONE, ZERO, text
+from genesis.domain.orders import OrderRequest, OrderType, Purpose, Side
 from genesis.execution.draft import Draft
 from genesis.risk.desk import EntryFacts
 from genesis.risk.sizing import Infeasible, Sized, SizingInput, position_size
@@ -23,6 +23,8 @@ from genesis.tiers.checks import check as check_tier
 if TYPE_CHECKING:
     from genesis.engine.state import EngineState
     from genesis.engine.view import EngineView
+
+MARKET_ONLY: Final = "a position is left at the market; its stop stays until then"
 
 
 class Gate:
@@ -54,18 +56,33 @@ class Gate:
             return _refuse(
                 [Failure("venue", "UNKNOWN_SYMBOL", f"{draft.symbol} is not known at the venue")]
             )
-        if draft.purpose is not Purpose.ENTRY:
-            assert draft.qty is not None
-            return self._approve(draft, draft.qty, draft.stop_plan, (), ())
-        return self._judge_entry(draft, instrument)
+        if draft.purpose is Purpose.ENTRY:
+            return self._judge_entry(draft, instrument)
+        if draft.type is OrderType.LIMIT:
+            return _refuse([Failure("execution", "EXIT_MARKET_ONLY", MARKET_ONLY)])
+        assert draft.qty is not None
+        return self._approve(draft, draft.qty, draft.stop_plan, (), ())
+
+    def forbids(self, symbol: str) -> list[Failure]:
+        """Every reason why no new risk may be taken in the symbol now, whatever its size."""
+        state = self._state
+        failures = state.risk.failures(self._entry_facts(symbol), state.limits)
+        tilt = state.tilt.check(state.now_ns)
+        if tilt is not None:
+            failures.append(tilt)
+        if not failures and not self._multiplier():
+            failures.append(Failure("tier", "NO_NEW_RISK", "sizes are zero in this state"))
+        return failures
+
+    def _multiplier(self) -> Decimal:
+        state = self._state
+        mode, _ = state.tiers.multiplier()
+        return min(state.tilt.multiplier(state.now_ns), mode, state.risk.multiplier())
 
     # -- entries -----------------------------------------------------------------------------
     def _judge_entry(self, draft: Draft, instrument: Instrument) -> Verdict:
         state = self._state
-        failures = state.risk.failures(self._entry_facts(draft), state.limits)
-        tilt = state.tilt.check(state.now_ns)
-        if tilt is not None:
-            failures.append(tilt)
+        failures = self.forbids(draft.symbol)
         tier = check_tier(
             draft.type,
             draft.symbol,
@@ -77,15 +94,12 @@ class Gate:
         )
         if tier is not None:
             failures.append(tier)
-        mode_multiplier, absolute_cap = state.tiers.multiplier()
-        multiplier = min(state.tilt.multiplier(state.now_ns), mode_multiplier)
-        multiplier = min(multiplier, state.risk.multiplier())
-        if not multiplier and not failures:
-            failures.append(Failure("tier", "NO_NEW_RISK", "sizes are zero in this state"))
         price = self._conservative_price(draft)
+        failures += _senseless(draft, price)
         if price is None or failures:
             return _refuse(failures)
-        given = self._sizing_input(draft, price, multiplier, absolute_cap)
+        _, absolute_cap = state.tiers.multiplier()
+        given = self._sizing_input(draft, price, self._multiplier(), absolute_cap)
         sized = position_size(given, state.limits, state.rules.risk, instrument)
         if isinstance(sized, Infeasible):
             return _refuse([Failure("risk", sized.code, sized.reason)])
@@ -93,8 +107,7 @@ class Gate:
             draft, sized.qty, given.stop, _limits_used(given, sized), _notes(given, sized)
         )
 
-    def _entry_facts(self, draft: Draft) -> EntryFacts:
-        symbol = draft.symbol
+    def _entry_facts(self, symbol: str) -> EntryFacts:
         return EntryFacts(
             self._state.now_ns,
             symbol,
@@ -169,6 +182,17 @@ class Gate:
     def _next_key(self) -> OrderKey:
         self._state.orders_born += 1
         return OrderKey(self._state.run, self._state.orders_born, 0)
+
+
+def _senseless(draft: Draft, price: Decimal | None) -> list[Failure]:
+    """Entries that cannot be meant on a spot account."""
+    if draft.side is Side.SELL:
+        return [Failure("tier", "LONG_ONLY", "a sell only reduces: there is no short on spot")]
+    stop = draft.stop_plan
+    if stop is not None and price is not None and stop >= price:
+        told = f"the stop {text(stop)} is not below the entry at {text(price)}"
+        return [Failure("risk", "STOP_ABOVE_ENTRY", told)]
+    return []
 
 
 def _refuse(failures: list[Failure]) -> Refused:

@@ -22,13 +22,22 @@ from genesis.domain.events import (
     OrderRejected,
     TimerFired,
 )
-from genesis.domain.orders import Order, Purpose
-from genesis.domain.outcomes import Halted, Outcome, TierChanged, TiltLevelChanged
+from genesis.domain.orders import Order, OrderType, Purpose
+from genesis.domain.outcomes import (
+    AlertRaised,
+    Halted,
+    Outcome,
+    RiskBlocked,
+    TierChanged,
+    TiltLevelChanged,
+)
 from genesis.errors import InvariantBroken
 from genesis.execution.draft import Draft
 from genesis.execution.market_sniper import Closing, Protector, SymbolFacts
 from genesis.execution.order_book import OrderBook
 from genesis.execution.rules import ExecutionRules
+from genesis.risk.blocks import STARTING
+from genesis.risk.drawdown import CRITICAL
 
 UPKEEP_TIMER: Final = "upkeep:"
 _ORDER_EVENTS: Final = OrderEvent.__args__
@@ -61,7 +70,7 @@ class Execution:
             again_ns = event.ts_ns + self.protector.rules.stop_retry_ns
             self._timers.append(SetTimer(UPKEEP_TIMER + symbol, again_ns))
             return True
-        if isinstance(event, OrderAccepted):
+        if isinstance(event, OrderAccepted) and not order.unwanted:
             return True  # it rests as was meant: nothing to keep up
         self._touched[symbol] = None
         if isinstance(event, OrderRejected) and order.request.reduces:
@@ -104,9 +113,9 @@ class Execution:
         if wish.cancel is not None:
             order = self.orders.orders.get(wish.cancel)
             if order is not None and order.request.purpose is Purpose.ENTRY:
-                self._cancel(order)
+                self._drop(order)
             return False
-        if wish.purpose is Purpose.EXIT:
+        if wish.purpose is Purpose.EXIT and wish.type is OrderType.MARKET:
             self.close(wish.symbol, Closing(wish.why, wish.source, wish.client_ref, wish.qty))
             return False
         return True
@@ -124,20 +133,38 @@ class Execution:
         """Look at the symbol again in this step."""
         self._touched[symbol] = None
 
-    def cancel_entries(self, symbol: str | None = None) -> int:
-        """Cancel working entries; protective stops and exits stay."""
-        cancelled = 0
-        for order in tuple(self.orders.all_working()):
-            if order.request.purpose is Purpose.ENTRY and symbol in (None, order.request.symbol):
-                cancelled += self._cancel(order)
-        return cancelled
+    def begin_run(self) -> None:
+        """A new process: what the last one asked for may never have left."""
+        for order in self.orders.all_working():
+            order.cancel_asked = False
 
-    def _cancel(self, order: Order) -> bool:
-        if not order.is_working or order.cancel_asked:
-            return False
-        order.cancel_asked = True
-        self._cancels.append(order)
-        return True
+    def reconciled(self) -> None:
+        """Our orders are as the venue knows them: see to every symbol in this step."""
+        working = {order.request.symbol for order in self.orders.all_working()}
+        for symbol in sorted(working | self.protector.symbols):
+            self._touched[symbol] = None
+
+    def cancel_entries(self) -> int:
+        """Cancel working entries; protective stops and exits stay. How many there were."""
+        entries = [
+            order
+            for order in self.orders.all_working()
+            if order.request.purpose is Purpose.ENTRY and not order.unwanted
+        ]
+        for order in entries:
+            self._drop(order)
+        return len(entries)
+
+    def _drop(self, order: Order) -> None:
+        """Cancel an entry, and again until it is gone."""
+        if order.is_working:
+            order.unwanted = True
+            self._cancel(order)
+
+    def _cancel(self, order: Order) -> None:
+        if order.is_working and not order.cancel_asked:
+            order.cancel_asked = True
+            self._cancels.append(order)
 
     def _upkeep(self, symbol: str, view: SymbolFacts) -> tuple[Draft, ...]:
         step = self.protector.upkeep(symbol, view)
@@ -186,6 +213,10 @@ class Execution:
 def _stops_new_risk(fact: Outcome) -> bool:
     if isinstance(fact, Halted):
         return True
+    if isinstance(fact, RiskBlocked):
+        return fact.blocked and fact.source != STARTING
+    if isinstance(fact, AlertRaised):
+        return fact.alert == CRITICAL
     if isinstance(fact, TiltLevelChanged):
         return fact.new.rank >= TiltLevel.WARNING.rank > fact.old.rank
     return isinstance(fact, TierChanged) and fact.mode in (TierMode.EMERGENCY, TierMode.HALTED)

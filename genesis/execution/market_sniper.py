@@ -6,7 +6,7 @@ the same way as the ordinary course.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
@@ -63,9 +63,18 @@ class Protector:
         self.retry_ns: dict[str, int] = {}
 
     # -- what is wished ----------------------------------------------------------------------
+    @property
+    def symbols(self) -> set[str]:
+        """Symbols with a stop to keep or a position on its way out."""
+        return {*self.stops, *self.closing}
+
     def close(self, symbol: str, closing: Closing) -> None:
-        if symbol not in self.closing or closing.left_qty is None:
+        """Leave a position, or more of one that is on its way out already."""
+        known = self.closing.get(symbol)
+        if known is None or closing.left_qty is None:
             self.closing[symbol] = closing
+        elif known.left_qty is not None:
+            known.left_qty += closing.left_qty
 
     def move_stop(self, symbol: str, price: Decimal) -> None:
         self.stops[symbol] = price
@@ -85,6 +94,9 @@ class Protector:
         if order.request.purpose is Purpose.PROTECT and "trigger" in code:
             self.close(symbol, Closing(STOP_REASON, order.request.source, None))
             return
+        closing = self.closing.get(symbol)
+        if order.request.purpose is Purpose.EXIT and closing and closing.left_qty is not None:
+            del self.closing[symbol]  # part of it cannot be sold: what is held is protected again
         self.retry_ns[symbol] = now_ns + self.rules.stop_retry_ns
 
     # -- the next step -----------------------------------------------------------------------
@@ -92,11 +104,34 @@ class Protector:
         position, instrument = facts.position(symbol), facts.instrument(symbol)
         sells = self._orders.sells(symbol)
         if position is None or instrument is None:
-            return self._flat(symbol, sells)
-        sellable = instrument.fit_qty(position.qty, market=True)
-        if symbol in self.closing:
-            return self._exit(symbol, sellable, sells, facts)
-        return self._protect(symbol, position, instrument, sellable, sells, facts)
+            step = self._flat(symbol, sells)
+        else:
+            sellable = instrument.fit_qty(position.qty, market=True)
+            self._forget_what_is_too_small(symbol, instrument, sellable, facts)
+            if symbol in self.closing:
+                step = self._exit(symbol, instrument, sellable, sells, facts)
+            else:
+                step = self._protect(symbol, position, instrument, sellable, sells, facts)
+        unwanted = tuple(
+            o
+            for o in self._orders.entries(symbol)
+            if o.unwanted and not o.cancel_asked and o not in step.cancels
+        )
+        return replace(step, cancels=step.cancels + unwanted) if unwanted else step
+
+    def _forget_what_is_too_small(
+        self, symbol: str, instrument: Instrument, sellable: Decimal, facts: SymbolFacts
+    ) -> None:
+        """The venue takes no order below its minimum: such a close would only cost the stop."""
+        closing, last = self.closing.get(symbol), facts.price(symbol)
+        if closing is None or last is None or self._exits(symbol):
+            return
+        qty = sellable if closing.left_qty is None else min(sellable, closing.left_qty)
+        if qty * last < instrument.min_notional_usdt:
+            del self.closing[symbol]
+
+    def _exits(self, symbol: str) -> bool:
+        return any(o.request.purpose is Purpose.EXIT for o in self._orders.sells(symbol))
 
     def _flat(self, symbol: str, sells: Iterable[Order]) -> Upkeep:
         if not self._orders.entries(symbol):
@@ -106,17 +141,23 @@ class Protector:
         return Upkeep(cancels=tuple(o for o in sells if not o.cancel_asked))
 
     def _exit(
-        self, symbol: str, sellable: Decimal, sells: tuple[Order, ...], facts: SymbolFacts
+        self,
+        symbol: str,
+        instrument: Instrument,
+        sellable: Decimal,
+        sells: tuple[Order, ...],
+        facts: SymbolFacts,
     ) -> Upkeep:
         entries = tuple(o for o in self._orders.entries(symbol) if not o.cancel_asked)
-        if any(o.request.purpose is Purpose.EXIT for o in sells):
+        if self._exits(symbol):
             return Upkeep(cancels=entries)
         if sells:  # the stop holds the coins: free them first
             return Upkeep(cancels=entries + tuple(o for o in sells if not o.cancel_asked))
         closing = self.closing[symbol]
         qty = sellable if closing.left_qty is None else min(sellable, closing.left_qty)
-        if not qty:
-            return Upkeep(cancels=entries)
+        last = facts.price(symbol)
+        if last is not None and (sellable - qty) * last < instrument.min_notional_usdt:
+            qty = sellable  # the rest alone could neither be protected nor sold
         if self._waits(symbol, facts):
             return Upkeep(cancels=entries, again_ns=self.retry_ns[symbol])
         draft = Draft(
@@ -142,8 +183,11 @@ class Protector:
     ) -> Upkeep:
         price = self._stop_price(symbol, position, instrument)
         filling = any(o.request.type is OrderType.MARKET for o in self._orders.entries(symbol))
-        if price is None or filling or sellable * price < instrument.min_notional_usdt:
+        if price is None or filling:
             return NOTHING
+        last = facts.price(symbol)
+        if sellable * price < instrument.min_notional_usdt:
+            return self._unprotectable(symbol, instrument, sellable, sells, facts)
         if sells:
             wrong = tuple(
                 o
@@ -154,10 +198,9 @@ class Protector:
             return Upkeep(cancels=wrong)
         if self._waits(symbol, facts):
             return Upkeep(again_ns=self.retry_ns[symbol])
-        last = facts.price(symbol)
         if last is not None and last <= price:
             self.close(symbol, Closing(STOP_REASON, "protection", None))
-            return self._exit(symbol, sellable, sells, facts)
+            return self._exit(symbol, instrument, sellable, sells, facts)
         draft = Draft(
             symbol,
             Side.SELL,
@@ -169,6 +212,23 @@ class Protector:
             why=STOP_REASON,
         )
         return Upkeep((draft,))
+
+    def _unprotectable(
+        self,
+        symbol: str,
+        instrument: Instrument,
+        sellable: Decimal,
+        sells: tuple[Order, ...],
+        facts: SymbolFacts,
+    ) -> Upkeep:
+        """Too little for a stop: leave while it can still be sold, unless more is to come."""
+        last = facts.price(symbol)
+        if sells or last is None or self._orders.entries(symbol) or self._waits(symbol, facts):
+            return NOTHING
+        if sellable * last < instrument.min_notional_usdt:
+            return NOTHING
+        self.close(symbol, Closing(STOP_REASON, "protection", None))
+        return self._exit(symbol, instrument, sellable, sells, facts)
 
     def _stop_price(
         self, symbol: str, position: Position, instrument: Instrument

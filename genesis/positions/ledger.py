@@ -64,6 +64,9 @@ class Dust:
     cost_usdt: Decimal
 
 
+DUST = "dust"
+"""Reason of a position that ended without anything sold."""
+
 Moved = PositionOpened | PositionChanged | PositionClosed
 
 
@@ -81,6 +84,7 @@ class Ledger:
         self.fees: dict[str, Decimal] = {}
         self.flows_usdt = ZERO
         self.last_trade_ids: dict[str, int] = {}
+        self._external: dict[str, set[int]] = {}
 
     # -- what moves it -----------------------------------------------------------------------
     def open(self, event: AccountOpened) -> None:
@@ -96,6 +100,14 @@ class Ledger:
         self._add(event.asset, event.amount)
         if event.asset == self.quote:
             self.flows_usdt += event.amount
+
+    def is_news(self, fill: Fill) -> bool:
+        """A fill made outside of Genesis: has it been counted already?"""
+        seen = self._external.setdefault(fill.symbol, set())
+        if fill.trade_id in seen:
+            return False
+        seen.add(fill.trade_id)
+        return True
 
     def fill(self, fill: Fill, ts_ns: int) -> tuple[Moved, ...]:
         """One execution; the position it opened or changed. Closing is decided by `settle`."""
@@ -176,10 +188,11 @@ class Ledger:
     ) -> PositionClosed | None:
         """Close the position if nothing is left that could be sold at `price`; else None.
 
-        To be asked when no order that could still sell is working.
+        To be asked when no order of the symbol is working. A position that was never more than
+        dust ends with nothing sold and no result.
         """
         position = self.positions.get(symbol)
-        if position is None or not position.exit_qty:
+        if position is None:
             return None
         left = instrument.fit_qty(position.qty, market=True)
         if left and left >= instrument.min_qty and left * price >= instrument.min_notional_usdt:
@@ -197,7 +210,7 @@ class Ledger:
             position.exit_qty,
             position.fees_usdt,
             position.realized_usdt,
-            reason,
+            reason if position.exit_qty else DUST,
             min(ZERO, (seen.low - entry) * position.entry_qty),
             max(ZERO, (seen.high - entry) * position.entry_qty),
             position.risk_usdt,

@@ -7,6 +7,7 @@ from genesis.domain.approval import Failure
 from genesis.domain.money import ONE
 from genesis.domain.outcomes import RiskBlocked
 from genesis.domain.time import DAY, format_utc, utc_day
+from genesis.risk.blocks import code_of
 from genesis.risk.drawdown import Drawdown
 from genesis.risk.limits import RiskRules, TierLimits
 
@@ -53,7 +54,12 @@ class RiskDesk:
 
     def failures(self, facts: EntryFacts, limits: TierLimits) -> list[Failure]:
         """Every reason of the risk engine not to take new risk now."""
-        return [failure for check in CHECKS if (failure := check(self, facts, limits)) is not None]
+        blocks = [
+            Failure("risk", code_of(source), reason)
+            for source, reason in sorted(self.blocks.items())
+        ]
+        checks = (check(self, facts, limits) for check in CHECKS)
+        return blocks + [failure for failure in checks if failure is not None]
 
     def trades_today(self, now_ns: int) -> int:
         return self._trades if utc_day(now_ns) == self._trades_day else 0
@@ -62,12 +68,6 @@ class RiskDesk:
 def _halted(desk: RiskDesk, facts: EntryFacts, limits: TierLimits) -> Failure | None:
     halted = desk.drawdown.halted
     return None if halted is None else Failure("risk", "TRADING_HALTED", halted.reason)
-
-
-def _blocked(desk: RiskDesk, facts: EntryFacts, limits: TierLimits) -> Failure | None:
-    for source, reason in sorted(desk.blocks.items()):
-        return Failure("risk", f"{source.upper()}_BLOCKED", reason)
-    return None
 
 
 def _critical(desk: RiskDesk, facts: EntryFacts, limits: TierLimits) -> Failure | None:
@@ -113,4 +113,4 @@ def _trades(desk: RiskDesk, facts: EntryFacts, limits: TierLimits) -> Failure | 
     return Failure("risk", "TRADES_PER_DAY", f"{most} trades today are enough", until)
 
 
-CHECKS = (_halted, _blocked, _critical, _confirming, _no_price, _unresolved, _unprotected, _trades)
+CHECKS = (_halted, _critical, _confirming, _no_price, _unresolved, _unprotected, _trades)

@@ -21,6 +21,8 @@ HALT: Final = "HALT"
 DAILY_LOSS: Final = "DAILY_LOSS"
 NEAR: Final = "NEAR_"
 
+_OF_THE_DAY: Final = frozenset({WARNING, NEAR + WARNING, DAILY_LOSS, NEAR + DAILY_LOSS, INFO})
+
 Fact = AlertRaised | DayStarted | Halted
 
 
@@ -43,6 +45,7 @@ class Drawdown:
         self.halted: Halted | None = None
         self._raised: set[str] = set()
         self._confirming: dict[str, _Confirming] = {}
+        self._is_certain = False
 
     # -- facts -------------------------------------------------------------------------------
     def open(self, equity: Decimal) -> None:
@@ -50,19 +53,23 @@ class Drawdown:
         self.base_usdt = self.day_base_usdt = self.day_equity_usdt = equity
         self.peak_usdt = ZERO
 
-    def start_day(self, ts_ns: int, equity: Decimal, flows: Decimal) -> DayStarted:
-        """Fix the baseline of the UTC day that holds `ts_ns`."""
+    def start_day(
+        self, ts_ns: int, equity: Decimal, flows: Decimal, limits: TierLimits, rules: RiskRules
+    ) -> DayStarted:
+        """Fix the baseline of the UTC day that holds `ts_ns`.
+
+        Rows of the day are armed again; those of the fall from the peak only after a recovery.
+        """
         self.day = utc_day(ts_ns)
         self.day_equity_usdt = equity
         self.day_base_usdt = equity - flows
-        self._raised -= {name for name in self._raised if name != HALT}
+        self._raised -= _OF_THE_DAY
+        table = limits.drawdown
+        fall = self.peak_usdt - (equity - flows - self.base_usdt)
+        if table is None or fall < rules.notify_at_fraction * table.critical_usdt:
+            self._raised -= {CRITICAL, NEAR + CRITICAL, NEAR + HALT}
         self.critical_until_ns = None
         return DayStarted(ts_ns, self.day, equity)
-
-    def reset_peak(self, result: Decimal) -> None:
-        self.peak_usdt = result
-        self.halted = None
-        self._raised.discard(HALT)
 
     def mark(
         self,
@@ -70,7 +77,7 @@ class Drawdown:
         equity: Decimal,
         kindest: Decimal,
         flows: Decimal,
-        worst_trade: Decimal,
+        worst_trade: Decimal | None,
         limits: TierLimits,
         rules: RiskRules,
     ) -> tuple[Fact, ...]:
@@ -78,8 +85,11 @@ class Drawdown:
 
         `equity` values positions at the mark, `kindest` at the better of book mid and last trade
         (what stops or demotes must hold for both), `worst_trade` is the lowest result of any
-        open position.
+        open position. Without one (None) nothing is valued: a breach is certain at once.
         """
+        self._is_certain = worst_trade is None
+        if self._is_certain:
+            self._raised.discard(INFO)
         result = equity - flows - self.base_usdt
         self.peak_usdt = max(self.peak_usdt, result)
         facts: list[Fact] = []
@@ -87,7 +97,8 @@ class Drawdown:
         if table is not None:
             day_loss = self.day_base_usdt - (equity - flows)
             fall = self.peak_usdt - result
-            self._row(facts, ts_ns, INFO, "trade", -worst_trade, table.info_usdt)
+            if worst_trade is not None:
+                self._row(facts, ts_ns, INFO, "trade", -worst_trade, table.info_usdt)
             self._near(facts, ts_ns, WARNING, day_loss, table.warning_usdt, rules)
             self._row(facts, ts_ns, WARNING, "day", day_loss, table.warning_usdt)
             self._near(facts, ts_ns, CRITICAL, fall, table.critical_usdt, rules)
@@ -199,9 +210,9 @@ class Drawdown:
 
     def _confirmed(self, name: str, ts_ns: int, breached: bool, rules: RiskRules) -> bool:
         """So many breached marks in a row, over at least so long?"""
-        if not breached:
+        if not breached or self._is_certain:
             self._confirming.pop(name, None)
-            return False
+            return breached
         seen = self._confirming.setdefault(name, _Confirming(0, ts_ns))
         seen.count += 1
         if seen.count < rules.confirm_marks or ts_ns - seen.since_ns < rules.confirm_span_ns:

@@ -72,11 +72,11 @@ def position_size(
     smallest = smallest_qty(given, rules, instrument)
     cap = _cap(given, limits, capital, smallest * given.entry)
     by_cap = cap / given.entry
-    by_risk = _risk_qty(given, limits, rules, capital)
+    by_risk = _risk_qty(given, limits, rules, capital, smallest)
     requested = _requested_qty(given, by_cap)
     qty: Decimal = instrument.fit_qty(min(by_cap, by_risk, requested), market=given.is_market)
     if qty < smallest:
-        return _infeasible(given, qty, cap, smallest)
+        return _infeasible(given, by_risk, cap, smallest)
     largest = instrument.max_market_qty if given.is_market else instrument.max_qty
     qty = min(qty, largest)
     stop = given.stop if given.stop is not None else given.entry
@@ -110,13 +110,15 @@ def _cap(given: SizingInput, limits: TierLimits, capital: Decimal, least_usdt: D
 
 
 def _risk_qty(
-    given: SizingInput, limits: TierLimits, rules: RiskRules, capital: Decimal
+    given: SizingInput, limits: TierLimits, rules: RiskRules, capital: Decimal, smallest: Decimal
 ) -> Decimal:
     if given.stop is None:
         return Decimal("Infinity")
     costs = given.entry * (rules.slippage_fraction + 2 * rules.taker_fee_fraction)
-    distance = abs(given.entry - given.stop) + costs
-    return limits.risk_fraction * capital * given.multiplier / distance
+    whole = limits.risk_fraction * capital / (abs(given.entry - given.stop) + costs)
+    by_risk = whole * given.multiplier
+    # as with the cap: a multiplier alone never puts the smallest order out of reach
+    return smallest if given.multiplier > ZERO and by_risk < smallest <= whole else by_risk
 
 
 def _requested_qty(given: SizingInput, by_cap: Decimal) -> Decimal:
@@ -127,8 +129,18 @@ def _requested_qty(given: SizingInput, by_cap: Decimal) -> Decimal:
     return by_cap
 
 
-def _infeasible(given: SizingInput, qty: Decimal, cap: Decimal, smallest: Decimal) -> Infeasible:
+def _infeasible(
+    given: SizingInput, by_risk: Decimal, cap: Decimal, smallest: Decimal
+) -> Infeasible:
     need = smallest * given.entry
+    if by_risk < smallest and need <= cap:
+        return Infeasible(
+            "STOP_TOO_FAR",
+            f"with the stop at {text(given.stop or ZERO)} only {by_risk * given.entry:.2f} USDT "
+            f"may be at work; the smallest order needs {need:.2f} USDT",
+            need,
+            cap,
+        )
     asked = given.requested_usdt
     if asked is None and given.requested_qty is not None:
         asked = given.requested_qty * given.entry
@@ -151,7 +163,7 @@ def _infeasible(given: SizingInput, qty: Decimal, cap: Decimal, smallest: Decima
     return Infeasible(
         "NOTIONAL_EXCEEDS_CAP",
         f"the smallest order that can be left again needs {need:.2f} USDT, the cap is "
-        f"{cap:.2f} USDT (largest quantity {text(qty)})",
+        f"{cap:.2f} USDT",
         need,
         cap,
     )

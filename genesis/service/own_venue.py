@@ -75,7 +75,7 @@ class _Feed:
 
 
 def _balances(settings: Settings, past: Remembered) -> dict[str, Decimal]:
-    if past.engine is None:
+    if past.engine is None or past.is_new:
         return {quote_of(settings.symbols[0]): settings.capital}
     held = dict(past.engine.state.ledger.balances)
     for asset, qty in past.readings.ring_fenced.items():

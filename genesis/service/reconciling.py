@@ -94,7 +94,9 @@ class Reconciling:
         return True
 
     async def _compare(self, *, sent_by_ns: int | None) -> Reconciled:
-        found = await reconcile(self._gateway, self._books(sent_by_ns), self._clock.now_ns)
+        found = await reconcile(
+            self._gateway, lambda: self._books(sent_by_ns), self._clock.now_ns
+        )
         for event in found.events:
             await self._tell(event)
         if not found.is_clean:
@@ -105,7 +107,7 @@ class Reconciling:
         state = self._engine.state
         orders = state.execution.orders
         working = tuple(
-            WorkingOrder(order, self._wire_ids[order.key])
+            WorkingOrder(order, self._wire_ids[order.key], order.filled_qty)
             for order in orders.all_working()
             if order.key in self._wire_ids
         )
@@ -120,6 +122,8 @@ class Reconciling:
             ledger=dict(state.ledger.balances),
             last_trade_ids=dict(state.ledger.last_trade_ids),
             status_of=status_of,
+            known_trades=orders.known_trades,
+            opened_ns=state.ledger.opened_ns,
             ring_fenced=dict(self._readings.ring_fenced),
             sent_by_ns=sent_by_ns,
         )

@@ -37,6 +37,11 @@ class Remembered:
     wire_ids: dict[OrderKey, str] = field(default_factory=dict)
     last_ns: int = 0
 
+    @property
+    def is_new(self) -> bool:
+        """No account was opened yet: there was no run, or the first ended before it could."""
+        return self.engine is None or self.engine.state.ledger.opened_ns is None
+
     def take(self, step: LoggedStep) -> None:
         """Fold one recorded step."""
         self.last_ns = max(self.last_ns, step.ts_ns)
@@ -86,7 +91,7 @@ def remember(event_log: EventLog, progress: Progress) -> Remembered:
 
 
 def fold_second_log(event_log: EventLog, second: SecondLog, past: Remembered) -> int:
-    """Bring what the plain log kept into the event log, as part of the run it belongs to.
+    """Bring what the plain log kept into the event log, each step as part of its own run.
 
     Returns how many steps there were.
 
@@ -96,14 +101,14 @@ def fold_second_log(event_log: EventLog, second: SecondLog, past: Remembered) ->
     number = event_log.last_step
     count = 0
     for plain in second.read():
-        if plain.step <= number or past.engine is None:
+        if plain.step <= number:
             continue
         count += 1
-        step = past.engine.handle(plain.event)
+        step = _engine_under(plain, past, second).handle(plain.event)
         wire_ids = tuple(_wire_id(command, plain, event_log.head) for command in step.commands)
         number += 1
         entry = LogEntry(
-            event_log.last_run,
+            plain.run,
             number,
             step.event,
             wall_ns(),
@@ -117,6 +122,19 @@ def fold_second_log(event_log: EventLog, second: SecondLog, past: Remembered) ->
     if count:
         _log.warning("the plain log was folded back", steps=count)
     return count
+
+
+def _engine_under(plain: PlainStep, past: Remembered, second: SecondLog) -> Engine:
+    """The engine this step belongs to; a run may have lived in the plain log alone."""
+    if isinstance(plain.event, RunStarted):
+        past.engine = _engine(engine_for(plain.event, past.engine))
+    if past.engine is None:
+        raise EventLogError(
+            f"{second.path} begins with step {plain.step} of run {plain.run}, and the event log "
+            "holds nothing before it: restore the event log it belongs to, or move the file away "
+            "to start from the venue's lists alone"
+        )
+    return past.engine
 
 
 def _wire_id(command: Command, plain: PlainStep, head: str) -> str | None:

@@ -16,6 +16,7 @@ from genesis.domain.events import (
     HealthReported,
     MarketEvent,
     OrderEvent,
+    RunStarted,
     TimerFired,
     TradeTick,
 )
@@ -83,11 +84,16 @@ class Runner:
         self._wake = asyncio.Event()
         self._asked: dict[int, asyncio.Future[Step]] = {}
         self._stopping = False
+        self._held = False
         self._outbox: Outbox | None = None
 
     # -- wiring ------------------------------------------------------------------------------
     def connect(self, outbox: Outbox) -> None:
         self._outbox = outbox
+
+    def hold_timers(self) -> None:
+        """No timer and no bar before the run has started: what came due meanwhile comes after."""
+        self._held = True
 
     # -- what comes in -----------------------------------------------------------------------
     def put(self, event: Event, lane: Lane | None = None) -> None:
@@ -147,6 +153,8 @@ class Runner:
 
         At one instant: what happened to our orders, bars, timers, then the market.
         """
+        if self._held:
+            return None
         limit_ns = self.clock.now_ns()
         bar_limit_ns = limit_ns - self.bars.grace_ns
         if waiting is not None:
@@ -166,6 +174,8 @@ class Runner:
         durable, wire_ids = self.recorder.record(step)
         if type(event) is TradeTick:
             self.bars.traded(event.symbol, event.ts_ns)
+        elif type(event) is RunStarted:
+            self._held = False
         for command in step.commands:
             self._at_once(command, event.ts_ns)
         waiter = None if seq is None else self._asked.pop(seq, None)
@@ -202,6 +212,8 @@ class Runner:
         return len(self._lanes) > 0 or self._has_due_timer() or self._outbox.is_busy
 
     def _has_due_timer(self) -> bool:
+        if self._held:
+            return False
         now_ns = self.clock.now_ns()
         timer_ns, bar_ns = self.timers.next_ns(), self.bars.next_ns()
         is_due = timer_ns is not None and timer_ns <= now_ns

@@ -21,8 +21,9 @@ from genesis.store.steps import LogEntry
 
 @dataclass(frozen=True, slots=True)
 class PlainStep:
-    """One step read back: its event, and the wire ids its orders left with."""
+    """One step read back: its run, its event, and the wire ids its orders left with."""
 
+    run: int
     step: int
     event: Event
     wire_ids: dict[OrderKey, str]
@@ -96,4 +97,4 @@ def _step(line: dict[str, object]) -> PlainStep:
     if not isinstance(sent, dict):
         raise ValueError("`sent` is no object")
     wire_ids = {OrderKey.parse(key): str(wire_id) for key, wire_id in sent.items()}
-    return PlainStep(int(str(line["step"])), event, wire_ids)
+    return PlainStep(int(str(line["run"])), int(str(line["step"])), event, wire_ids)

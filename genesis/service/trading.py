@@ -78,7 +78,7 @@ class Trading:
         self._terms = terms
         self._clock = clock
         self._gateway = gateway
-        self._is_new = past.engine is None
+        self._is_new = past.is_new
         self.engine = engine
         self.readings = past.readings
         self.recorder = Recorder(event_log, second, event_log.last_run + 1, event_log.last_step)
@@ -89,6 +89,7 @@ class Trading:
             widths=engine.widths,
             timers=past.timers,
         )
+        self.runner.hold_timers()
         self.runner.observers.append(lambda happened: self.readings.take(happened.step))
         self._calls = Calls(gateway, clock, self.runner.put, self.runner.broke)
         self.wire_ids = past.wire_ids

@@ -26,6 +26,12 @@ def all_of(bench: Bench, kind: type) -> list:
     return [o for step in bench.steps for o in only(step, kind)]
 
 
+def begin_day(bench: Bench, equity: int) -> None:
+    """As if the day had begun with this equity."""
+    state = bench.engine.state
+    state.risk.drawdown.start_day(bench.now_ns, D(equity), D(0), state.limits, state.rules.risk)
+
+
 def stop_out(bench: Bench, price: str) -> None:
     """Buy, pull the stop close, be stopped out."""
     stop = bench.open_position(price)
@@ -140,8 +146,7 @@ def test_a_thousand_strategy_orders_leave_the_score_at_zero() -> None:
 def test_a_daily_loss_over_fifteen_percent_demotes_after_confirmation() -> None:
     bench = Bench()
     bench.open_position()
-    drawdown = bench.engine.state.risk.drawdown
-    drawdown.start_day(bench.now_ns, D(590), D(0))  # a day that began much better
+    begin_day(bench, 590)  # a day that began much better
     for second in range(3):
         mode = bench.engine.state.tiers.state.mode
         assert mode is TierMode.ACTIVE, f"demoted on mark {second} already"
@@ -155,14 +160,14 @@ def test_a_daily_loss_over_fifteen_percent_demotes_after_confirmation() -> None:
 def test_an_emergency_caps_entries_at_ten() -> None:
     bench = Bench()
     stop = bench.open_position()
-    bench.engine.state.risk.drawdown.start_day(bench.now_ns, D(590), D(0))
+    begin_day(bench, 590)
     for _ in range(3):
         bench.later(1)
         bench.tick("67000")
     bench.act("close", reduces_risk=True)
     (leave,) = submits(bench.cancelled(stop.key))
     bench.fill(leave, "67000")
-    bench.engine.state.risk.drawdown.start_day(bench.now_ns, D(490), D(0))
+    begin_day(bench, 490)
     (entry,) = submits(bench.buy())
     assert entry.request.qty * D(67000) <= 10
 
@@ -192,3 +197,11 @@ def test_a_crash_halts_on_confirmed_marks_and_cancels_nothing_protective() -> No
     assert "TRADING_HALTED" in {f.code for f in refused.failures}
     bench.later(HOUR // SECOND)
     assert only(bench.buy(), OrderRefused), "a halt does not end by itself"
+
+
+def test_a_loss_realised_at_once_needs_no_confirmation() -> None:
+    bench = Bench()
+    stop = bench.open_position()
+    begin_day(bench, 590)
+    bench.fill(stop, "60000")
+    assert bench.engine.state.tiers.state.mode is TierMode.EMERGENCY

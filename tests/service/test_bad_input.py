@@ -87,7 +87,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "garbage.gz").write_bytes(b"\x1f\x8bno gzip at all")
     (folder / "garbage.csv").write_bytes(bytes(range(256)) * 4)
     (folder / "BTCUSDT-empty.csv").touch()
-    (folder / "empty.csv.gz").write_bytes(gzip.compress(b""))
     ticks = wandering_ticks(500, agility=4).frame()
     ticks.to_parquet(folder / "good.parquet")
     ticks[:0].to_parquet(folder / "empty.parquet")
@@ -106,8 +105,6 @@ def test_tick_files_that_cannot_be_used(folder: Path) -> None:
         Case("ticks import garbage.gz", ("garbage.gz", "cut short or damaged")),
         Case("ticks import garbage.csv", ("garbage.csv line 1", "begins no known format")),
         Case("ticks import BTCUSDT-empty.csv", ("BTCUSDT-empty.csv is empty",)),
-        Case("ticks import empty.csv.gz", ("empty.csv.gz is empty",)),
-        Case("ticks check BTCUSDT-cut.csv.gz", ("BTCUSDT-cut.csv.gz", "cut short or damaged")),
         Case("exchange --feed BTCUSDT-cut.csv.gz", ("BTCUSDT-cut.csv.gz", "cut short")),
         Case("backtest sma_cross --ticks absent.parquet", ("absent.parquet does not exist",)),
         Case("backtest sma_cross --ticks cut.parquet", ("cut.parquet", "genesis ticks import")),
@@ -121,19 +118,17 @@ def test_unknown_symbols(folder: Path) -> None:
     held = ("no ticks of ETH/USDT", "it holds BTC/USDT", "genesis ticks import")
     refused(
         folder,
-        Case("ticks bars ETH/USDT", held),
         Case("ticks check ETH/USDT", held),
         Case("exchange --symbol ETH/USDT", held),
         Case("backtest sma_cross --symbol ETH/USDT", held),
         Case("ticks bars nonsense", ("'NONSENSE' is unknown", "BTC/USDT")),
-        Case("ticks import BTCUSDT-good.csv.gz --symbol FOO", ("'FOO' is unknown", "BTC/USDT")),
     )
     assert everything(folder) == before
 
 
 _FILL = """
 import_() { "$PYTHON" -m genesis ticks import "$1" --home "$DISK/home" >/dev/null; }
-state() { (cd "$DISK" && find . -type d -o ! -name '*lock' -exec cksum {} +) | sort; }
+state() { (cd "$DISK" && find . -type d -print -o ! -name '*lock' -exec cksum {} +) | sort; }
 import_ "$GOOD" || exit 98
 state > before
 "$PYTHON" -m genesis ticks list --json --home "$DISK/home" > list-before
@@ -189,7 +184,6 @@ def test_strategies_and_parameters(folder: Path, tmp_path: Path) -> None:
         Case("backtest nope --ticks good.parquet", ("'nope'", "sma_cross, spread_capture")),
         Case(f"backtest sma_cross {backtest} fsat=1", ("no parameter 'fsat'", "it knows: fast")),
         Case(f"backtest sma_cross {backtest} fast=few", ("fast must be a whole number", "'few'")),
-        Case(f"backtest sma_cross {backtest} fast=99", ("0 < fast < slow", "fast=99, slow=30")),
         Case("run --mode paper --strategies nope", ("'nope'", "sma_cross, spread_capture")),
     )
     assert not (tmp_path / "home").exists()
@@ -204,10 +198,12 @@ def test_rules_files(tmp_path: Path) -> None:
     refused(
         tmp_path,
         Case(f"{backtest} syntax.toml", ("syntax.toml is not valid TOML", "line 1")),
-        Case(f"{backtest} key.toml", ("key.toml", "risk.risk_per_trad", "not a known key")),
         Case(f"{backtest} type.toml", ("type.toml", "risk.taker_fee_bps", "must be a number")),
         Case(f"{backtest} absent.toml", ("absent.toml", "No such file", "research, sniper")),
-        Case("run --mode paper --rules key.toml", ("key.toml", "risk.risk_per_trad")),
+        Case(
+            "run --mode paper --rules key.toml",
+            ("key.toml", "risk.risk_per_trad", "not a known key"),
+        ),
     )
     assert not (tmp_path / "home").exists()
 
@@ -248,7 +244,6 @@ def test_an_event_log_that_cannot_be_read(recorded: Path, tmp_path: Path) -> Non
         Case(f"{run} garbage", (f"garbage/{DATABASE_NAME}", "not a database", "restore")),
         Case(f"{run} cut", (f"cut/{DATABASE_NAME}", "malformed", "restore")),
         Case(f"{run} tampered", (f"tampered/{DATABASE_NAME}", "events row", "restore")),
-        Case("verify --home garbage", (f"garbage/{DATABASE_NAME}", "not a database")),
         Case("verify --home cut", (f"cut/{DATABASE_NAME}", "malformed")),
     )
     for name, content in harmed.items():
@@ -358,7 +353,7 @@ def test_after_all_that_the_record_is_whole(trading: Trading) -> None:
     trading.service.end(signal.SIGKILL)
     assert (trading.folder / "home" / "service.json").is_file()
     refused(trading.folder, Case("status", ("no service runs on", "genesis run"), code=3))
-    for home in ("home", "other", "third", "fourth"):
+    for home in ("home", "third"):
         verified = genesis(trading.folder, "verify", "--home", home)
         assert verified.returncode == 0, (home, verified.stderr)
         assert ('"events": 0' in verified.stdout) == (home != "home")

@@ -47,6 +47,8 @@ def naming_damage() -> Iterator[None]:
     try:
         yield
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        if ".parquet" not in str(error):
+            raise
         reason = str(error).splitlines()[0]
         raise DataError(f"the tick store is damaged: {reason}: restore it from a backup") from error
 

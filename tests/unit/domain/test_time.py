@@ -55,7 +55,9 @@ def test_parse_by_hand(words: str, ns: int) -> None:
     assert parse_utc(words) == ns
 
 
-@pytest.mark.parametrize("words", ["", "yesterday", "2024-13-01", "12:00", "1.5"])
+@pytest.mark.parametrize(
+    "words", ["", "yesterday", "2024-13-01", "12:00", "1.5", "1500-01-01", "2263-01-01"]
+)
 def test_what_is_no_instant_is_refused(words: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_utc(words)
@@ -87,7 +89,7 @@ def test_widths(n: int, unit: str) -> None:
     assert parse_width(f"{n}{unit}") == n * {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}[unit]
 
 
-@pytest.mark.parametrize("words", ["", "m", "0m", "-1m", "1.5h", "1w", "1 m", "1m "])
+@pytest.mark.parametrize("words", ["", "m", "0m", "-1m", "1.5h", "1w", "1 m", "1m ", "²m"])
 def test_a_width_that_is_none_is_refused_by_name(words: str) -> None:
     with pytest.raises(ValueError, match="bar width"):
         parse_width(words)

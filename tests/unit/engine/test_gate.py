@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from genesis.domain.approval import Approved
-from genesis.domain.events import HealthReported, OrderUnresolved
+from genesis.domain.approval import Approved, Refused
+from genesis.domain.events import FeedLost, HealthReported, OrderUnresolved
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import OrderRequest, OrderStatus, OrderType, Purpose, Side
 from genesis.domain.outcomes import CommandAnswered, OrderApproved, OrderRefused
@@ -168,3 +168,23 @@ def test_what_a_strategy_does_to_the_orders_it_sees_changes_nothing() -> None:
     (again,) = bench.engine.view.orders(SYMBOL)
     assert (again.key, again.status, again.filled_qty) == (stop.key, OrderStatus.OPEN, 0)
     assert not again.trade_ids
+
+
+def test_there_is_no_short_and_no_stop_above_the_entry() -> None:
+    bench = Bench()
+    bench.engine.gate.open_step()
+    short = bench.engine.gate.judge(DRAFT._replace(side=Side.SELL))
+    above = bench.engine.gate.judge(DRAFT._replace(stop_plan=Decimal(80000)))
+    assert isinstance(short, Refused)
+    assert isinstance(above, Refused)
+    assert [f.code for f in (*short.failures, *above.failures)] == ["LONG_ONLY", "STOP_ABOVE_ENTRY"]
+
+
+def test_every_block_is_named() -> None:
+    bench = Bench()
+    bench.tell(HealthReported(bench.now_ns, "store", "failed", "disk full"))
+    bench.tell(HealthReported(bench.now_ns, "submit 1-1-0", "failed", "boom"))
+    bench.tell(FeedLost(bench.now_ns, "market"))
+    (refused,) = only(bench.buy(), OrderRefused)
+    codes = {failure.code for failure in refused.failures}
+    assert codes >= {"STORE_FAILED", "SYSTEM_FAILED", "FEED_LOST"}

@@ -15,7 +15,14 @@ def test_the_addresses_behind_a_base_url() -> None:
     assert venue_at(None) == venue_at("https://api.binance.com") == BINANCE
 
 
-@pytest.mark.parametrize("url", ["", "127.0.0.1:9100", "ftp://host", "http://host/api/v3"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "127.0.0.1:9100", "ftp://host", "http://", "http://host/api/v3", "http://host?a"),
+        *("http://[::1", "http://127.0.0.1:99999", "http://127.0.0.1:0", "http://127.0.0.1:x"),
+        *("http://me:secret@127.0.0.1:9100", "http://127.0.0.1:9100@example.com", "http://host#a"),
+    ],
+)
 def test_what_is_no_base_url(url: str) -> None:
     with pytest.raises(ConfigError, match="not a base URL"):
         venue_at(url)

@@ -1,16 +1,27 @@
 """Every open position keeps its stop until it is flat, whatever happens."""
 
+from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from genesis.domain.events import (
+    BalanceReported,
     CancelRejected,
+    Event,
+    FeedLost,
+    HealthReported,
     OrderExpired,
+    OrderFilled,
     OrderRejected,
     OrderUnresolved,
+    VenueStatus,
 )
+from genesis.domain.ids import OrderKey
 from genesis.domain.orders import OrderType, Purpose, Side
 from genesis.domain.outcomes import CommandAnswered, PositionClosed
-from tests.support.engines import SYMBOL, Bench, cancels, only, submits
+from tests.support.build import fill
+from tests.support.engines import SYMBOL, T0, Bench, cancels, only, submits
 
 D = Decimal
 
@@ -179,3 +190,144 @@ def test_what_cannot_be_done_is_answered() -> None:
     (answer,) = only(Bench().act("close", reduces_risk=True), CommandAnswered)
     assert not answer.accepted
     assert SYMBOL in answer.text
+
+
+def limit_entry(bench: Bench, usdt: str = "20", price: str = "67000"):
+    step = bench.act(
+        "trade",
+        "ORDER_SUBMIT",
+        side=Side.BUY,
+        order_type=OrderType.LIMIT,
+        amount_usdt=D(usdt),
+        price=D(price),
+    )
+    return submits(step)[0]
+
+
+def test_a_sell_too_small_for_the_venue_is_answered_and_the_stop_stays() -> None:
+    bench = Bench()
+    bench.open_position()
+    step = bench.act("trade", "ORDER_SUBMIT", side=Side.SELL, amount_usdt=D(3))
+    assert not only(step, CommandAnswered)[0].accepted
+    assert not cancels(step)
+
+
+def test_a_part_that_leaves_too_little_behind_sells_all() -> None:
+    bench = Bench()
+    stop = bench.open_position()
+    bench.act("trade", "ORDER_SUBMIT", side=Side.SELL, amount_usdt=D(21))
+    (leave,) = submits(bench.cancelled(stop.key))
+    assert leave.request.qty == stop.request.qty
+
+
+def test_a_partial_exit_the_venue_refuses_is_given_up_and_the_stop_comes_back() -> None:
+    bench = Bench()
+    stop = bench.open_position()
+    bench.act("trade", "ORDER_SUBMIT", side=Side.SELL, amount_usdt=D(10))
+    (leave,) = submits(bench.cancelled(stop.key))
+    bench.tell(OrderRejected(bench.now_ns, leave.key, "-1013", "Filter failure: NOTIONAL"))
+    assert purposes_after(bench, 60) == [Purpose.PROTECT]
+
+
+def test_two_partial_sells_add_up() -> None:
+    bench = Bench()
+    stop = bench.open_position()
+    for _ in range(2):
+        bench.act("trade", "ORDER_SUBMIT", side=Side.SELL, qty=D("0.0001"))
+    (leave,) = submits(bench.cancelled(stop.key))
+    assert leave.request.qty == D("0.0002")
+
+
+def test_a_limit_exit_is_refused_instead_of_sent_as_something_else() -> None:
+    bench = Bench()
+    bench.open_position()
+    step = bench.act(
+        "trade",
+        "ORDER_SUBMIT",
+        side=Side.SELL,
+        order_type=OrderType.LIMIT,
+        amount_usdt=D(20),
+        price=D(80000),
+    )
+    assert not only(step, CommandAnswered)[0].accepted
+    assert not step.commands
+
+
+def test_an_entry_that_filled_to_less_than_the_minimum_is_dust_and_blocks_nothing() -> None:
+    bench = Bench()
+    entry = limit_entry(bench)
+    bench.accept(entry.key)
+    bench.fill(entry, "67000", "0.00004")
+    (closed,) = only(bench.cancelled(entry.key), PositionClosed)
+    assert (closed.reason, closed.qty) == ("dust", 0)
+    assert bench.engine.state.ledger.dust["BTC/USDT"].qty == D("0.00003996")
+    assert submits(bench.buy("10"))
+
+
+def test_a_cancel_that_never_left_is_asked_again_by_the_next_run() -> None:
+    bench = Bench()
+    stop = bench.open_position()
+    bench.act("close", reduces_risk=True)
+    bench.start(2)
+    assert [c.key for c in cancels(bench.reconciled())] == [stop.key]
+
+
+def test_an_entry_dropped_by_a_halt_is_cancelled_until_it_is_gone() -> None:
+    bench = Bench()
+    entry = limit_entry(bench)
+    bench.accept(entry.key)
+    assert cancels(bench.act("halt", reason="enough for today"))
+    bench.tell(CancelRejected(bench.now_ns, entry.key, "no answer"))
+    before = len(bench.steps)
+    bench.later(60)
+    again = [c.key for step in bench.steps[before:] for c in cancels(step)]
+    assert again == [entry.key]
+    bench.start(2)
+    assert [c.key for c in cancels(bench.reconciled())] == [entry.key]
+
+
+def test_an_unresolved_entry_found_after_a_halt_is_cancelled() -> None:
+    bench = Bench()
+    entry = limit_entry(bench)
+    bench.tell(OrderUnresolved(bench.now_ns, entry.key, "timeout"))
+    bench.act("halt", reason="enough for today")
+    bench.tell(CancelRejected(bench.now_ns, entry.key, "unknown order"))
+    assert [c.key for c in cancels(bench.accept(entry.key))] == [entry.key]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        HealthReported(T0, "store", "failed", "disk full"),
+        VenueStatus(T0, "maintenance"),
+        FeedLost(T0, "user"),
+        BalanceReported(T0, (), clean=False, complaint="0.1 BTC too many"),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_whatever_blocks_new_risk_cancels_resting_entries_too(trouble: Event) -> None:
+    bench = Bench()
+    entry = limit_entry(bench)
+    bench.accept(entry.key)
+    assert [c.key for c in cancels(bench.tell(trouble))] == [entry.key]
+
+
+def test_a_trade_made_outside_shrinks_the_position_and_its_stop() -> None:
+    bench = Bench()
+    stop = bench.open_position()
+    sold = replace(fill(Side.SELL, "0.0001", "67000"), trade_id=900)
+    step = bench.tell(OrderFilled(bench.now_ns, OrderKey(0, 900), sold, recovered=True))
+    assert [c.key for c in cancels(step)] == [stop.key]
+    bench.tell(OrderFilled(bench.now_ns, OrderKey(0, 900), sold, recovered=True))
+    (smaller,) = submits(bench.cancelled(stop.key))
+    assert smaller.request.qty == D("0.00026")
+
+
+def test_a_wider_stop_needs_what_new_risk_needs() -> None:
+    bench = Bench()
+    bench.open_position()
+    bench.reconciled(clean=False)
+    wider = bench.act("stop", "STOP_MODIFY", stop_new=D(60000))
+    assert not only(wider, CommandAnswered)[0].accepted
+    assert only(bench.act("stop", "STOP_MODIFY", stop_new=D(67000)), CommandAnswered)[0].accepted
+    assert not only(bench.act("stop", "STOP_MODIFY", stop_new=D(1)), CommandAnswered)[0].accepted

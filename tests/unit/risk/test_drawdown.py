@@ -17,14 +17,13 @@ T0 = 20_000 * DAY
 def opened() -> Drawdown:
     drawdown = Drawdown()
     drawdown.open(D(500))
-    drawdown.start_day(T0, D(500), D(0))
+    drawdown.start_day(T0, D(500), D(0), LIMITS, RULES)
     return drawdown
 
 
-def mark(drawdown: Drawdown, seconds: int, equity: str, flows: str = "0", trade: str = "0"):
-    return drawdown.mark(
-        T0 + seconds * SECOND, D(equity), D(equity), D(flows), D(trade), LIMITS, RULES
-    )
+def mark(drawdown: Drawdown, seconds: int, equity: str, flows: str = "0", trade: str | None = "0"):
+    at_ns, worst = T0 + seconds * SECOND, None if trade is None else D(trade)
+    return drawdown.mark(at_ns, D(equity), D(equity), D(flows), worst, LIMITS, RULES)
 
 
 def alerts(facts) -> list[str]:
@@ -49,7 +48,7 @@ def test_critical_blocks_until_the_next_utc_day() -> None:
     drawdown = opened()
     assert "CRITICAL" in alerts(mark(drawdown, 1, "450"))
     assert drawdown.critical_until_ns == T0 + DAY
-    drawdown.start_day(T0 + DAY, D(450), D(0))
+    drawdown.start_day(T0 + DAY, D(450), D(0), LIMITS, RULES)
     assert drawdown.critical_until_ns is None
 
 
@@ -87,3 +86,19 @@ def test_the_fall_counts_from_the_peak() -> None:
     drawdown = opened()
     mark(drawdown, 1, "540")
     assert "CRITICAL" in alerts(mark(drawdown, 2, "490"))
+
+
+def test_without_a_position_a_breach_is_certain_at_once() -> None:
+    drawdown = opened()
+    assert {"HALT", "CRITICAL"} <= set(alerts(mark(drawdown, 1, "425", trade=None)))
+    assert drawdown.halted is not None
+
+
+def test_critical_is_armed_again_only_after_a_recovery() -> None:
+    drawdown = opened()
+    mark(drawdown, 1, "450")
+    drawdown.start_day(T0 + DAY, D(450), D(0), LIMITS, RULES)
+    assert "CRITICAL" not in alerts(mark(drawdown, 86_401, "450"))
+    assert drawdown.critical_until_ns is None
+    drawdown.start_day(T0 + 2 * DAY, D(470), D(0), LIMITS, RULES)
+    assert "CRITICAL" in alerts(mark(drawdown, 2 * 86_400 + 1, "449"))

@@ -44,8 +44,8 @@ def test_environment_wins_over_the_file_and_an_option_over_both(
 
 
 def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GENESIS_SYMBOLS", "btc/usdt, eth/usdt")
-    monkeypatch.setenv("GENESIS_STRATEGIES", "sma_cross")
+    monkeypatch.setenv("GENESIS_SYMBOLS", "btc/usdt, ETHUSDT,BTC/USDT")
+    monkeypatch.setenv("GENESIS_STRATEGIES", "sma_cross,sma_cross")
     settings = Settings.read()
     assert settings.symbols == ("BTC/USDT", "ETH/USDT")
     assert settings.strategies == ("sma_cross",)
@@ -57,9 +57,13 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("PORT", "x"),
         ("PORT", "70000"),
         ("CAPITAL", "-1"),
-        ("SYMBOLS", "BTCUSDT"),
+        ("CAPITAL", "1e99"),
+        ("SYMBOLS", "FOO"),
         ("SYMBOLS", ","),
         ("VENUE_URL", "127.0.0.1:1"),
+        ("VENUE_URL", "http://[::1"),
+        ("CONTROL_KEY", "clé"),
+        ("API_KEY", "two words"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_the_variable(
@@ -69,6 +73,12 @@ def test_a_bad_value_is_one_line_that_names_the_variable(
     with pytest.raises(ConfigError, match=f"GENESIS_{name}") as found:
         Settings.read()
     assert "\n" not in found.value.message
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match=r"\.env cannot be read: it is not UTF-8"):
+        Settings.read()
 
 
 def test_secrets_are_masked_everywhere(
@@ -115,8 +125,10 @@ def test_a_key_is_made_once_readable_by_its_owner_only(tmp_path: Path) -> None:
 def test_an_empty_key_file_and_an_unusable_home_are_refused(tmp_path: Path) -> None:
     home = Home.open(tmp_path / "home")
     (home.path / "control.key").touch()
-    with pytest.raises(ConfigError, match="empty"):
-        home.key("control")
+    for damaged in (b"", b"\xff"):
+        (home.path / "control.key").write_bytes(damaged)
+        with pytest.raises(ConfigError, match="empty or damaged"):
+            home.key("control")
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="GENESIS_HOME"):
         Home.open(tmp_path / "file" / "home")
@@ -129,3 +141,6 @@ def test_the_service_file_comes_and_goes(tmp_path: Path) -> None:
     assert home.announced() == {"url": "u"}
     home.withdraw()
     assert home.announced() is None
+    for damaged in (b"", b"\xff", b"[]", b"{}", b'{"url": 1}'):
+        home.service_file.write_bytes(damaged)
+        assert home.announced() is None

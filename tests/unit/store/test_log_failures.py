@@ -1,5 +1,6 @@
 """What the log promised holds after a kill; what it cannot promise it says."""
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -119,6 +120,28 @@ def test_a_lease_is_given_back(tmp_path: Path) -> None:
     first.release()
     first.release()
     Lease.take(tmp_path / "lock").release()
+
+
+def test_a_lease_whose_file_was_removed_is_no_lease(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The holder ends, and removes the file, between our opening and our locking it."""
+    path = tmp_path / "lock"
+    path.touch()
+    real, calls = fcntl.flock, []
+
+    def flock(descriptor: int, how: int) -> None:
+        if not calls:
+            path.unlink()
+        calls.append(how)
+        real(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    ours = Lease.take(path)
+    assert len(calls) == 2
+    with pytest.raises(UsageError, match="runs on the attic: stop it first, or use the cellar"):
+        Lease.take(path, "the attic", "use the cellar")
+    ours.release()
 
 
 def test_an_unusable_home_is_named(tmp_path: Path) -> None:

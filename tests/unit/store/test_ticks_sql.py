@@ -5,11 +5,12 @@ from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from genesis.domain.time import MINUTE, format_utc
-from genesis.errors import UsageError
-from genesis.store.ticks import TickStore, check_file
+from genesis.errors import DataError, UsageError
+from genesis.store.ticks import TickStore, check_file, naming_damage
 from tests.support import tick_files
 from tests.support.tick_files import MIDNIGHT_MS, Trade
 
@@ -79,6 +80,19 @@ def test_bars_refuse_what_cannot_be(store: TickStore) -> None:
         store.bars(BTC, 7 * MINUTE)
     with pytest.raises(UsageError, match=r"no ticks of XRP/USDT .* it holds BTC/USDT, ETH/BTC"):
         store.bars("XRP/USDT", MINUTE)
+
+
+def test_damage_is_one_clear_line_and_a_wrong_query_stays_one(store: TickStore) -> None:
+    with pytest.raises(duckdb.ParserException), naming_damage():
+        store.sql("SELEKT 1")
+    relation = store.bars(BTC, MINUTE)
+    for file in store.root.glob("trades/*/*/*.parquet"):
+        file.write_bytes(file.read_bytes()[:900])
+    with pytest.raises(DataError, match="restore it from a backup") as told, naming_damage():
+        relation.fetchall()
+    assert "\n" not in told.value.message
+    with pytest.raises(DataError, match=r"\.parquet"):
+        store.bars(BTC, MINUTE)
 
 
 def test_extensions_are_never_fetched(store: TickStore) -> None:
