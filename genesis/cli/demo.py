@@ -65,7 +65,21 @@ def demo(
     view = PlainView() if headless else LiveView(_SYMBOL)
     with view:
         told = asyncio.run(Stage(scene, view).play())
-    typer.echo(json.dumps({**_verified(place), **told, "report": None}, sort_keys=True))
+    told = {**_verified(place), **told, "report": None}
+    _tell(told, place)
+    typer.echo(json.dumps(told, sort_keys=True))
+
+
+def _tell(told: dict[str, Any], place: Path) -> None:
+    """The end in words, before the JSON for scripts."""
+    refused = sum(told["refusals"].values())
+    replayed = "the same decisions" if told["log_verified"] else "OTHER DECISIONS: see verify"
+    typer.echo(
+        f"{told['events']} events, {told['orders']} orders, {told['fills']} fills, "
+        f"{refused} refusals; equity {float(told['equity']):.2f} USDT\n"
+        f"run again from the log: {replayed}\n"
+        f"look again: genesis verify --home {place} (the folder may be deleted)"
+    )
 
 
 def _opened(path: Path) -> "OpenFeed":

@@ -11,7 +11,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-_LINES: Final = 14
+from genesis.domain.time import format_utc
+
+_LINES: Final = 16
+_FRAME_LINES: Final = 12
+"""Of the panel beside the story: numbers, a position, the intervention, borders."""
 _SPARKS: Final = "▁▂▃▄▅▆▇█"
 _COLOURS: Final = {"NORMAL": "green", "CAUTION": "yellow", "WARNING": "red", "LOCKED": "red"}
 
@@ -45,8 +49,10 @@ class LiveView:
         self._symbol = symbol
         self._seen: dict[str, Any] = {}
         self._lines: deque[str] = deque(maxlen=_LINES)
-        self._equity: deque[Decimal] = deque(maxlen=60)
-        self._live = Live(get_renderable=self._draw, refresh_per_second=5, transient=False)
+        self._equity: deque[Decimal] = deque(maxlen=40)
+        self._limited = ""
+        self._console = Console()
+        self._live = Live(get_renderable=self._draw, refresh_per_second=5, console=self._console)
 
     def __enter__(self) -> Self:
         self._live.__enter__()
@@ -65,6 +71,11 @@ class LiveView:
 
     def heard(self, message: dict[str, Any]) -> None:
         self._seen |= message
+        if message.get("kind") == "LimitedHourStarted":
+            share = Decimal(message["multiplier"]) * 100
+            self._limited = f"   {share:.0f} % sizes until {format_utc(message['until_ns'])[11:19]}"
+        elif message.get("kind") == "LimitedHourEnded":
+            self._limited = ""
         if "equity" in message:
             self._equity.append(Decimal(message["equity"]))
 
@@ -90,7 +101,8 @@ class LiveView:
         table.add_row(self._symbol, str(seen.get("prices", {}).get(self._symbol) or "-"))
         score = int(seen.get("tilt", 0))
         bar = "▰" * (score // 5) + "▱" * (20 - score // 5)
-        table.add_row("tilt", Text(f"{bar} {score:>3} {self._level}", style=_COLOURS[self._level]))
+        tilt = f"{bar} {score:>3} {self._level}{self._limited}"
+        table.add_row("tilt", Text(tilt, style=_COLOURS[self._level]))
         table.add_row("tier", f"{seen.get('tier', '-')} / {seen.get('mode', '-')}")
         return table
 
@@ -111,7 +123,9 @@ class LiveView:
         return Text(str(opened["message"]), style="bold")
 
     def _story(self) -> Text:
-        return Text("\n" + "\n".join(self._lines), style="default")
+        room = max(1, self._console.size.height - _FRAME_LINES)
+        lines = list(self._lines)[-room:]
+        return Text("\n" + "\n".join(lines), no_wrap=True, overflow="ellipsis")
 
 
 def _time(message: dict[str, Any]) -> str:

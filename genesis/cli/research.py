@@ -191,8 +191,8 @@ def _write_trades(result: "BacktestResult", path: Path) -> None:
     try:
         result.trades[list(TRADE_COLUMNS)].to_csv(path, index=False)
     except OSError as failed:
-        if is_new:
-            path.unlink(missing_ok=True)
+        if is_new and path.exists():
+            path.unlink()
         reason = failed.strerror or str(failed)
         raise DataError(f"trades cannot be written to {path}: {reason}") from failed
 

@@ -144,7 +144,7 @@ class Desk:
                 return self._close_all(event)
             case "cancel_all":
                 count = self._state.execution.cancel_entries()
-                return _answer(event, True, f"{_orders(count)} being cancelled; stops stay")
+                return _answer(event, True, f"{_orders(count)}; stops stay")
             case "stop":
                 return self._move_stop(event)
             case "halt":
@@ -201,7 +201,9 @@ def _exit_reason(why: str) -> str:
 
 
 def _orders(count: int) -> str:
-    return "1 entry order is" if count == 1 else f"{count or 'no'} entry orders are"
+    if not count:
+        return "there is no entry order to cancel"
+    return f"{count} entry order{'s are' if count > 1 else ' is'} being cancelled"
 
 
 def _answer(event: OperatorActed, accepted: bool, told: str) -> CommandAnswered:

@@ -6,18 +6,15 @@ They move money and positions like ours, so they are taken into the books. Pure.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 
 from genesis.domain.events import OrderFilled
 from genesis.domain.ids import OrderKey
 from genesis.domain.instrument import base_of
 from genesis.domain.money import ZERO
 from genesis.domain.orders import Side
+from genesis.engine.engine import EXTERNAL_RUN
 from genesis.exchange.compare import moved
 from genesis.exchange.gateway import VenueTrade
-
-NOT_OURS: Final = 0
-"""The run in the key of such a fill, (0, trade id, 0): our runs count from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ class Adopted:
 
 
 def adopt(totals: Mapping[str, Decimal], trades: Iterable[VenueTrade]) -> Adopted:
-    """Take trades that are not ours into the books.
+    """Take trades that are not ours into the books; such a fill's key is (0, trade id, 0).
 
     A sale of more than the books hold sold coins that were never ours to count.
     """
@@ -46,6 +43,6 @@ def adopt(totals: Mapping[str, Decimal], trades: Iterable[VenueTrade]) -> Adopte
             )
             continue
         totals = moved(totals, (fill,))
-        key = OrderKey(NOT_OURS, fill.trade_id, 0)
+        key = OrderKey(EXTERNAL_RUN, fill.trade_id, 0)
         fills.append(OrderFilled(trade.ts_ns, key, fill, recovered=True))
     return Adopted(tuple(fills), totals, tuple(complaints))

@@ -228,12 +228,15 @@ class BinanceGateway(Reads):
             patience=self._patience,
         )
 
-    def user_stream(self, emit: Callable[[Event], None]) -> UserStream:
-        """Reports of our orders, once its `run` is started."""
+    def user_stream(
+        self, emit: Callable[[Event], None], doubt: Callable[[str], None]
+    ) -> UserStream:
+        """Reports of our orders, once its `run` is started; `doubt` is told why to reconcile."""
         return UserStream(
             self.venue.ws_api,
             *self._keys,
             emit,
+            doubt=doubt,
             order_trades=self.order_trades,
             once=self._once,
             session=self.session,

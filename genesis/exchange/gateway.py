@@ -91,6 +91,9 @@ class Gateway(Protocol):
     async def order(self, wire_id: str, symbol: str) -> VenueOrder | None:
         """The order of that client id; None when the venue says there is none."""
 
+    async def find_in_lists(self, wire_id: str, symbol: str) -> VenueOrder | None:
+        """The order of that client id in the lists of open and of latest orders, or None."""
+
     async def order_by_id(self, order_id: str, symbol: str) -> VenueOrder | None:
         """The order of that venue id; None when the venue says there is none."""
 

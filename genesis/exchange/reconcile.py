@@ -212,12 +212,14 @@ class _Look:
         """What became of an order that we think is working."""
         order, symbol = ours.order, ours.order.request.symbol
         found = await self._gateway.order(ours.wire_id, symbol)
+        if found is None and ours.is_unanswered:
+            return
+        found = found or await self._gateway.find_in_lists(ours.wire_id, symbol)
         if found is None:
-            if not ours.is_unanswered:
-                self.missing.append(ours)
-                self.complaints.append(
-                    f"order {ours.wire_id} was accepted, and the venue does not know it"
-                )
+            self.missing.append(ours)
+            self.complaints.append(
+                f"order {ours.wire_id} was accepted, and the venue does not know it"
+            )
             return
         self._keys[symbol, found.order_id] = order.key
         trades: tuple[VenueTrade, ...] = ()

@@ -14,6 +14,7 @@ import aiohttp
 from genesis.domain.events import Event, HealthReported, OrderCancelled, OrderEvent, OrderExpired
 from genesis.domain.ids import OrderKey
 from genesis.domain.time import MILLISECOND
+from genesis.engine.engine import EXTERNAL_RUN
 from genesis.errors import ExchangeError, OutOfSync, Unreachable, UsageError
 from genesis.exchange.gateway import VenueOrder, VenueTrade
 from genesis.exchange.lifecycle import order_events, report_events, report_order, report_wire_id
@@ -32,7 +33,8 @@ _SUBSCRIBE_ID: Final = "genesis-user"
 class UserStream:
     """Emits order events, and FeedLost / FeedRestored of stream `user`: reconcile after each.
 
-    `ready` is set while reports are subscribed to.
+    `ready` is set while reports are subscribed to. `doubt` is told why the venue is to be asked
+    what happened: trades past us, or fills that are missing.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class UserStream:
         api_secret: str,
         emit: Callable[[Event], None],
         *,
+        doubt: Callable[[str], None],
         order_trades: Callable[[VenueOrder], Awaitable[tuple[VenueTrade, ...]]],
         once: Once,
         session: aiohttp.ClientSession,
@@ -53,6 +56,7 @@ class UserStream:
         self._api_key = api_key
         self._api_secret = api_secret
         self._emit = emit
+        self._doubt = doubt
         self._order_trades = order_trades
         self._once = once
         self._now_ns = now_ns
@@ -116,8 +120,10 @@ class UserStream:
     def _report(self, report: dict[str, Any]) -> None:
         symbol = from_venue(str(report["s"]))
         key = key_of(report_wire_id(report))
-        if key is None:
+        if key is None or key.run == EXTERNAL_RUN:
             self._complain(f"order {report['i']} of {symbol} is not ours: {report['x']}")
+            if report["x"] == "TRADE":
+                self._doubt(f"order {report['i']} of {symbol} traded and is not ours")
             return
         order = report_order(report, symbol)
         events = report_events(key, report, symbol)
@@ -126,20 +132,21 @@ class UserStream:
         if self._once.filled_qty(key) >= order.executed_qty:
             self._tell(endings)
             return
-        task = asyncio.create_task(self._recover(key, order, endings))
+        task = asyncio.create_task(self._recover(key, order))
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
 
-    async def _recover(
-        self, key: OrderKey, order: VenueOrder, endings: tuple[OrderEvent, ...]
-    ) -> None:
-        """Fills whose reports were lost, then how the order ended."""
+    async def _recover(self, key: OrderKey, order: VenueOrder) -> None:
+        """Fills whose reports were lost, then how the order ended.
+
+        Where they cannot be had, the ending is kept back: what is held would be protected wrongly.
+        """
         try:
             trades = await self._order_trades(order)
             self._tell(order_events(key, order, trades, recovered=True))
         except ExchangeError as error:
             self._complain(error.message)
-            self._tell(endings)
+            self._doubt(f"fills of {order.wire_id} are missing")
 
     def _tell(self, events: Iterable[OrderEvent]) -> None:
         for event in self._once.fresh(events):

@@ -50,7 +50,10 @@ def build(settings: Settings, mode: Mode | str, *, seed: str = "0", say: Say) ->
         require_loopback(settings.venue_url)
     quotes = {quote_of(symbol) for symbol in settings.symbols}
     if len(quotes) > 1:
-        raise ConfigError(f"GENESIS_SYMBOLS mixes quote currencies ({', '.join(sorted(quotes))})")
+        raise ConfigError(
+            f"GENESIS_SYMBOLS mixes quote currencies ({', '.join(sorted(quotes))}): "
+            "run a home for each"
+        )
     rules: Rules = load(settings.rules)
     strategies_of(settings.strategies)  # an unknown one is refused before anything is touched
     home = Home.open(settings.home_path())

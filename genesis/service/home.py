@@ -85,15 +85,25 @@ class Home:
         return self.path / "service.json"
 
     def key(self, name: str) -> str:
-        """A secret of this home (`control`, `control-read`), made on first use, mode 0600."""
+        """A secret of this home (`control`, `control-read`), made on first use, mode 0600.
+
+        Raises:
+            ConfigError: it cannot be read, or not be written.
+        """
         file = self.path / f"{name}.key"
         try:
             handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             return read_key(file)
-        with os.fdopen(handle, "w") as out:
-            made = secrets.token_urlsafe(32)
-            out.write(made + "\n")
+        except OSError as err:
+            raise _unwritable(file, err) from err
+        made = secrets.token_urlsafe(32)
+        try:
+            with os.fdopen(handle, "w") as out:
+                out.write(made + "\n")
+        except OSError as err:
+            file.unlink()
+            raise _unwritable(file, err) from err
         return made
 
     def announce(self, facts: dict[str, Any]) -> None:
@@ -112,6 +122,13 @@ class Home:
         except (FileNotFoundError, ValueError):
             return None
         return facts if isinstance(facts, dict) and isinstance(facts.get("url"), str) else None
+
+
+def _unwritable(file: Path, err: OSError) -> ConfigError:
+    return ConfigError(
+        f"key file {file} cannot be written ({err.strerror}): free some space, or set GENESIS_HOME "
+        "to another folder"
+    )
 
 
 def read_key(file: Path) -> str:

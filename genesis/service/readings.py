@@ -29,6 +29,7 @@ from genesis.domain.outcomes import (
     TiltScored,
 )
 from genesis.domain.time import utc_day
+from genesis.engine.engine import EXTERNAL_RUN
 from genesis.tiers.gates import TierFacts
 
 _KEPT: Final = 2_000
@@ -90,6 +91,9 @@ class Readings:
     refs: set[str] = field(default_factory=set)
     accepted_pages: set[str] = field(default_factory=set)
     ring_fenced: dict[str, Decimal] = field(default_factory=dict)
+    adopted: set[tuple[str, int]] = field(default_factory=set)
+    """(symbol, trade id) of trades of the account that no order of ours made."""
+    _trades: set[tuple[str, int]] = field(default_factory=set)
 
     def take(self, step: AnyStep) -> None:
         """Count one step."""
@@ -102,11 +106,21 @@ class Readings:
         if isinstance(step.event, JournalAssessed) and step.event.accepted:
             self.accepted_pages.add(step.event.sha256)
         if isinstance(step.event, OrderFilled):
-            self.fills += 1
-            self.made.append(Made(step.event))
-            self._day(step.event.ts_ns).fills += 1
+            self._take_fill(step.event)
         if step.outcomes:
             self._take_outcomes(step.outcomes)
+
+    def _take_fill(self, event: OrderFilled) -> None:
+        """Count a fill, once: the venue's stream and its lists may both tell it."""
+        name = (event.fill.symbol, event.fill.trade_id)
+        if event.key.run == EXTERNAL_RUN:
+            self.adopted.add(name)
+        if name in self._trades:
+            return
+        self._trades.add(name)
+        self.fills += 1
+        self.made.append(Made(event))
+        self._day(event.ts_ns).fills += 1
 
     def _take_outcomes(self, outcomes: Iterable[Outcome]) -> None:
         for outcome in outcomes:

@@ -1,7 +1,7 @@
 """Reconciliation at the start, on request and from time to time: the venue's truth as events."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Final
 
 from genesis.domain.events import Event
@@ -94,9 +94,7 @@ class Reconciling:
         return True
 
     async def _compare(self, *, sent_by_ns: int | None) -> Reconciled:
-        found = await reconcile(
-            self._gateway, lambda: self._books(sent_by_ns), self._clock.now_ns
-        )
+        found = await reconcile(self._gateway, lambda: self._books(sent_by_ns), self._clock.now_ns)
         for event in found.events:
             await self._tell(event)
         if not found.is_clean:
@@ -122,8 +120,15 @@ class Reconciling:
             ledger=dict(state.ledger.balances),
             last_trade_ids=dict(state.ledger.last_trade_ids),
             status_of=status_of,
-            known_trades=orders.known_trades,
+            known_trades=frozenset(self._known_trades()),
             opened_ns=state.ledger.opened_ns,
             ring_fenced=dict(self._readings.ring_fenced),
             sent_by_ns=sent_by_ns,
         )
+
+    def _known_trades(self) -> Iterator[tuple[str, int]]:
+        """Every fill our ledger took: of our orders, and of others."""
+        for order in self._engine.state.execution.orders.orders.values():
+            for trade_id in order.trade_ids:
+                yield order.request.symbol, trade_id
+        yield from self._readings.adopted

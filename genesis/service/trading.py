@@ -113,7 +113,7 @@ class Trading:
         )
         self.runner.connect(self._outbox)
         self._market = gateway.market_stream(terms.symbols, self.runner.put)
-        self._user = gateway.user_stream(self._heard_of_orders)
+        self._user = gateway.user_stream(self._heard_of_orders, self._reconciling.request)
         self._core: tuple[asyncio.Task[None], ...] = ()
         self._beside: set[asyncio.Task[None]] = set()
         self.clock_problem: str | None = None

@@ -184,7 +184,6 @@ def test_strategies_and_parameters(folder: Path, tmp_path: Path) -> None:
         Case("backtest nope --ticks good.parquet", ("'nope'", "sma_cross, spread_capture")),
         Case(f"backtest sma_cross {backtest} fsat=1", ("no parameter 'fsat'", "it knows: fast")),
         Case(f"backtest sma_cross {backtest} fast=few", ("fast must be a whole number", "'few'")),
-        Case("run --mode paper --strategies nope", ("'nope'", "sma_cross, spread_capture")),
     )
     assert not (tmp_path / "home").exists()
 
@@ -198,12 +197,10 @@ def test_rules_files(tmp_path: Path) -> None:
     refused(
         tmp_path,
         Case(f"{backtest} syntax.toml", ("syntax.toml is not valid TOML", "line 1")),
+        Case(f"{backtest} key.toml", ("key.toml", "risk.risk_per_trad", "not a known key")),
         Case(f"{backtest} type.toml", ("type.toml", "risk.taker_fee_bps", "must be a number")),
         Case(f"{backtest} absent.toml", ("absent.toml", "No such file", "research, sniper")),
-        Case(
-            "run --mode paper --rules key.toml",
-            ("key.toml", "risk.risk_per_trad", "not a known key"),
-        ),
+        Case("run --mode paper --rules key.toml", ("key.toml", "risk.risk_per_trad")),
     )
     assert not (tmp_path / "home").exists()
 

@@ -69,6 +69,9 @@ def test_the_whole_arc_on_real_ticks(shared: Path, tmp_path: Path) -> None:
         "tilt is CAUTION now",
         "tilt is WARNING now",
         "opens the blank page",
+        "filled: ",
+        "stopped out at",
+        "the limited hour begins: 50 % sizes",
         "hands in the page: accepted",
         "50 % sizes",
     ):

@@ -107,7 +107,7 @@ def test_the_life_of_orders_and_clean_books() -> None:
                 "BTC": MONEY["BTC"] + fill.qty - fill.fee,
             }
             books = _books(fill.trade_id, ledger)
-            assert (await reconcile(gateway, books, exchange.clock.now_ns)).is_clean
+            assert (await reconcile(gateway, lambda: books, exchange.clock.now_ns)).is_clean
 
     asyncio.run(story())
 
@@ -192,7 +192,7 @@ def test_streams_and_their_return() -> None:
             heard: list[Event] = []
             streams = (
                 gateway.market_stream((SYMBOL,), heard.append),
-                gateway.user_stream(heard.append),
+                gateway.user_stream(heard.append, lambda reason: None),
             )
             tasks = [asyncio.create_task(stream.run()) for stream in streams]
             for stream in streams:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -17,17 +17,24 @@ from genesis.domain.events import (
     OrderAccepted,
     OrderCancelled,
     OrderEvent,
+    OrderExpired,
     OrderFilled,
     OrderRejected,
 )
+from genesis.domain.ids import OrderKey
 from genesis.domain.orders import Order, OrderStatus
+from genesis.domain.time import MILLISECOND
+from genesis.engine.engine import EXTERNAL_RUN
 from genesis.errors import Unreachable
 from genesis.exchange.binance import BinanceGateway
-from genesis.exchange.reconcile import Books, Reconciled, WorkingOrder, reconcile
+from genesis.exchange.gateway import VenueOrder
+from genesis.exchange.lifecycle import order_events
+from genesis.exchange.reconcile import LOST, Books, Reconciled, WorkingOrder, reconcile
 from genesis.exchange.resolve import NEVER_PLACED
+from genesis.exchange.wire_id import compose
 from genesis.execution.order_book import OrderBook
 from genesis.positions.ledger import Ledger
-from tests.support.simex import SYMBOL, Simex, command, trading, wire
+from tests.support.simex import HEAD, QUICK, SYMBOL, Simex, command, trading, wire
 
 D = Decimal
 ORDER_EVENTS = get_args(OrderEvent)
@@ -43,6 +50,8 @@ class Ours:
 
     def __init__(self) -> None:
         self.orders = OrderBook()
+        self.adopted: set[tuple[str, int]] = set()
+        self.opened_ns = time.time_ns() // MILLISECOND * MILLISECOND
         self.ledger = Ledger()
         self.ledger.balances = {"USDT": D(10000), "BTC": D("0.5"), "ETH": D(5), "BNB": D(1)}
 
@@ -57,6 +66,11 @@ class Ours:
 
     def told(self, events: Iterable[Event]) -> None:
         for event in events:
+            if isinstance(event, OrderFilled) and event.key.run == EXTERNAL_RUN:
+                if self.ledger.is_news(event.fill):
+                    self.adopted.add((event.fill.symbol, event.fill.trade_id))
+                    self.ledger.fill(event.fill, event.ts_ns)
+                continue
             is_news = isinstance(event, ORDER_EVENTS) and self.orders.apply(event)
             if is_news and isinstance(event, OrderFilled):
                 self.ledger.fill(event.fill, event.ts_ns)
@@ -68,17 +82,25 @@ class Ours:
         books = Books(
             symbols=(SYMBOL,),
             working=tuple(
-                WorkingOrder(order, wire(order.key.n)) for order in self.orders.all_working()
+                WorkingOrder(order, wire(order.key.n), order.filled_qty)
+                for order in self.orders.all_working()
             ),
             ledger=dict(self.ledger.balances),
             last_trade_ids=dict(self.ledger.last_trade_ids),
             status_of=lambda key: order.status if (order := self.orders.orders.get(key)) else None,
+            known_trades=frozenset(self._known_trades()),
+            opened_ns=self.opened_ns,
             sent_by_ns=time.time_ns(),
         )
         return replace(books, **changes)
 
+    def _known_trades(self) -> Iterator[tuple[str, int]]:
+        for order in self.orders.orders.values():
+            yield from ((order.request.symbol, trade_id) for trade_id in order.trade_ids)
+        yield from self.adopted
+
     async def reconcile(self, gateway: BinanceGateway, **changes: Any) -> Reconciled:
-        found = await reconcile(gateway, self.books(**changes), time.time_ns)
+        found = await reconcile(gateway, lambda: self.books(**changes), time.time_ns)
         assert isinstance(found.events[-1], BalanceReported)
         assert found.events[-1].clean == found.is_clean
         self.told(found.events)
@@ -234,20 +256,139 @@ def test_a_late_fill_of_an_order_that_had_ended_is_adopted(shared: Path) -> None
     asyncio.run(story())
 
 
-def test_a_trade_that_is_not_ours_is_a_complaint_with_the_difference(shared: Path) -> None:
+def by_hand(side: str, quantity: str) -> dict[str, str]:
+    return {"symbol": "BTCUSDT", "side": side, "type": "MARKET", "quantity": quantity}
+
+
+@pytest.mark.parametrize("wire_id", ["web_by_hand", compose(OrderKey(0, 1), HEAD)])
+@pytest.mark.parametrize("has_fills", [True, False])
+def test_a_trade_past_us_is_adopted_and_named(shared: Path, wire_id: str, has_fills: bool) -> None:
+    """Also one of the emergency sale that runs without us, and the very first of a symbol."""
+
     async def story() -> None:
         async with trading(shared) as (simex, gateway):
             ours = Ours()
-            await ours.send(gateway, 1)
-            by_hand = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.002"}
-            simex.sim.new_order(by_hand)
+            if has_fills:
+                await ours.send(gateway, 1)
+            simex.sim.new_order(by_hand("SELL", "0.002") | {"newClientOrderId": wire_id})
             found = await ours.reconcile(gateway)
-            assert not found.is_clean
+            filled, note, _ = found.events
+            assert isinstance(filled, OrderFilled) and filled.recovered
+            assert filled.key == OrderKey(EXTERNAL_RUN, filled.fill.trade_id, 0)
+            assert isinstance(note, HealthReported) and note.status == "degraded"
+            assert "SELL 0.002 of BTC/USDT" in note.detail
+            assert found.is_clean
+            assert _agree(simex, ours)
+            assert _kinds(await ours.reconcile(gateway)) == [BalanceReported]  # once
+
+    asyncio.run(story())
+
+
+def test_a_trade_past_us_is_found_though_a_later_one_of_ours_is_known(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            simex.sim.new_order(by_hand("BUY", "0.002"))
+            await ours.send(gateway, 1)
+            assert _kinds(await ours.reconcile(gateway)) == [
+                OrderFilled,
+                HealthReported,
+                BalanceReported,
+            ]
+            assert _agree(simex, ours)
+
+    asyncio.run(story())
+
+
+def test_a_sale_of_more_than_we_hold_is_a_complaint_with_the_difference(shared: Path) -> None:
+    """Coins held before the account was opened: what they bring is no gain of ours."""
+
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            fenced = {"BTC": ours.ledger.balances.pop("BTC")}
+            simex.sim.new_order(by_hand("SELL", "0.3"))
+            found = await ours.reconcile(gateway, ring_fenced=fenced)
+            assert _kinds(found) == [BalanceReported]
             complaint = "; ".join(found.complaints)
-            assert "belongs to no order of ours" in complaint
-            assert "BTC: the venue has 0.502997, our books say 0.500999, difference 0.001998" in (
-                complaint
-            )
+            assert "belongs to no order of ours and sold more than our books hold" in complaint
+            assert "BTC: the venue has 0.2, our books say 0.5, difference -0.3" in complaint
+
+    asyncio.run(story())
+
+
+def test_trades_before_the_account_was_opened_are_no_affair_of_ours(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            simex.sim.new_order(by_hand("BUY", "0.002"))
+            await asyncio.sleep(0.002)
+            ours = Ours()
+            ours.ledger.balances = dict(_totals(simex))
+            simex.sim.bal["USDT"][0] += D("12.5")
+            found = await ours.reconcile(gateway)
+            assert _kinds(found) == [BalanceReported]
+            assert len(found.complaints) == 1
+
+    asyncio.run(story())
+
+
+def test_a_fill_told_while_we_ask_is_no_difference(shared: Path) -> None:
+    """The stream tells it between two questions: books and answers are of different moments."""
+
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            await ours.send(gateway, 1, kind="LIMIT", limit_price=D(59000))
+            ask = gateway.open_orders
+
+            async def fills_meanwhile(symbol: str) -> tuple[VenueOrder, ...]:
+                found = await ask(symbol)
+                if simex.placed(wire(1))[0].status == "NEW":
+                    simex.price("58000")
+                    order = await gateway.order(wire(1), SYMBOL)
+                    assert order is not None
+                    trades = await gateway.order_trades(order)
+                    ours.told(order_events(command(1).key, order, trades, recovered=False))
+                return found
+
+            gateway.open_orders = fills_meanwhile  # type: ignore[method-assign]
+            found = await ours.reconcile(gateway)
+            assert found.is_clean, found.complaints
+            assert _agree(simex, ours)
+
+    asyncio.run(story())
+
+
+def test_an_order_that_the_venue_has_lost_ends_after_the_proof(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            await ours.send(gateway, 1, kind="LIMIT", limit_price=D(50000))
+            (order,) = simex.placed(wire(1))
+            simex.sim.finish(order, "CANCELED", "by-hand")
+            del simex.sim.orders[order.orderId]
+            placed_ns = ours.order(1).placed_ns
+            found = await ours.reconcile(gateway, sent_by_ns=None)
+            ended, _ = found.events
+            assert isinstance(ended, OrderExpired)
+            assert ended.reason == LOST
+            assert ended.ts_ns >= QUICK.proven_ns(placed_ns)
+            assert found.is_clean
+            assert ours.order(1).status is OrderStatus.EXPIRED
+
+    asyncio.run(story())
+
+
+def test_an_order_that_only_the_query_misses_is_not_given_up(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            ours = Ours()
+            await ours.send(gateway, 1, kind="LIMIT", limit_price=D(50000))
+            simex.sim.query_lag_ms = 3_600_000
+            found = await ours.reconcile(gateway, sent_by_ns=None)
+            assert _kinds(found) == [BalanceReported]
+            assert found.is_clean
+            assert ours.order(1).status is OrderStatus.OPEN
 
     asyncio.run(story())
 

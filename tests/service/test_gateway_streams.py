@@ -22,17 +22,23 @@ from genesis.domain.events import (
     OrderFilled,
     TradeTick,
 )
+from genesis.domain.ids import OrderKey
 from genesis.exchange.line import Line, Patience
 from genesis.exchange.streams import MarketStream
 from genesis.exchange.user_stream import UserStream
-from tests.support.simex import SYMBOL, Simex, command, trading, wire
+from genesis.exchange.wire_id import compose
+from tests.support.simex import HEAD, SYMBOL, Simex, command, trading, wire
 
 D = Decimal
 T = TypeVar("T")
 
 
 class Heard(list[Event]):
-    """Collects events and waits for them."""
+    """Collects events, and why the venue is to be asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.doubts: list[str] = []
 
     def of(self, kind: type[T]) -> list[T]:
         return [event for event in self if isinstance(event, kind)]
@@ -132,7 +138,7 @@ def test_reports_and_answers_tell_each_fact_once(shared: Path) -> None:
     async def story() -> None:
         async with trading(shared) as (simex, gateway):
             heard = Heard()
-            async with running(gateway.user_stream(heard.append)):
+            async with running(gateway.user_stream(heard.append, heard.doubts.append)):
                 answered = [*await gateway.submit(command(1), wire(1))]
                 order = command(2, kind="LIMIT", limit_price=D("59000"))
                 answered += await gateway.submit(order, wire(2))
@@ -163,7 +169,7 @@ def test_the_user_stream_comes_back_after_a_cut(shared: Path, cut: str) -> None:
     async def story() -> None:
         async with trading(shared) as (simex, gateway):
             heard = Heard()
-            async with running(gateway.user_stream(heard.append)):
+            async with running(gateway.user_stream(heard.append, heard.doubts.append)):
                 if cut == "socket":
                     simex.cut_user_streams()
                 else:
@@ -182,7 +188,7 @@ def test_a_fill_whose_report_was_lost_is_asked_for_before_the_end_is_told(shared
     async def story() -> None:
         async with trading(shared) as (simex, gateway):
             heard = Heard()
-            async with running(gateway.user_stream(heard.append)):
+            async with running(gateway.user_stream(heard.append, heard.doubts.append)):
                 await gateway.submit(command(1, kind="LIMIT", limit_price=D("59000")), wire(1))
                 (order,) = simex.placed(wire(1))
                 subscribers, simex.sim.user = simex.sim.user, set()
@@ -197,11 +203,47 @@ def test_a_fill_whose_report_was_lost_is_asked_for_before_the_end_is_told(shared
     asyncio.run(story())
 
 
+def test_an_end_is_kept_back_while_fills_before_it_are_missing(shared: Path) -> None:
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            heard = Heard()
+            async with running(gateway.user_stream(heard.append, heard.doubts.append)):
+                await gateway.submit(command(1, kind="LIMIT", limit_price=D("59000")), wire(1))
+                (order,) = simex.placed(wire(1))
+                subscribers, simex.sim.user = simex.sim.user, set()
+                simex.sim.fill(order, D("0.0004"), D("59000"), maker=True)
+                simex.sim.user = subscribers
+                simex.error(400, -2015, "no permission", path="myTrades", method="GET")
+                simex.sim.finish(order, "CANCELED", "by-hand")
+                await until(lambda: bool(heard.doubts))
+                assert heard.doubts == [f"fills of {wire(1)} are missing"]
+                assert heard.of(OrderCancelled) == []
+
+    asyncio.run(story())
+
+
+def test_a_trade_past_us_makes_us_ask_the_venue(shared: Path) -> None:
+    """By hand, or by a sale of ours that had no log: its client ids are of run 0."""
+
+    async def story() -> None:
+        async with trading(shared) as (simex, gateway):
+            heard = Heard()
+            async with running(gateway.user_stream(heard.append, heard.doubts.append)):
+                sale = {"symbol": "BTCUSDT", "side": "SELL", "type": "MARKET", "quantity": "0.1"}
+                for wire_id in ("web_by_hand", compose(OrderKey(0, 1), HEAD)):
+                    simex.sim.new_order(sale | {"newClientOrderId": wire_id})
+                await until(lambda: len(heard.doubts) == 2)
+                assert "not ours" in heard.doubts[0]
+                assert heard.of(OrderFilled) == []
+
+    asyncio.run(story())
+
+
 def test_a_refused_subscription_says_why_and_goes_on_trying(shared: Path) -> None:
     async def story() -> None:
         async with trading(shared, keys=("simkey", "wrong")) as (_, gateway):
             heard = Heard()
-            task = asyncio.create_task(gateway.user_stream(heard.append).run())
+            task = asyncio.create_task(gateway.user_stream(heard.append, heard.doubts.append).run())
             await until(lambda: bool(heard))
             await asyncio.sleep(0.1)
             task.cancel()

@@ -10,12 +10,14 @@ from typing import Any, Final, Protocol
 from pydantic import SecretStr
 
 from genesis.domain.instrument import Instrument
+from genesis.domain.money import text
 from genesis.errors import Unreachable
 from genesis.exchange.loopback.access import Keys
 from genesis.exchange.loopback.feed import OpenFeed
 from genesis.exchange.loopback.server import LoopbackExchange
 from genesis.service.bootstrap import Mode, build
 from genesis.service.demo.door import HttpDoor
+from genesis.service.demo.story import line_of
 from genesis.service.demo.trader import ScriptedTrader
 from genesis.service.home import Home, require_unused
 from genesis.service.service import Service
@@ -24,6 +26,8 @@ from genesis.sim.fees import FeeSchedule
 from genesis.sim.venue import Venue
 
 _FEE_BPS: Final = Decimal(10)
+_ENDING_S: Final = 5.0
+"""How long a service that does not answer any more may take to end."""
 _LINGER_S: Final = 0.5
 """After the feed's end: the last answers are under way."""
 
@@ -126,7 +130,7 @@ class Stage:
         symbol = scene.instrument.symbol
         door = HttpDoor(url, self._key(), symbol, exchange.clock.now_ns, scene.speed)
         trader = ScriptedTrader(door, symbol, self._say)
-        watching = asyncio.create_task(door.watch(self._audience.heard))
+        watching = asyncio.create_task(door.watch(self._hear))
         playing = asyncio.create_task(trader.play())
         feed = asyncio.create_task(exchange.played())
         over = {feed, running}
@@ -140,7 +144,7 @@ class Stage:
                 )
                 if not done:
                     break
-                self._heed(done, running)
+                await self._heed(done, running)
             await asyncio.sleep(_LINGER_S)
         finally:
             for task in (watching, playing, feed):
@@ -148,12 +152,21 @@ class Stage:
             await asyncio.gather(watching, playing, feed, return_exceptions=True)
             await door.close()
 
-    def _heed(self, done: "set[asyncio.Task[None]]", running: "asyncio.Task[None]") -> None:
+    async def _heed(self, done: "set[asyncio.Task[None]]", running: "asyncio.Task[None]") -> None:
         """An act that broke breaks the demo, unless the service is ending under it."""
-        for task in done:
-            problem = task.exception()
-            if problem is not None and not (isinstance(problem, Unreachable) and running.done()):
+        for problem in [task.exception() for task in done]:
+            if isinstance(problem, Unreachable):
+                await asyncio.wait({running}, timeout=_ENDING_S)
+                if running.done():
+                    continue
+            if problem is not None:
                 raise problem
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        self._audience.heard(message)
+        line = line_of(message)
+        if line is not None:
+            self._say(line)
 
     def _say(self, line: str) -> None:
         self._audience.say(line)
@@ -161,7 +174,7 @@ class Stage:
     def _counts(self, service: Service) -> dict[str, Any]:
         trading = service.trading
         if trading is None:
-            return {"orders": 0, "fills": 0, "refusals": {}, "equity": "0"}
+            return {"orders": 0, "fills": 0, "refusals": {}, "equity": text(self._scene.capital)}
         readings = trading.readings
         return {
             "orders": readings.orders,

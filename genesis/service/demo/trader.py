@@ -40,7 +40,6 @@ class ScriptedTrader:
         self._door = door
         self._symbol = symbol
         self._say = say
-        self._level = "NORMAL"
 
     async def play(self) -> None:
         await self._calm()
@@ -116,16 +115,13 @@ class ScriptedTrader:
     # -- small things ------------------------------------------------------------------------
     async def _do(self, text: str) -> dict[str, Any]:
         answer = await self._door.command(text)
-        detail = answer.get("reason") or "; ".join(answer.get("notes") or ()) or ""
-        self._say(f"{text}  ->  {answer.get('verdict', '')} {detail}".rstrip())
+        detail = answer.get("reason") or "; ".join(answer.get("notes") or ())
+        verdict = str(answer.get("verdict", ""))
+        self._say(f"> {text}: {verdict}{', ' if detail else ''}{detail}")
         return answer
 
     async def _is_locked(self) -> bool:
-        level = str((await self._door.tilt())["tilt_level"])
-        if level != self._level:
-            self._say(f"tilt is {level} now")
-            self._level = level
-        return level in ("WARNING", "LOCKED")
+        return str((await self._door.tilt())["tilt_level"]) in ("WARNING", "LOCKED")
 
     async def _until_flat(self, seconds: float) -> bool:
         began = self._door.now_ns()

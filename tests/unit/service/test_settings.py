@@ -122,6 +122,23 @@ def test_a_key_is_made_once_readable_by_its_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE((home.path / "control.key").stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+def test_a_key_that_cannot_be_written_leaves_no_empty_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home.open(tmp_path / "home")
+    real = os.open
+
+    def full(path: Path, flags: int, mode: int) -> int:
+        os.close(real(path, flags, mode))
+        return real("/dev/full", os.O_WRONLY)
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(ConfigError, match=r"control\.key cannot be written \(No space left"):
+        home.key("control")
+    assert not (home.path / "control.key").exists()
+
+
 def test_an_empty_key_file_and_an_unusable_home_are_refused(tmp_path: Path) -> None:
     home = Home.open(tmp_path / "home")
     (home.path / "control.key").touch()
