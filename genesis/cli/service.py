@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -165,23 +166,41 @@ def _status_text(told: dict[str, Any]) -> str:
     account, tilt = told["account"], told["tilt"]
     lines = [
         f"service    {told['health']['status']}, up {told['health']['uptime_seconds']} s",
-        f"account    {account['tier']}/{account['mode']}, equity {account['balance']}",
+        f"account    {account['tier']}/{account['mode']}, equity {_usdt(account['balance'])} USDT, "
+        f"free {_usdt(account['free'])} USDT",
         f"tilt       {tilt['tilt_score']} {tilt['tilt_level']}",
     ]
     lines += [
-        f"position   {p['quantity']} {p['symbol']} at {p['entry_price']}, result {p['pnl_dollars']}"
+        f"position   {p['quantity']} {p['symbol']} at {_usdt(p['entry_price'])}, "
+        f"result {_result(p['pnl_dollars'])} USDT, stop {p['stop'] or 'not placed yet'}"
         for p in told["positions"]
     ]
     lines += [
-        f"order      {o['side']} {o['quantity']} {o['symbol']} {o['type']} {o['status']}"
+        f"order      {o['side']} {o['quantity']} {o['symbol']} {o['type']}{_at(o)} {o['status']}"
         for o in told["orders"]
     ]
-    lines += [f"no entries {lock['code']}: {lock['reason']}" for lock in told["locks"]]
+    for lock in told["locks"]:
+        until = f", until {lock['until']}" if lock["until"] else ""
+        lines.append(f"no entries {lock['code']}: {lock['reason']}{until}")
     return "\n".join(lines)
+
+
+def _usdt(amount: str) -> str:
+    return f"{Decimal(amount):.2f}"
+
+
+def _result(amount: str) -> str:
+    return f"{Decimal(amount):+.4f}"
+
+
+def _at(order: dict[str, Any]) -> str:
+    price = order.get("limit_price") or order.get("stop_price")
+    return f" at {price}" if price else ""
 
 
 def _closed_text(told: dict[str, Any]) -> str:
     result = "result" if told["total_pnl"] is not None else "proceeds"
     amount = told["total_pnl"] if told["total_pnl"] is not None else told["proceeds"]
-    text = f"{told['positions_closed']} closed, {result} {amount}"
+    shown = amount if amount is None else f"{_result(str(amount))} USDT"
+    text = f"{told['positions_closed']} closed, {result} {shown}"
     return "\n".join([text, *told["errors"]])

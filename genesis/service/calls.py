@@ -59,16 +59,18 @@ class Calls:
 
     def submit(self, command: SubmitOrder, wire_id: str) -> None:
         symbol = command.request.symbol
-        self._in_order(symbol, self._submit(command, wire_id, symbol))
+        self._in_order(symbol, f"orders submit {wire_id}", self._submit(command, wire_id, symbol))
 
     def cancel(self, command: CancelOrder, wire_id: str) -> None:
-        self._in_order(command.symbol, self._cancel(command, wire_id))
+        self._in_order(command.symbol, f"orders cancel {wire_id}", self._cancel(command, wire_id))
 
     def resolve(self, key: OrderKey, wire_id: str, symbol: str) -> None:
         """Find out what became of an order; beside everything else, and once at a time."""
         if key not in self._resolving:
             self._resolving.add(key)
-            self.spawn("resolve", self._resolve(key, wire_id, symbol, self._clock.now_ns()))
+            self.spawn(
+                f"resolve {wire_id}", self._resolve(key, wire_id, symbol, self._clock.now_ns())
+            )
 
     def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something beside the rest; what it did not expect is told to `broke`."""
@@ -78,17 +80,18 @@ class Calls:
         return task
 
     async def finish(self, timeout_s: float) -> None:
-        """Let calls under way end, then drop the rest."""
+        """Let calls under way end, then drop the rest: the next start asks the venue about them."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=timeout_s)
         for task in tuple(self._tasks):
+            _log.warning("left to the next start", call=task.get_name())
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     # -- one call ----------------------------------------------------------------------------
-    def _in_order(self, symbol: str, work: Coroutine[Any, Any, None]) -> None:
+    def _in_order(self, symbol: str, name: str, work: Coroutine[Any, Any, None]) -> None:
         before = self._last.get(symbol)
-        self._last[symbol] = self.spawn(f"orders {symbol}", _after(before, work))
+        self._last[symbol] = self.spawn(name, _after(before, work))
 
     async def _submit(self, command: SubmitOrder, wire_id: str, symbol: str) -> None:
         try:

@@ -1,6 +1,6 @@
 """The operator's door: words typed by the trader become one `OperatorActed`.
 
-    buy|sell AMOUNT usdt|BASE SYMBOL [limit PRICE] [stop PRICE]
+    buy AMOUNT usdt|BASE SYMBOL [limit PRICE] [stop PRICE] · sell AMOUNT usdt|BASE SYMBOL
     close SYMBOL · close all · cancel all · stop SYMBOL PRICE · halt REASON · status
 
 SYMBOL is `btc`, `BTC/USDT` or `btcusdt`. What is not understood says why.
@@ -9,6 +9,7 @@ SYMBOL is `btc`, `BTC/USDT` or `btcusdt`. What is not understood says why.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any, Final
 
 from genesis.domain.events import OperatorActed
@@ -17,11 +18,17 @@ from genesis.domain.orders import OrderType, Side
 from genesis.errors import UsageError
 
 GRAMMAR: Final = (
-    "buy|sell AMOUNT usdt|BASE SYMBOL [limit PRICE] [stop PRICE], close SYMBOL, close all, "
-    "cancel all, stop SYMBOL PRICE, halt REASON, status"
+    "buy AMOUNT usdt|BASE SYMBOL [limit PRICE] [stop PRICE], sell AMOUNT usdt|BASE SYMBOL, "
+    "close SYMBOL, close all, cancel all, stop SYMBOL PRICE, halt REASON, status"
+)
+_FIELDS: Final = frozenset(
+    {"side", "symbol", "qty", "amount_usdt", "type", "price", "stop"}
+    | {"reduces", "cancel", "confidence", "why"}
 )
 _MAX_TEXT: Final = 500
 _MAX_DIGITS: Final = 24
+_ANY: Final = "1"
+"""An amount to be read in the place of one that is not given."""
 
 
 class NotUnderstood(UsageError):
@@ -84,39 +91,41 @@ class Door:
         return reader(words, ts_ns)
 
     def read_intent(self, intent: Mapping[str, Any], ts_ns: int) -> OperatorActed:
-        """A structured wish: side, symbol and qty or amount_usdt; price and stop where wanted.
+        """A structured wish, in the fields of a strategy's `Intent` (and amount_usdt).
+
+        Without qty and amount_usdt a buy is sized by the gate, and a sale is of all that is held.
+        `confidence` ranks wishes of one moment: one alone is not changed by it.
 
         Raises:
             NotUnderstood: a field is missing, unknown or no amount.
         """
-        known = {"side", "symbol", "qty", "amount_usdt", "type", "price", "stop", "reduces"}
         for name in intent:
-            if name not in known:
+            if name not in _FIELDS:
                 raise NotUnderstood(
-                    f"intent has no field {name!r}; it has {', '.join(sorted(known))}"
+                    f"intent has no field {name!r}; it has {', '.join(sorted(_FIELDS))}"
                 )
-        words = {name: str(value) for name, value in intent.items() if value is not None}
-        symbol = self._symbol(words.get("symbol", ""))
-        if intent.get("reduces") and "qty" not in words and "amount_usdt" not in words:
+        words = {name: _word(value) for name, value in intent.items() if value is not None}
+        symbol, why = self._symbol(words.get("symbol", "")), words.get("why", "")[:_MAX_TEXT]
+        if "cancel" in words:
+            return _act(ts_ns, "ORDER_CANCEL", "cancel_all", symbol=symbol, reason=why or None)
+        _check_intent(intent, words)
+        act = self._intended(words, symbol, ts_ns)
+        return replace(act, reason=why) if why else act
+
+    def _intended(self, words: Mapping[str, str], symbol: str, ts_ns: int) -> OperatorActed:
+        """What checked fields ask for, in the words of the grammar where it has them."""
+        is_buy = words.get("side", "").lower() == "buy"
+        has_size = "qty" in words or "amount_usdt" in words
+        if not has_size and not is_buy:
             return _act(ts_ns, "COMMAND", "close", symbol=symbol, reduces_risk=True)
-        if ("qty" in words) == ("amount_usdt" in words):
-            raise NotUnderstood("an intent names either qty or amount_usdt")
-        if (words.get("type", "market").lower() == "limit") != ("price" in words):
-            raise NotUnderstood("a limit order has a price, a market order has none")
-        unit = base_of(symbol) if "qty" in words else quote_of(symbol)
-        line = [
-            words.get("side", "").lower(),
-            words.get("qty") or words["amount_usdt"],
-            unit,
-            symbol,
-        ]
-        if line[0] not in ("buy", "sell"):
-            raise NotUnderstood("side is buy or sell")
+        unit = quote_of(symbol) if "amount_usdt" in words else base_of(symbol)
+        line = ["buy" if is_buy else "sell", _size(words), unit, symbol]
         if "price" in words:
             line += ["limit", words["price"]]
         if "stop" in words:
             line += ["stop", words["stop"]]
-        return self._trade(line, ts_ns)
+        act = self._trade(line, ts_ns)
+        return act if has_size else replace(act, qty=None)
 
     # -- one reader per verb -----------------------------------------------------------------
     def _trade(self, words: list[str], ts_ns: int) -> OperatorActed:
@@ -134,6 +143,10 @@ class Door:
                 f"an amount of {symbol} is in {quote_of(symbol)} or {base_of(symbol)}, not {unit!r}"
             )
         side = Side.BUY if verb.lower() == "buy" else Side.SELL
+        if side is Side.SELL and "limit" in extras:
+            raise NotUnderstood(
+                "a sell goes at the market for now: it takes no limit, and the stop rests meanwhile"
+            )
         if side is Side.SELL and "stop" in extras:
             raise NotUnderstood(
                 "a sell takes no stop: it reduces; to move a stop: stop SYMBOL PRICE"
@@ -200,6 +213,47 @@ def with_stop(act: OperatorActed, old: Decimal | None, entry: Decimal | None) ->
         return act
     tighter = old is None or act.stop_new >= old
     return replace(act, stop_old=old, entry=entry, reduces_risk=tighter)
+
+
+def _word(value: Any) -> str:
+    """A field as one would type it; JSON numbers may carry an exponent."""
+    if isinstance(value, float) and isfinite(value):
+        return format(Decimal(str(value)), "f")
+    return str(value)
+
+
+def _size(words: Mapping[str, str]) -> str:
+    """The amount of an intent; one that names none is sized by the gate."""
+    return words.get("amount_usdt", words.get("qty", _ANY))
+
+
+def _check_intent(intent: Mapping[str, Any], words: Mapping[str, str]) -> None:
+    """Fields that contradict each other, or are none of the allowed words."""
+    side, reduces = words.get("side", "").lower(), intent.get("reduces")
+    if reduces not in (None, True, False):
+        raise NotUnderstood("reduces is true or false")
+    if side not in ("buy", "sell") and not (reduces and not side):
+        raise NotUnderstood("side is buy or sell")
+    if reduces and side == "buy":
+        raise NotUnderstood("a buy reduces nothing: what is held here is held long; side is sell")
+    if "qty" in words and "amount_usdt" in words:
+        raise NotUnderstood("an intent names either qty or amount_usdt, not both")
+    kind = words.get("type", "market").lower()
+    if kind not in ("market", "limit"):
+        raise NotUnderstood(f"type is market or limit, not {words['type']!r}")
+    if (kind == "limit") != ("price" in words):
+        raise NotUnderstood("a limit order has a price, a market order has none")
+    if side != "buy" and ("price" in words or "stop" in words):
+        raise NotUnderstood("a sell goes at the market for now: it takes no price and no stop")
+    if "confidence" in words and not _is_fraction(words["confidence"]):
+        raise NotUnderstood("confidence is a number from 0 to 1")
+
+
+def _is_fraction(word: str) -> bool:
+    try:
+        return 0 <= Decimal(word) <= 1
+    except InvalidOperation:
+        return False
 
 
 def _act(ts_ns: int, kind: str, verb: str, **fields: Any) -> OperatorActed:

@@ -46,7 +46,7 @@ class Recorder:
         self._log = event_log
         self._second = second
         self._wall = wall
-        self._waiting: deque[tuple[LogEntry, Future[int]]] = deque()
+        self._waiting: deque[tuple[Future[int], list[LogEntry]]] = deque()
         self.run = run
         self.last_step = last_step
         self.failed: str | None = None
@@ -73,9 +73,10 @@ class Recorder:
             return
         self.failed = str(problem)
         _log.critical("event log failed", error_type=type(problem).__name__, problem=str(problem))
-        for entry, durable in self._waiting:
+        for durable, entries in self._waiting:
             if not durable.done() or durable.exception() is not None:
-                self._write_plain(entry)
+                for entry in entries:
+                    self._write_plain(entry)
         self._waiting.clear()
         self.on_failure(self.failed)
 
@@ -94,11 +95,17 @@ class Recorder:
         return done
 
     def _remember(self, entry: LogEntry, durable: Future[int]) -> None:
-        """Keep what is not durable yet, in order, in case the log fails."""
+        """Keep what is not durable yet, in order, in case the log fails.
+
+        Steps that are committed together share one future and are dropped together.
+        """
         waiting = self._waiting
-        while waiting and waiting[0][1].done() and waiting[0][1].exception() is None:
+        while waiting and waiting[0][0].done() and waiting[0][0].exception() is None:
             waiting.popleft()
-        waiting.append((entry, durable))
+        if waiting and waiting[-1][0] is durable:
+            waiting[-1][1].append(entry)
+        else:
+            waiting.append((durable, [entry]))
 
     def _write_plain(self, entry: LogEntry) -> None:
         try:

@@ -247,7 +247,7 @@ class Service:
     def _parts(self, trading: Trading, event_log: EventLog, clock: VenueClock) -> Parts:
         plan, engine, readings = self._plan, trading.engine, trading.readings
         symbols = plan.settings.symbols
-        shapes = Shapes(engine, readings, clock, symbols)
+        shapes = Shapes(engine, readings, clock, symbols, trading.wire_ids)
         past = Past(event_log.reader, lambda: (engine.state.ledger.account_id, shapes.account_id))
         health = Health(
             clock,

@@ -114,7 +114,23 @@ class Operations:
         now_ns = self._clock.now_ns()
         if isinstance(wish, str):
             return self._door.read(wish, now_ns)
-        return self._door.read_intent(wish, now_ns)
+        act = self._door.read_intent(wish, now_ns)
+        if wish.get("cancel") is not None:
+            self._check_cancel(str(wish["cancel"]))
+        return act
+
+    def _check_cancel(self, key: str) -> None:
+        """One entry is cancelled by itself only where it is the only one.
+
+        Raises:
+            NotUnderstood: no such entry works, or others work too.
+        """
+        working = self._engine.state.execution.orders.all_working()
+        entries = [str(order.key) for order in working if not order.request.reduces]
+        if key not in entries:
+            raise NotUnderstood(f"no entry order {key!r} is working here; stops are not cancelled")
+        if len(entries) > 1:
+            raise NotUnderstood("several entry orders work: say `cancel all` to cancel them")
 
     def _signed(self, act: OperatorActed, manner: Manner, ref: str) -> OperatorActed:
         stop = entry = None

@@ -1,11 +1,13 @@
 """The engine's state in the shapes of the contract. Read only; amounts are text."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from genesis.domain.account import TierMode, TiltLevel
 from genesis.domain.canonical import plain
+from genesis.domain.ids import OrderKey
 from genesis.domain.money import text
 from genesis.domain.orders import Order
 from genesis.domain.outcomes import PositionClosed
@@ -23,15 +25,26 @@ _TWO_PLACES = Decimal("0.01")
 
 
 def account_uuid(account_id: str) -> str:
-    """The account's id as the contract wants it."""
-    return str(uuid5(NAMESPACE_URL, f"genesis:{account_id}"))
+    """The account's id as the contract wants it; it is one already unless a test made it up."""
+    try:
+        return str(UUID(account_id))
+    except ValueError:
+        return str(uuid5(NAMESPACE_URL, f"genesis:{account_id}"))
 
 
 class Shapes:
     """Answers from one engine and its readings."""
 
-    def __init__(self, engine: Engine, readings: Readings, clock: Clock, symbols: tuple[str, ...]):
+    def __init__(
+        self,
+        engine: Engine,
+        readings: Readings,
+        clock: Clock,
+        symbols: tuple[str, ...],
+        wire_ids: Mapping[OrderKey, str],
+    ) -> None:
         self._engine = engine
+        self._wire_ids = wire_ids
         self._readings = readings
         self._clock = clock
         self._symbols = symbols
@@ -201,7 +214,8 @@ class Shapes:
         return str(uuid5(NAMESPACE_URL, f"genesis:{self.account_id}/{symbol}/{opened_ns}"))
 
     def orders(self) -> list[dict[str, Any]]:
-        return [_order(order) for order in self._engine.state.execution.orders.all_working()]
+        working = self._engine.state.execution.orders.all_working()
+        return [_order(order, self._wire_ids.get(order.key)) for order in working]
 
     def fills(self, limit: int) -> list[dict[str, Any]]:
         newest = list(self._readings.made)[-limit:]
@@ -218,20 +232,10 @@ class Shapes:
     # -- what holds the trader back ----------------------------------------------------------
     def locks(self) -> list[dict[str, Any]]:
         """Everything that refuses new risk now, with its end where that is known."""
-        state = self._engine.state
-        locks = [
-            _lock("risk", source, reason) for source, reason in sorted(state.risk.blocks.items())
-        ]
-        halted = state.risk.drawdown.halted
-        if halted is not None:
-            locks.append(_lock("risk", "TRADING_HALTED", halted.reason))
-        critical_ns = state.risk.drawdown.critical_until_ns
-        if critical_ns is not None and state.now_ns < critical_ns:
-            locks.append(_lock("risk", "DRAWDOWN_CRITICAL", "no new risk today", critical_ns))
-        tilt = state.tilt.check(state.now_ns)
-        if tilt is not None:
-            locks.append(_lock(tilt.stage, tilt.code, tilt.reason, tilt.until_ns))
-        mode = state.tiers.state.mode
+        gate = self._engine.gate
+        found = {f.code: f for symbol in self._symbols for f in gate.forbids(symbol)}
+        locks = [_lock(f.stage, f.code, f.reason, f.until_ns) for f in found.values()]
+        mode = self._engine.state.tiers.state.mode
         if mode in (TierMode.HALTED, TierMode.EMERGENCY):
             locks.append(_lock("tier", mode.value, f"the tier's mode is {mode.value}"))
         return locks
@@ -262,10 +266,11 @@ class Shapes:
         return tuple(self._readings.closed)
 
 
-def _order(order: Order) -> dict[str, Any]:
+def _order(order: Order, wire_id: str | None) -> dict[str, Any]:
     request = order.request
     return {
         "order_key": str(order.key),
+        "client_order_id": wire_id,
         "exchange_order_id": order.exchange_order_id,
         "symbol": request.symbol,
         "side": request.side.value,
