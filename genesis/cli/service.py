@@ -90,7 +90,10 @@ def halt(
     home: _Home = None,
     as_json: _Json = False,
 ) -> None:
-    """Stop taking new risk. Positions keep their stops."""
+    """Stop taking new risk, for good. Positions keep their stops and may be reduced.
+
+    The way back comes with a later version; until then trade on with a fresh home.
+    """
     with _client(home) as client:
         body = {"reason": reason, "confirmation": "HALT TRADING NOW"}
         told = client.post("/emergency/halt", body)

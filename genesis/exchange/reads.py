@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -151,6 +152,13 @@ class Reads:
         body = await self._ask("privateGetMyTrades", params, what)
         found = _understood(what, lambda: [read_trade(row, symbol) for row in body])
         return tuple(sorted(found, key=lambda trade: trade.fill.trade_id))
+
+    async def bid_and_last(self, symbol: str) -> tuple[Decimal, Decimal]:
+        """The best bid (0 where there is none) and the price of the latest trade."""
+        what, params = f"prices of {symbol}", {"symbol": to_venue(symbol)}
+        best = await self._ask("publicGetTickerBookTicker", params, what)
+        last = await self._ask("publicGetTickerPrice", params, what)
+        return _understood(what, lambda: (plain(best["bidPrice"]), plain(last["price"])))
 
     async def depth(self, symbol: str) -> BookDelta:
         """A snapshot of the book. It tells no venue time: its stamp is 0."""

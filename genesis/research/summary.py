@@ -22,7 +22,7 @@ def lines(result: Measured) -> list[tuple[str, str]]:
          f"buy and hold {_percent(m['buy_and_hold_fraction'])}"),
         ("per trade", f"profit factor {_number(m['profit_factor'])}, expectancy "
          f"{_number(m['expectancy_usdt'])} {quote} ({_number(m['expectancy_r'])} R)"),
-        ("risk", f"max drawdown {_percent(m['max_drawdown_fraction'])} on daily closes, "
+        ("risk", f"max drawdown {_fall(m['max_drawdown_fraction'])} on daily closes, "
          f"longest losing streak {m['longest_losing_streak']}"),
         ("ratios", f"Sharpe {_number(m['sharpe'])}, Sortino {_number(m['sortino'])}, "
          f"Calmar {_number(m['calmar'])}{_why_not(m['sharpe'])}"),
@@ -63,6 +63,11 @@ def _refusals(result: Measured) -> str:
 
 def _percent(value: Metric) -> str:
     return f"{value:.2%}" if isinstance(value, int | float) else f"{value}"
+
+
+def _fall(value: Metric) -> str:
+    """Drawdowns are falls: people read them without a sign."""
+    return _percent(abs(value)) if isinstance(value, int | float) else _percent(value)
 
 
 def _number(value: Metric, form: str = ",.4g") -> str:

@@ -22,12 +22,17 @@ from genesis.store.database import DATABASE_NAME, Database
 from genesis.store.reader import LogReader
 
 _WHY = "closed by hand"
+_HUNDRED = Decimal(100)
 
 
-async def close_everything(settings: Settings) -> dict[str, Any]:
+async def close_everything(
+    settings: Settings, max_slippage_percent: Decimal | None = None
+) -> dict[str, Any]:
     """Cancel our resting orders of the symbols and sell what is held of them.
 
     Coins that were held before the account was opened stay, where the event log can tell.
+    A symbol whose bid is further below its last trade than `max_slippage_percent` is left as it
+    is, its stop too, and named among the errors; None sells at any price.
 
     Raises:
         ConfigError: no venue is named, or it is not on loopback.
@@ -48,18 +53,24 @@ async def close_everything(settings: Settings) -> dict[str, Any]:
     )
     await open_gateway(gateway, clock)
     try:
-        return await _Closing(gateway, clock, _ring_fenced(settings)).run()
+        fenced = _ring_fenced(settings)
+        return await _Closing(gateway, clock, fenced, max_slippage_percent).run()
     finally:
         await gateway.close()
 
 
 class _Closing:
     def __init__(
-        self, gateway: BinanceGateway, clock: VenueClock, fenced: dict[str, Decimal]
+        self,
+        gateway: BinanceGateway,
+        clock: VenueClock,
+        fenced: dict[str, Decimal],
+        max_slippage_percent: Decimal | None,
     ) -> None:
         self._gateway = gateway
         self._clock = clock
         self._fenced = fenced
+        self._most_percent = max_slippage_percent
         self._errors: list[str] = []
         self._proceeds = ZERO
         self._closed = 0
@@ -69,6 +80,8 @@ class _Closing:
             await self._gateway.instruments(self._gateway.symbols), 1
         ):
             try:
+                if await self._slips(instrument):
+                    continue
                 await self._cancel_ours(instrument.symbol)
                 await self._sell(number, instrument)
             except ExchangeError as problem:
@@ -80,18 +93,38 @@ class _Closing:
             "errors": self._errors,
         }
 
+    async def _slips(self, instrument: Instrument) -> bool:
+        """Is there something to sell, and the bid further below the last trade than allowed?"""
+        if self._most_percent is None or not await self._sellable(instrument, with_locked=True):
+            return False
+        symbol = instrument.symbol
+        bid, last = await self._gateway.bid_and_last(symbol)
+        below = (last - bid) / last * _HUNDRED if last else ZERO
+        if below <= self._most_percent:
+            return False
+        self._errors.append(
+            f"{symbol}: left as it is, its stop too: the bid is {below:.2f} % below the last "
+            f"trade, and at most {text(self._most_percent)} % is allowed"
+        )
+        return True
+
     async def _cancel_ours(self, symbol: str) -> None:
         for order in await self._gateway.open_orders(symbol):
             key = key_of(order.wire_id)
             if key is not None:
                 await self._gateway.cancel(key, order.wire_id, symbol)
 
+    async def _sellable(self, instrument: Instrument, *, with_locked: bool = False) -> Decimal:
+        """What is held of a symbol's base, as far as the venue takes it; 0: too little."""
+        base = instrument.base
+        held = {b.asset: b.total if with_locked else b.free for b in await self._gateway.balances()}
+        ours = held.get(base, ZERO) - self._fenced.get(base, ZERO)
+        qty = instrument.fit_qty(ours, market=True)
+        return qty if qty >= instrument.min_qty else ZERO
+
     async def _sell(self, number: int, instrument: Instrument) -> None:
-        """Sell the free balance of a symbol's base, as far as the venue takes it."""
-        balances = {held.asset: held.free for held in await self._gateway.balances()}
-        free = balances.get(instrument.base, ZERO) - self._fenced.get(instrument.base, ZERO)
-        qty = instrument.fit_qty(free, market=True)
-        if qty <= ZERO or qty < instrument.min_qty:
+        qty = await self._sellable(instrument)
+        if qty <= ZERO:
             return
         now_ns = self._clock.now_ns()
         key = OrderKey(0, number, 0)

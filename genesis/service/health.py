@@ -34,6 +34,15 @@ class Health:
         }
 
 
+def new_risk_problem(engine: Engine) -> str | None:
+    """Why no new risk can be taken by the system's own fault; None while it can."""
+    if engine.state.ledger.opened_ns is None:
+        return "the account is not opened yet"
+    blocks = engine.state.risk.blocks
+    reasons = "; ".join(f"{source}: {reason}" for source, reason in sorted(blocks.items()))
+    return f"no new risk: {reasons}" if reasons else None
+
+
 def metrics(engine: Engine, readings: Readings, health: Health) -> str:
     """Prometheus text."""
     told = health.told()

@@ -35,7 +35,7 @@ from genesis.service.api.state import Shapes
 from genesis.service.api.stream import Broadcast
 from genesis.service.clock import VenueClock
 from genesis.service.connecting import open_gateway
-from genesis.service.health import Health, metrics
+from genesis.service.health import Health, metrics, new_risk_problem
 from genesis.service.home import Home
 from genesis.service.logs import log, open_logs
 from genesis.service.past import Past
@@ -257,6 +257,7 @@ class Service:
                 "event_bus": trading.bus_problem,
                 "database": lambda: trading.recorder.failed,
                 "websocket_streams": trading.streams_problem,
+                "new_risk": lambda: new_risk_problem(engine),
             },
         )
         operations = Operations(

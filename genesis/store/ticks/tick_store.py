@@ -157,7 +157,7 @@ class TickStore:
             known = ", ".join(held.symbols()) or "nothing yet"
             raise UsageError(
                 f"no ticks of {symbol} in {self.root}; it holds {known}"
-                " (`genesis ticks import FILE` adds some)"
+                " (`genesis ticks import FILE` or `genesis ticks sample` adds some)"
             )
         return held
 
