@@ -87,9 +87,8 @@ def list_ticks(home: Home = None, as_json: AsJson = False) -> None:
         typer.echo(json.dumps([asdict(holding) for holding in holdings]))
         return
     if not holdings:
-        typer.echo(
-            f"{store.root} holds nothing yet: `genesis ticks import FILE` or `genesis ticks sample` adds some"
-        )
+        ways = "`genesis ticks import FILE` or `genesis ticks sample`"
+        typer.echo(f"{store.root} holds nothing yet: {ways} adds some")
         return
     heads = ("symbol", "kind", "origin", "days", "rows", "size", "first", "last")
     rows = [

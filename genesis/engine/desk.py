@@ -148,7 +148,8 @@ class Desk:
             case "stop":
                 return self._move_stop(event)
             case "halt":
-                return _answer(event, True, "trading is halted for this home; positions keep their stops")
+                told = "trading is halted for this home; positions keep their stops"
+                return _answer(event, True, told)
         return None
 
     def _close_all(self, event: OperatorActed) -> CommandAnswered:

@@ -34,7 +34,9 @@ class Client:
         home = Home(settings.home_path())
         facts = home.announced()
         if facts is None or not _alive(facts.get("pid")):
-            raise Unreachable(f"no service runs on {home.path}: start one with `genesis run --mode paper`")
+            raise Unreachable(
+                f"no service runs on {home.path}: start one with `genesis run --mode paper`"
+            )
         given = settings.control_key
         key = given.get_secret_value() if given else read_key(home.path / "control.key")
         return cls(str(facts["url"]), key)

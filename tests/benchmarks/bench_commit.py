@@ -24,7 +24,7 @@ from tests.support.log_steps import order_step, tick_step
 
 CASES = {"quiet": (600, 0, 0.0), "loaded": (300, 50, 0.05)}
 """Steps with an order, ticks before each, and the pause around both kinds of write."""
-SMALL_STEPS = 20
+SMALL_STEPS = 10
 CALL_MS = 10.0
 ABOVE_BARE_MS = 3.0
 Figures = dict[str, float]

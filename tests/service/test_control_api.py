@@ -171,6 +171,43 @@ def test_an_intent_is_as_good_as_words(control: Control) -> None:
     control.until("it is gone", "/orders", lambda told: told == [])
 
 
+def test_an_intent_without_a_size_is_sized_by_the_gate(control: Control) -> None:
+    intent = {
+        "side": "buy",
+        "symbol": "BTC/USDT",
+        "stop": 50000,
+        "why": "a test",
+        "confidence": 0.5,
+    }
+    answer = control.post("/commands", intent=intent)
+    assert answer.status_code == 200, answer.text
+    assert Decimal(answer.json()["qty"]) > 0
+    flat(control)
+
+
+def test_an_intent_cancels_the_one_entry_it_names(control: Control) -> None:
+    limit = {"side": "buy", "symbol": "BTC/USDT", "qty": 0.0002, "type": "limit", "price": 30000}
+    key = control.post("/commands", intent=limit).json()["order_key"]
+    control.until("it rests", "/orders", lambda o: o and o[0]["status"] == "OPEN")
+    cancel = {"side": "buy", "symbol": "BTC/USDT", "cancel": "9-9-9"}
+    unknown = control.post("/commands", intent=cancel)
+    assert (unknown.status_code, unknown.json()["verdict"]) == (422, "not_understood")
+    assert control.post("/commands", intent=cancel | {"cancel": key}).status_code == 200
+    control.until("it is gone", "/orders", lambda told: told == [])
+
+
+def test_intents_that_contradict_themselves_are_not_understood(control: Control) -> None:
+    buy = {"side": "buy", "symbol": "BTC/USDT", "qty": "0.0002"}
+    for intent in (
+        buy | {"reduces": True},
+        buy | {"side": "sell", "type": "limit", "price": "80000"},
+        buy | {"confidence": "much"},
+    ):
+        answer = control.post("/commands", intent=intent)
+        assert (answer.status_code, answer.json()["verdict"]) == (422, "not_understood")
+    assert control.say("sell 20 usdt btc limit 80000").status_code == 422
+
+
 def test_status_answers_in_words(control: Control) -> None:
     told = control.say("status").json()
     assert told["verdict"] == "approved"

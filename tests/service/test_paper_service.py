@@ -1,5 +1,6 @@
 """The paper service against an exchange in a process of its own: killed, restarted, misled."""
 
+import asyncio
 import socket
 import subprocess
 import time
@@ -11,7 +12,14 @@ import httpx
 import pytest
 
 from genesis.cli.main import main
+from genesis.domain.events import RunStarted
+from genesis.rules import load
+from genesis.service.direct import close_everything
+from genesis.service.settings import Settings
+from genesis.sim.sample import START_NS
 from genesis.store.database import DATABASE_NAME
+from genesis.store.event_log import EventLog
+from genesis.store.steps import LogEntry
 from tests.support.process import Control, Process
 
 SPEED = "4"
@@ -78,6 +86,21 @@ def test_killed_in_a_position_it_comes_back_with_position_stop_and_answers(
     assert main(["verify", "--home", str(home)]) == 0
 
 
+def test_a_first_start_that_was_interrupted_leaves_the_home_as_good_as_new(tmp_path: Path) -> None:
+    """Between the start of the run and the opening of the account."""
+    home, rules = tmp_path / "home", load("sniper")
+    with EventLog.open(home / DATABASE_NAME) as log:
+        started = RunStarted(START_NS, 1, rules.name, rules.text, rules.sha256, "code", "0")
+        log.append(LogEntry(1, 1, started, 1)).result()
+    arguments = ("run", "--mode", "paper", "--json", "--port", "0", "--home", str(home))
+    with Process(tmp_path, *arguments) as service:
+        control = Control(service.ready["url"], home)
+        status = control.get("/account/status")
+        assert (Decimal(status["balance"]), status["tier"]) == (500, "SNIPER")
+        assert control.get("/health")["status"] == "healthy"
+        assert control.say("buy 100 usdt btc").status_code == 200
+
+
 def test_a_lost_answer_is_resolved_and_nothing_is_bought_twice(
     exchange: Process, tmp_path: Path
 ) -> None:
@@ -113,12 +136,25 @@ def test_close_all_direct_needs_nothing_of_ours_running(
         control.until("a stop", "/orders", lambda o: o and o[0]["status"] == "OPEN")
         service.kill()
     monkeypatch.setenv("GENESIS_VENUE_URL", exchange.ready["url"])
+    still = close_everything(Settings.read(home=home), max_slippage_percent=Decimal(-1))
+    assert "BTC/USDT: left as it is" in asyncio.run(still)["errors"][0]
+    ledger = httpx.get(exchange.ready["url"] + "/__genesis__/ledger", trust_env=False).json()
+    assert [o["type"] for o in ledger["orders"] if o["status"] == "NEW"] == ["STOP_LOSS"]
     assert main(["close-all", "--direct", "--home", str(home)]) == 0
     assert "1 closed" in capsys.readouterr().out
     ledger = httpx.get(exchange.ready["url"] + "/__genesis__/ledger", trust_env=False).json()
     held = {b["asset"]: Decimal(b["free"]) + Decimal(b["locked"]) for b in ledger["balances"]}
     assert Decimal("0.5") <= held["BTC"] < Decimal("0.50001")  # what was held before stays
     assert [o for o in ledger["orders"] if o["status"] == "NEW"] == []
+    # the next start finds the sale in the venue's own list, and the home goes on
+    with run(exchange, home) as service:
+        control = Control(service.ready["url"], home)
+        assert control.get("/positions") == []
+        agrees(exchange, control)
+        assert control.get("/health")["status"] == "healthy"
+        assert control.get("/locks") == []
+        assert control.say("buy 100 usdt btc").status_code == 200
+    assert main(["verify", "--home", str(home)]) == 0
 
 
 # -- bad input: one line, the right code, nothing lost ---------------------------------------

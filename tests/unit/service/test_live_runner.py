@@ -18,6 +18,7 @@ from genesis.domain.events import (
     OrderEvent,
     OrderRejected,
     OrderUnresolved,
+    RunStarted,
     TimerFired,
     TradeTick,
     bar_timer_key,
@@ -316,6 +317,41 @@ def test_an_answer_stamped_like_a_timer_comes_before_it(bench: Bench) -> None:
 
     asyncio.run(bench.within(body))
     assert bench.engine.handled[1:] == [accepted, TimerFired(T0 + 9, "t")]
+
+
+def test_what_came_due_meanwhile_waits_until_the_run_has_started(tmp_path: Path) -> None:
+    """It belongs to the new run: its rules and strategies begin with RunStarted."""
+    bench = Bench(tmp_path)
+    bench.runner.timers.set("t", T0 - MINUTE)
+    bench.runner.hold_timers()
+    bench.runner.turn(5)
+    assert bench.engine.handled == []
+    assert not bench.runner.is_busy
+    started = RunStarted(T0, 3, "sniper", "", "", "", "0")
+    bench.runner.put(started)
+    bench.runner.turn(5)
+    assert bench.engine.handled == [started, TimerFired(T0 - MINUTE, "t")]
+
+
+def test_calls_that_do_not_end_are_named_and_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path)
+    left: list[str] = []
+    monkeypatch.setattr(
+        "genesis.service.calls._log.warning", lambda event, **more: left.append(more["call"])
+    )
+
+    async def body() -> None:
+        calls = Calls(bench.venue, bench.clock, bench.runner.put, bench.runner.broke)
+        bench.venue.slow["BTC/USDT"] = asyncio.Event()
+        calls.submit(submit(1), "g-3-1-0-a")
+        calls.cancel(CancelOrder(T0, OrderKey(3, 2, 0), "BTC/USDT"), "g-3-2-0-b")
+        await calls.finish(0.01)
+        assert calls.in_flight == 0
+
+    asyncio.run(body())
+    assert sorted(left) == ["orders cancel g-3-2-0-b", "orders submit g-3-1-0-a"]
 
 
 def test_a_stamp_that_is_not_believed_becomes_now(tmp_path: Path) -> None:

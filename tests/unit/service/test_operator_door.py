@@ -88,6 +88,7 @@ def test_only_a_tighter_stop_reduces_risk(old: str | None, new: str, reduces: bo
         ("buy 5 usdt btc limit 1 limit 2", "limit PRICE"),
         ("buy 5 usdt btc now", "'now'"),
         ("sell 5 usdt btc stop 3", "takes no stop"),
+        ("sell 5 usdt btc limit 80000", "at the market for now"),
         ("close", "close SYMBOL"),
         ("cancel btc", "cancel all"),
         ("stop btc", "symbol and a price"),
@@ -124,11 +125,38 @@ def test_intents_are_read_like_words() -> None:
     assert DOOR.read_intent({"symbol": "BTC/USDT", "reduces": True}, 7) == read("close btc")
 
 
+def test_an_intent_takes_every_field_of_a_wish() -> None:
+    wish = {"side": "buy", "symbol": "btc", "qty": 3e-05, "stop": 66000.5}
+    act = DOOR.read_intent(wish | {"why": "the range broke", "confidence": 0.7}, 7)
+    assert (act.qty, act.stop_new, act.reason) == (D("0.00003"), D("66000.5"), "the range broke")
+
+
+def test_an_intent_without_a_size_leaves_it_to_the_gate_and_a_sale_is_of_all() -> None:
+    act = DOOR.read_intent({"side": "buy", "symbol": "btc"}, 7)
+    assert (act.verb, act.side, act.qty, act.amount_usdt) == ("trade", Side.BUY, None, None)
+    limit = {"side": "buy", "symbol": "btc", "type": "limit", "price": 60000}
+    assert DOOR.read_intent(limit, 7).price == 60000
+    assert DOOR.read_intent({"side": "sell", "symbol": "btc"}, 7) == read("close btc")
+
+
+def test_an_intent_may_cancel() -> None:
+    act = DOOR.read_intent({"symbol": "btc", "side": "buy", "cancel": "1-2-0"}, 7)
+    assert (act.kind, act.verb) == ("ORDER_CANCEL", "cancel_all")
+
+
 @pytest.mark.parametrize(
     ("intent", "says"),
     [
-        ({"side": "buy", "symbol": "btc"}, "either qty or amount_usdt"),
-        ({"side": "buy", "symbol": "btc", "qty": 1, "amount_usdt": 1}, "either"),
+        ({"symbol": "btc"}, "side"),
+        ({"side": "buy", "symbol": "btc", "reduces": True}, "a buy reduces nothing"),
+        ({"symbol": "btc", "reduces": "false"}, "reduces is true or false"),
+        ({"side": "sell", "symbol": "btc", "qty": 1, "type": "limit", "price": 3}, "at the market"),
+        ({"side": "buy", "symbol": "btc", "type": "iceberg"}, "market or limit"),
+        ({"side": "buy", "symbol": "btc", "confidence": 3}, "from 0 to 1"),
+        ({"side": "buy", "symbol": "btc", "qty": ""}, "not a number"),
+        ({"side": "buy", "symbol": "btc", "qty": True}, "not a number"),
+        ({"side": "buy", "symbol": "btc", "qty": float("inf")}, "not a positive amount"),
+        ({"side": "buy", "symbol": "btc", "qty": 1, "amount_usdt": 1}, "not both"),
         ({"side": "hold", "symbol": "btc", "qty": 1}, "side"),
         ({"side": "buy", "symbol": "btc", "qty": 1, "price": 3}, "limit order has a price"),
         ({"side": "buy", "symbol": "btc", "qty": 1, "leverage": 3}, "leverage"),
