@@ -104,7 +104,7 @@ class _Closing:
             return False
         self._errors.append(
             f"{symbol}: left as it is, its stop too: the bid is {below:.2f} % below the last "
-            f"trade, and at most {text(self._most_percent)} % is allowed"
+            f"trade, and at most {text(self._most_percent)} % is allowed (--max-slippage-percent)"
         )
         return True
 

@@ -19,7 +19,7 @@ from genesis.domain.events import (
     RunStarted,
 )
 from genesis.domain.orders import Purpose
-from genesis.domain.time import MINUTE, format_utc
+from genesis.domain.time import MINUTE, SECOND, format_utc
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
 from genesis.errors import ConfigError, ExchangeError, InvariantBroken, Unreachable
@@ -40,6 +40,8 @@ from genesis.store.event_log import EventLog
 
 _log = log("trading")
 _READY_S: Final = 10.0
+_FIRST_PRICE_S: Final = 3.0
+_LOOK_S: Final = 0.02
 _LAST_CALLS_S: Final = 5.0
 _CLOCK_PERIOD_S: Final = 1.0
 _CLOCK_PATIENCE: Final = 5
@@ -168,10 +170,19 @@ class Trading:
         _log.info("reconciled", clean=found.is_clean, complaints=list(found.complaints))
         self._run_beside("market stream", self._market.run())
         await self._heard(MARKET, self._market.ready)
+        await self._priced()
         await self._sync()
         self._run_beside("reconciliation", self._reconciling.run())
         self._run_beside("clock", self._keep_time())
         return found.complaints
+
+    async def _priced(self) -> None:
+        """Wait a moment for a first trade of every symbol: before it orders are refused."""
+        deadline_ns = self._clock.elapsed_ns() + int(_FIRST_PRICE_S * SECOND)
+        while self._clock.elapsed_ns() < deadline_ns:
+            if all(self.engine.view.price(symbol) is not None for symbol in self._terms.symbols):
+                return
+            await asyncio.sleep(_LOOK_S)
 
     async def _open_run(self) -> None:
         terms, now_ns = self._terms, self._clock.now_ns

@@ -28,9 +28,7 @@ def listed_in(feed: Iterable[Event], head: int = HEAD) -> dict[str, Instrument]:
         for price, qty in _amounts(event):
             tick, lot = min(tick, _step(price)), min(lot, _step(qty))
         grids[event.symbol] = (tick, lot)
-    return {
-        symbol: _instrument(symbol, tick, lot) for symbol, (tick, lot) in grids.items()
-    }
+    return {symbol: _instrument(symbol, tick, lot) for symbol, (tick, lot) in grids.items()}
 
 
 def _instrument(symbol: str, tick: Decimal, lot: Decimal) -> Instrument:
