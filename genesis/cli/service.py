@@ -101,9 +101,13 @@ def halt(
 
 
 def close_all(
-    max_slippage_percent: Annotated[float, typer.Option(min=0, max=100)] = 1.0,
+    max_slippage_percent: Annotated[
+        float,
+        typer.Option(min=0, max=100, help="Leave alone what would sell this far below the price."),
+    ] = 1.0,
     direct: Annotated[
-        bool, typer.Option(help="From the venue's own account, with nothing of ours running.")
+        bool,
+        typer.Option("--direct", help="Sell at the venue itself, with no service running."),
     ] = False,
     home: _Home = None,
     as_json: _Json = False,
@@ -113,7 +117,8 @@ def close_all(
         from genesis.service.direct import close_everything
         from genesis.service.settings import Settings
 
-        told = asyncio.run(close_everything(Settings.read(home=home)))
+        most = Decimal(str(max_slippage_percent))
+        told = asyncio.run(close_everything(Settings.read(home=home), most))
     else:
         with _client(home) as client:
             body = {

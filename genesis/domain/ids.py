@@ -1,7 +1,10 @@
 """Replayable identity and jitter: nothing here is random, so a replay meets the same numbers."""
 
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+EXTERNAL_RUN: Final = 0
+"""Run of an order key that is not ours: the fill was made outside of Genesis."""
 
 
 class OrderKey(NamedTuple):

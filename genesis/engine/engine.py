@@ -21,6 +21,7 @@ from genesis.domain.events import (
     TradeTick,
     is_market,
 )
+from genesis.domain.ids import EXTERNAL_RUN
 from genesis.domain.money import ZERO
 from genesis.domain.orders import Purpose
 from genesis.domain.outcomes import CommandAnswered, OrderApproved, OrderRefused, Outcome
@@ -35,8 +36,6 @@ from genesis.engine.watch import watch
 from genesis.execution.draft import Draft
 from genesis.strategy.base import Strategy
 
-EXTERNAL_RUN = 0
-"""Run of an order key that is not ours: the fill was made outside of Genesis."""
 EXTERNAL = "external"
 _ORDER_EVENTS = frozenset(OrderEvent.__args__)
 _MARKET = frozenset({TradeTick, BookTop, BookDelta, BarClosed})

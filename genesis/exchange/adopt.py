@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from genesis.domain.events import OrderFilled
-from genesis.domain.ids import OrderKey
+from genesis.domain.ids import EXTERNAL_RUN, OrderKey
 from genesis.domain.instrument import base_of
 from genesis.domain.money import ZERO
 from genesis.domain.orders import Side
-from genesis.engine.engine import EXTERNAL_RUN
 from genesis.exchange.compare import moved
 from genesis.exchange.gateway import VenueTrade
 

@@ -12,9 +12,8 @@ from typing import Any, Final
 import aiohttp
 
 from genesis.domain.events import Event, HealthReported, OrderCancelled, OrderEvent, OrderExpired
-from genesis.domain.ids import OrderKey
+from genesis.domain.ids import EXTERNAL_RUN, OrderKey
 from genesis.domain.time import MILLISECOND
-from genesis.engine.engine import EXTERNAL_RUN
 from genesis.errors import ExchangeError, OutOfSync, Unreachable, UsageError
 from genesis.exchange.gateway import VenueOrder, VenueTrade
 from genesis.exchange.lifecycle import order_events, report_events, report_order, report_wire_id

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from genesis.domain.account import TiltLevel
 from genesis.domain.commands import Command
 from genesis.domain.events import AccountOpened, Event, JournalAssessed, OrderFilled
-from genesis.domain.ids import OrderKey
+from genesis.domain.ids import EXTERNAL_RUN, OrderKey
 from genesis.domain.money import BPS, ZERO
 from genesis.domain.outcomes import (
     DayStarted,
@@ -29,7 +29,6 @@ from genesis.domain.outcomes import (
     TiltScored,
 )
 from genesis.domain.time import utc_day
-from genesis.engine.engine import EXTERNAL_RUN
 from genesis.tiers.gates import TierFacts
 
 _KEPT: Final = 2_000

@@ -21,10 +21,9 @@ from genesis.domain.events import (
     OrderFilled,
     OrderRejected,
 )
-from genesis.domain.ids import OrderKey
+from genesis.domain.ids import EXTERNAL_RUN, OrderKey
 from genesis.domain.orders import Order, OrderStatus
 from genesis.domain.time import MILLISECOND
-from genesis.engine.engine import EXTERNAL_RUN
 from genesis.errors import Unreachable
 from genesis.exchange.binance import BinanceGateway
 from genesis.exchange.gateway import VenueOrder
