@@ -73,9 +73,15 @@ def test_kill_at_any_moment_leaves_the_store_whole(tmp_path: Path, three_days: P
     whole.wait()
     duration = time.perf_counter() - began
     struck = traces = 0
-    for moment in range(10):
+    for moment in range(40):
+        if moment >= 10 and struck and traces:
+            break
         process = start(IMPORT, home, three_days)
-        time.sleep(duration * moment / 10)
+        if moment % 2:  # in the middle of writing, however fast the machine is just now
+            while not any((store.root / ".staging").glob("*/trades")) and process.poll() is None:
+                pass
+        else:
+            time.sleep(duration * moment / 10)
         process.send_signal(signal.SIGKILL)
         struck += process.wait() == -signal.SIGKILL
         named = manifests.file_names(store.manifest())
@@ -86,8 +92,8 @@ def test_kill_at_any_moment_leaves_the_store_whole(tmp_path: Path, three_days: P
         counted = store.sql("SELECT count(*), count(DISTINCT trade_id) FROM trades").fetchall()[0]
         assert counted[0] == counted[1] == len(store.arrays(BTC))
         assert counted[0] in (10, ROWS + 10)
-    assert struck >= 5
-    assert traces >= 1
+    assert struck
+    assert traces
     store.import_file(three_days)
     assert len(store.arrays(BTC)) == ROWS + 10
     assert store.check(BTC).rows == ROWS + 10
