@@ -183,8 +183,7 @@ class Engine:
         """The position's end, if nothing is left of it and nothing is under way."""
         state = self.state
         instrument = state.market.instruments.get(symbol)
-        orders = state.execution.orders
-        if instrument is None or orders.sells(symbol) or orders.entries(symbol):
+        if instrument is None or state.execution.orders.is_busy(symbol):
             return ()
         closed = state.ledger.settle(symbol, instrument, price or ZERO, state.now_ns, reason)
         return () if closed is None else (closed,)

@@ -5,10 +5,9 @@ venue with what does, and says the next step. So a rejected stop, a lost answer 
 the same way as the ordinary course.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from genesis.domain.instrument import Instrument
 from genesis.domain.money import ONE, ZERO
@@ -46,6 +45,27 @@ class Upkeep:
     drafts: tuple[Draft, ...] = ()
     cancels: tuple[Order, ...] = ()
     again_ns: int | None = None
+
+
+class Held(NamedTuple):
+    """A position and everything of its symbol that rests or is known, at one look.
+
+    sellable: quantity on the grid. last: last trade price. least: the venue's minimum notional.
+    """
+
+    symbol: str
+    position: Position
+    instrument: Instrument
+    sellable: Decimal
+    last: Decimal | None
+    least: Decimal
+    entries: tuple[Order, ...]
+    sells: tuple[Order, ...]
+
+    @property
+    def is_leaving(self) -> bool:
+        """Is an exit at work already?"""
+        return any(o.request.purpose is Purpose.EXIT for o in self.sells)
 
 
 NOTHING = Upkeep()
@@ -101,145 +121,128 @@ class Protector:
 
     # -- the next step -----------------------------------------------------------------------
     def upkeep(self, symbol: str, facts: SymbolFacts) -> Upkeep:
+        entries, sells = self._orders.split(symbol)
         position, instrument = facts.position(symbol), facts.instrument(symbol)
-        sells = self._orders.sells(symbol)
         if position is None or instrument is None:
-            step = self._flat(symbol, sells)
+            step = self._flat(symbol, entries, sells)
         else:
             sellable = instrument.fit_qty(position.qty, market=True)
-            self._forget_what_is_too_small(symbol, instrument, sellable, facts)
-            if symbol in self.closing:
-                step = self._exit(symbol, instrument, sellable, sells, facts)
-            else:
-                step = self._protect(symbol, position, instrument, sellable, sells, facts)
-        unwanted = tuple(
-            o
-            for o in self._orders.entries(symbol)
-            if o.unwanted and not o.cancel_asked and o not in step.cancels
-        )
-        return replace(step, cancels=step.cancels + unwanted) if unwanted else step
+            last, least = facts.price(symbol), instrument.min_notional_usdt
+            held = Held(symbol, position, instrument, sellable, last, least, entries, sells)
+            waits_ns = self._waits(symbol, facts.now_ns)
+            step = (
+                self._exit(held, waits_ns) if self._leaves(held) else self._protect(held, waits_ns)
+            )
+        again = [o for o in entries if o.unwanted and not o.cancel_asked and o not in step.cancels]
+        return replace(step, cancels=(*step.cancels, *again)) if again else step
 
-    def _forget_what_is_too_small(
-        self, symbol: str, instrument: Instrument, sellable: Decimal, facts: SymbolFacts
-    ) -> None:
-        """The venue takes no order below its minimum: such a close would only cost the stop."""
-        closing, last = self.closing.get(symbol), facts.price(symbol)
-        if closing is None or last is None or self._exits(symbol):
-            return
-        qty = sellable if closing.left_qty is None else min(sellable, closing.left_qty)
-        if qty * last < instrument.min_notional_usdt:
-            del self.closing[symbol]
+    def _leaves(self, held: Held) -> bool:
+        """Is the position on its way out?
 
-    def _exits(self, symbol: str) -> bool:
-        return any(o.request.purpose is Purpose.EXIT for o in self._orders.sells(symbol))
+        The venue takes no order below its minimum: such a close is forgotten, it would only cost
+        the stop.
+        """
+        closing = self.closing.get(held.symbol)
+        if closing is None:
+            return False
+        if held.last is None or held.is_leaving:
+            return True
+        if _part(held, closing) * held.last >= held.least:
+            return True
+        del self.closing[held.symbol]
+        return False
 
-    def _flat(self, symbol: str, sells: Iterable[Order]) -> Upkeep:
-        if not self._orders.entries(symbol):
+    def _flat(self, symbol: str, entries: tuple[Order, ...], sells: tuple[Order, ...]) -> Upkeep:
+        if not entries:
             self.stops.pop(symbol, None)
         self.closing.pop(symbol, None)
         self.retry_ns.pop(symbol, None)
-        return Upkeep(cancels=tuple(o for o in sells if not o.cancel_asked))
+        return Upkeep(cancels=_unasked(sells)) if sells else NOTHING
 
-    def _exit(
-        self,
-        symbol: str,
-        instrument: Instrument,
-        sellable: Decimal,
-        sells: tuple[Order, ...],
-        facts: SymbolFacts,
-    ) -> Upkeep:
-        entries = tuple(o for o in self._orders.entries(symbol) if not o.cancel_asked)
-        if self._exits(symbol):
+    def _exit(self, held: Held, waits_ns: int | None) -> Upkeep:
+        entries = _unasked(held.entries)
+        if held.is_leaving:
             return Upkeep(cancels=entries)
-        if sells:  # the stop holds the coins: free them first
-            return Upkeep(cancels=entries + tuple(o for o in sells if not o.cancel_asked))
-        closing = self.closing[symbol]
-        qty = sellable if closing.left_qty is None else min(sellable, closing.left_qty)
-        last = facts.price(symbol)
-        if last is not None and (sellable - qty) * last < instrument.min_notional_usdt:
-            qty = sellable  # the rest alone could neither be protected nor sold
-        if self._waits(symbol, facts):
-            return Upkeep(cancels=entries, again_ns=self.retry_ns[symbol])
+        if held.sells:  # the stop holds the coins: free them first
+            return Upkeep(cancels=entries + _unasked(held.sells))
+        if waits_ns is not None:
+            return Upkeep(cancels=entries, again_ns=waits_ns)
+        closing = self.closing[held.symbol]
         draft = Draft(
-            symbol,
+            held.symbol,
             Side.SELL,
             OrderType.MARKET,
             Purpose.EXIT,
-            qty=qty,
+            qty=_part(held, closing),
             source=closing.source,
             client_ref=closing.client_ref,
             why=closing.reason,
         )
         return Upkeep((draft,), entries)
 
-    def _protect(
-        self,
-        symbol: str,
-        position: Position,
-        instrument: Instrument,
-        sellable: Decimal,
-        sells: tuple[Order, ...],
-        facts: SymbolFacts,
-    ) -> Upkeep:
-        price = self._stop_price(symbol, position, instrument)
-        filling = any(o.request.type is OrderType.MARKET for o in self._orders.entries(symbol))
-        if price is None or filling:
-            return NOTHING
-        last = facts.price(symbol)
-        if sellable * price < instrument.min_notional_usdt:
-            return self._unprotectable(symbol, instrument, sellable, sells, facts)
-        if sells:
-            wrong = tuple(
+    def _protect(self, held: Held, waits_ns: int | None) -> Upkeep:
+        price = self._stop_price(held)
+        if price is None or any(o.request.type is OrderType.MARKET for o in held.entries):
+            return NOTHING  # no stop is wished, or the entry is still filling
+        if held.sellable * price < held.least:
+            return self._unprotectable(held, waits_ns)
+        if held.sells:
+            wrong = [
                 o
-                for o in sells
-                if not o.cancel_asked
-                and (o.request.stop_price != price or o.remaining_qty != sellable)
-            )
-            return Upkeep(cancels=wrong)
-        if self._waits(symbol, facts):
-            return Upkeep(again_ns=self.retry_ns[symbol])
-        if last is not None and last <= price:
-            self.close(symbol, Closing(STOP_REASON, "protection", None))
-            return self._exit(symbol, instrument, sellable, sells, facts)
+                for o in _unasked(held.sells)
+                if o.request.stop_price != price or o.remaining_qty != held.sellable
+            ]
+            return Upkeep(cancels=tuple(wrong)) if wrong else NOTHING
+        if waits_ns is not None:
+            return Upkeep(again_ns=waits_ns)
+        if held.last is not None and held.last <= price:
+            return self._leave_now(held)
         draft = Draft(
-            symbol,
+            held.symbol,
             Side.SELL,
             OrderType.STOP_LOSS,
             Purpose.PROTECT,
-            qty=sellable,
+            qty=held.sellable,
             stop_price=price,
             source="protection",
             why=STOP_REASON,
         )
         return Upkeep((draft,))
 
-    def _unprotectable(
-        self,
-        symbol: str,
-        instrument: Instrument,
-        sellable: Decimal,
-        sells: tuple[Order, ...],
-        facts: SymbolFacts,
-    ) -> Upkeep:
+    def _unprotectable(self, held: Held, waits_ns: int | None) -> Upkeep:
         """Too little for a stop: leave while it can still be sold, unless more is to come."""
-        last = facts.price(symbol)
-        if sells or last is None or self._orders.entries(symbol) or self._waits(symbol, facts):
+        if held.sells or held.entries or held.last is None or waits_ns is not None:
             return NOTHING
-        if sellable * last < instrument.min_notional_usdt:
-            return NOTHING
-        self.close(symbol, Closing(STOP_REASON, "protection", None))
-        return self._exit(symbol, instrument, sellable, sells, facts)
+        return self._leave_now(held) if held.sellable * held.last >= held.least else NOTHING
 
-    def _stop_price(
-        self, symbol: str, position: Position, instrument: Instrument
-    ) -> Decimal | None:
-        price = self.stops.get(symbol)
+    def _leave_now(self, held: Held) -> Upkeep:
+        self.close(held.symbol, Closing(STOP_REASON, "protection", None))
+        return self._exit(held, None)
+
+    def _stop_price(self, held: Held) -> Decimal | None:
+        price = self.stops.get(held.symbol)
         if price is None and self.rules.default_stop_fraction is not None:
-            price = instrument.fit_price(
-                position.entry_price * (ONE - self.rules.default_stop_fraction)
+            price = held.instrument.fit_price(
+                held.position.entry_price * (ONE - self.rules.default_stop_fraction)
             )
-            self.stops[symbol] = price
+            self.stops[held.symbol] = price
         return price
 
-    def _waits(self, symbol: str, facts: SymbolFacts) -> bool:
-        return facts.now_ns < self.retry_ns.get(symbol, 0)
+    def _waits(self, symbol: str, now_ns: int) -> int | None:
+        """Until when nothing is tried, after the venue refused."""
+        until_ns = self.retry_ns.get(symbol)
+        return until_ns if until_ns is not None and now_ns < until_ns else None
+
+
+def _part(held: Held, closing: Closing) -> Decimal:
+    """How much is to be sold now: all, if the rest alone could neither be protected nor sold."""
+    if closing.left_qty is None or closing.left_qty >= held.sellable:
+        return held.sellable
+    rest = held.sellable - closing.left_qty
+    too_little = held.last is not None and rest * held.last < held.least
+    return held.sellable if too_little else closing.left_qty
+
+
+def _unasked(orders: tuple[Order, ...]) -> tuple[Order, ...]:
+    """Those of which no cancel is under way."""
+    return tuple([o for o in orders if not o.cancel_asked])

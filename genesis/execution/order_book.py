@@ -119,6 +119,17 @@ class OrderBook:
         for orders in self._working.values():
             yield from orders.values()
 
+    def is_busy(self, symbol: str) -> bool:
+        """Is any order of the symbol working?"""
+        return bool(self._working.get(symbol))
+
+    def split(self, symbol: str) -> tuple[tuple[Order, ...], tuple[Order, ...]]:
+        """Working entries, and working sells."""
+        working = self._working.get(symbol)
+        if not working:
+            return (), ()
+        return self.entries(symbol), self.sells(symbol)
+
     def entries(self, symbol: str) -> tuple[Order, ...]:
         return tuple(o for o in self.working(symbol) if o.request.purpose is Purpose.ENTRY)
 

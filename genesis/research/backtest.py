@@ -223,10 +223,11 @@ def _collect(
     decided: list[Step] = []
     executions: list[OrderFilled] = []
     for count, step in enumerate(steps):
-        if step.outcomes or step.commands:
+        event, outcomes, commands = step
+        if outcomes or commands:
             decided.append(step)
-        if type(step.event) is OrderFilled:
-            executions.append(step.event)
+        if type(event) is OrderFilled:
+            executions.append(event)
         if progress is not None and count % _TELL_EVERY == 0:
-            progress(step.event.ts_ns)
+            progress(event.ts_ns)
     return tuple(decided), tuple(executions)

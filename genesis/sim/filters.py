@@ -65,8 +65,9 @@ def check_counts(new: NewOrder, open_orders: Collection[VenueOrder]) -> None:
     """Is there room for one more order on the symbol?"""
     if len(open_orders) >= MAX_NUM_ORDERS:
         raise _failure("MAX_NUM_ORDERS")
-    stops = sum(order.phase is Phase.STOP for order in open_orders)
-    if new.stop_price is not None and stops >= MAX_NUM_ALGO_ORDERS:
+    if new.stop_price is None or len(open_orders) < MAX_NUM_ALGO_ORDERS:
+        return
+    if sum(order.phase is Phase.STOP for order in open_orders) >= MAX_NUM_ALGO_ORDERS:
         raise _failure("MAX_NUM_ALGO_ORDERS")
 
 

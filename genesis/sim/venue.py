@@ -160,8 +160,10 @@ class Venue:
     def _check(self, order: NewOrder, market: Market) -> Decimal:
         """Refuse what the venue would refuse; the quantity in base."""
         filters.check_form(order)
-        if any(o.client_order_id == order.client_order_id for o in self.open_orders):
-            raise VenueRejected(-2010, "Duplicate order sent.")
+        for listed in self._floor.markets.values():
+            for open_order in listed.open.values():
+                if open_order.new.client_order_id == order.client_order_id:
+                    raise VenueRejected(-2010, "Duplicate order sent.")
         qty = order.qty if order.qty is not None else self._sized(order, market)
         filters.check_filters(order, qty, market.instrument, market.reference())
         filters.check_counts(order, market.open.values())
