@@ -5,7 +5,7 @@ venue with what does, and says the next step. So a rejected stop, a lost answer 
 the same way as the ordinary course.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
@@ -38,8 +38,7 @@ class Closing:
     left_qty: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Upkeep:
+class Upkeep(NamedTuple):
     """The next step for one symbol: orders to judge, orders to cancel, when to look again."""
 
     drafts: tuple[Draft, ...] = ()
@@ -134,7 +133,7 @@ class Protector:
                 self._exit(held, waits_ns) if self._leaves(held) else self._protect(held, waits_ns)
             )
         again = [o for o in entries if o.unwanted and not o.cancel_asked and o not in step.cancels]
-        return replace(step, cancels=(*step.cancels, *again)) if again else step
+        return step._replace(cancels=(*step.cancels, *again)) if again else step
 
     def _leaves(self, held: Held) -> bool:
         """Is the position on its way out?

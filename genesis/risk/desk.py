@@ -1,7 +1,7 @@
 """RISK as the engine holds it: drawdown, blocks on new risk, trades of the day."""
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from genesis.domain.approval import Failure
 from genesis.domain.money import ONE
@@ -12,8 +12,7 @@ from genesis.risk.drawdown import Drawdown
 from genesis.risk.limits import RiskRules, TierLimits
 
 
-@dataclass(frozen=True, slots=True)
-class EntryFacts:
+class EntryFacts(NamedTuple):
     """What the checks look at beside the desk's own state."""
 
     now_ns: int

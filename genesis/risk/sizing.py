@@ -7,14 +7,14 @@ risk quantity = risk_fraction * E_s * M / (|entry - stop| + entry * (slippage + 
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from genesis.domain.instrument import Instrument
 from genesis.domain.money import ONE, ZERO, round_up, text
 from genesis.risk.limits import RiskRules, TierLimits
 
 
-@dataclass(frozen=True, slots=True)
-class SizingInput:
+class SizingInput(NamedTuple):
     """All that sizing looks at.
 
     entry: the price the order is assumed to fill at, slippage included. stop: where it is left.

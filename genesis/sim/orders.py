@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from genesis.domain.fills import Fill
 from genesis.domain.money import ZERO
@@ -63,8 +63,7 @@ class VenueRejected(Rejected):
         self.venue_code = venue_code
 
 
-@dataclass(frozen=True, slots=True)
-class NewOrder:
+class NewOrder(NamedTuple):
     """An order as it reaches the venue.
 
     qty: base units; None with `quote_qty`: a market order sized by what it spends or brings.
@@ -132,8 +131,7 @@ class ReportKind(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """One thing that happened to an order, at venue time `ts_ns`.
 
     `order` is the venue's living record; status and cumulated amounts are as of this report.

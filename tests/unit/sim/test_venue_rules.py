@@ -49,7 +49,7 @@ def market(**fields: Any) -> NewOrder:
 
 
 REFUSED = [
-    (replace(an_order(), symbol="ETH/USDT"), -1121, "Invalid symbol."),
+    (an_order()._replace(symbol="ETH/USDT"), -1121, "Invalid symbol."),
     (an_order(qty=D("0.055")), -1013, "Filter failure: NOTIONAL"),
     (an_order(qty=D("0.000001")), -1013, "Filter failure: LOT_SIZE"),
     (an_order(qty=D("0.100001")), -1013, "Filter failure: LOT_SIZE"),
@@ -224,7 +224,7 @@ def run(venue: Venue, steps: list[Any]) -> list[Report]:
     for now, act in enumerate(steps):
         try:
             if isinstance(act, NewOrder):
-                reports += venue.place(replace(act, client_order_id=f"o{next(names)}"), now)
+                reports += venue.place(act._replace(client_order_id=f"o{next(names)}"), now)
             elif isinstance(act, int):
                 reports += venue.cancel(act, now)
             else:
@@ -284,7 +284,7 @@ def test_a_tick_that_touch_rules_out_may_be_skipped(
     shown, skipping = (Venue({BTC.symbol: BTC}, start, FEES, taker, queue) for _ in range(2))
     names = count()
     for now, act in enumerate(steps):
-        step = replace(act, client_order_id=f"o{next(names)}") if isinstance(act, NewOrder) else act
+        step = act._replace(client_order_id=f"o{next(names)}") if isinstance(act, NewOrder) else act
         seen = run_one(shown, step, now)
         if isinstance(step, TradeTick):
             touch = skipping.touch(BTC.symbol)
