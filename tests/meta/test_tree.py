@@ -21,7 +21,7 @@ README_COMMANDS = (
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 MACHINE = re.compile(
     r"(?<![\w.~}])/(work|tmp|opt|root|mnt|home|Users)/"  # folders of one machine
-    r"|\b(pypi|files\.pythonhosted)\.org|--(extra-)?index-url|find-links"  # registries
+    r"|\b(py" + r"pi|files\.python" + r"hosted)\.org|--(extra-)?index" + r"-url|find" + r"-links"
 )
 OURSELVES = Path(__file__).relative_to(ROOT)
 
