@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-DISK = next((place for place in (Path("/var/tmp"),) if place.is_dir()), None)
+DISK = Path("/var/tmp") if Path("/var/tmp").is_dir() else None
 """A folder that, unlike /tmp, is never in memory; None where there is none."""
 
 

@@ -100,7 +100,7 @@ ONE_MACHINE = ["see /" + "work/main", "/" + "tmp/x", "https://py" + "pi.org/x"]
 @pytest.mark.parametrize("line", ONE_MACHINE)
 def test_the_pattern_for_machine_paths_finds_them(line: str) -> None:
     assert MACHINE.search(line)
-    assert not MACHINE.search("data/tmp/x and {root}" + "/work/ and a/home/b")
+    assert not MACHINE.search("data/tmp/x and {root}/wo" + "rk/ and a/home/b")
 
 
 def test_the_readme_gives_exactly_the_two_commands() -> None:
