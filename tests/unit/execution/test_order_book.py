@@ -75,3 +75,11 @@ def test_a_rejected_cancel_can_be_asked_again() -> None:
     book.orders[KEY].cancel_asked = True
     assert book.apply(CancelRejected(2, KEY, "unknown order"))
     assert not book.orders[KEY].cancel_asked
+
+
+def test_a_repeated_part_counts_once() -> None:
+    book = book_in(OrderStatus.OPEN)
+    part = OrderFilled(3, KEY, fill(Side.BUY, "0.5", "100", n=5))
+    assert book.apply(part)
+    assert not book.apply(part)
+    assert book.orders[KEY].filled_qty == Decimal("0.5")

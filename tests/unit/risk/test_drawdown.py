@@ -102,3 +102,19 @@ def test_critical_is_armed_again_only_after_a_recovery() -> None:
     assert drawdown.critical_until_ns is None
     drawdown.start_day(T0 + 2 * DAY, D(470), D(0), LIMITS, RULES)
     assert "CRITICAL" in alerts(mark(drawdown, 2 * 86_400 + 1, "449"))
+
+
+def test_two_marks_far_apart_are_not_yet_a_confirmation() -> None:
+    drawdown = opened()
+    mark(drawdown, 1, "425")
+    mark(drawdown, 60, "425")
+    assert drawdown.halted is None
+    mark(drawdown, 61, "425")
+    assert drawdown.halted is not None
+
+
+def test_three_marks_within_two_seconds_are_not_yet_a_confirmation() -> None:
+    drawdown = opened()
+    for _ in range(4):
+        mark(drawdown, 1, "425")
+    assert drawdown.halted is None
