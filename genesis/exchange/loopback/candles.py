@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
-from genesis.domain.events import BarClosed, TradeTick
+from genesis.domain.events import TradeTick
 from genesis.domain.money import ZERO
 from genesis.domain.time import DAY, MINUTE
 
@@ -46,10 +46,6 @@ class Candle:
         self.bought_quote += later.bought_quote
         self.last_id = later.last_id
         self.trades += later.trades
-
-    def as_bar(self, symbol: str) -> BarClosed:
-        prices = (self.open, self.high, self.low, self.close)
-        return BarClosed(self.end_ns, symbol, self.width_ns, *prices, self.volume)
 
 
 class Candles:
