@@ -14,7 +14,8 @@ GenesisError
 │   ├── TierViolation        51xx
 │   ├── RiskLimitExceeded    52xx
 │   └── TiltInterventionRequired  53xx
-└── NotBuilt                 6xxx  say so; nothing pretends
+├── NotBuilt                 6xxx  say so; nothing pretends
+└── ReportFailed             7xxx  the older report stays; nothing half-written
 """
 
 
@@ -115,3 +116,9 @@ class NotBuilt(GenesisError):
     """A named feature that a later version brings: say so plainly."""
 
     code = "GENESIS-6000"
+
+
+class ReportFailed(GenesisError):
+    """A report could not be made: say why in one line; an older one stays as it is."""
+
+    code = "GENESIS-7000"

@@ -224,7 +224,9 @@ class OperatorActed:
 
     `kind` is one of the action kinds of the tilt detector; the fields from `session_id` on are
     those of its UserAction. What is asked for stands in the first group: `verb` is one of
-    `trade close cancel_all stop halt close_all status none`.
+    `trade close cancel_all stop halt close_all status ceremony override none`. `phrase` is what was
+    typed to confirm a ceremony or an override; `page` the hash of an override's page, whose verdict
+    is the `reason`.
     """
 
     ts_ns: int
@@ -254,6 +256,8 @@ class OperatorActed:
     pnl_r: Decimal | None = None
     reduces_risk: bool = False
     market_state: MarketState | None = None
+    phrase: str | None = None
+    page: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,70 @@ class GatePassed:
     needed: str
 
 
+@dataclass(frozen=True, slots=True)
+class TierGate:
+    """One requirement of the way up: `needed` and `has` as people read them."""
+
+    name: str
+    needed: str
+    has: str
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TierEvaluated:
+    """The evaluation of a closed UTC `day`: every gate out of `tier`, none without a way up.
+
+    `passed`: all of them did. What it led to, if anything, is a TierChanged beside it.
+    """
+
+    ts_ns: int
+    day: int
+    tier: Tier
+    gates: tuple[TierGate, ...]
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ViolationNoted:
+    """The trader broke a rule that counts against his gates. `kind`: override, locked_entry."""
+
+    ts_ns: int
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideJudged:
+    """An attempt to override an intervention. `reason`: accepted, or what was wrong with it.
+
+    `attempts_left`: before overrides are locked; a call while they are locked changes nothing.
+    """
+
+    ts_ns: int
+    client_ref: str | None
+    accepted: bool
+    reason: str
+    attempts_left: int
+    until_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideLocked:
+    """No override is possible until `until_ns`: attempts are used up, or one was accepted."""
+
+    ts_ns: int
+    until_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageOwed:
+    """`pages` are still to be written for accepted overrides; 0: the last one was handed in."""
+
+    ts_ns: int
+    pages: int
+
+
 Outcome = (
     OrderApproved
     | OrderRefused
@@ -200,4 +264,9 @@ Outcome = (
     | LimitedHourEnded
     | TierChanged
     | GatePassed
+    | TierEvaluated
+    | ViolationNoted
+    | OverrideJudged
+    | OverrideLocked
+    | PageOwed
 )

@@ -1,6 +1,6 @@
 """Discipline observes: risk, tilt and tier take every event in and say what it means."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,7 @@ from genesis.domain.events import (
     Event,
     FeedLost,
     FeedRestored,
+    FlowReported,
     HealthReported,
     JournalAssessed,
     OperatorActed,
@@ -25,11 +26,13 @@ from genesis.domain.money import ZERO
 from genesis.domain.orders import Purpose, Side
 from genesis.domain.outcomes import AlertRaised, CommandAnswered, Halted, Outcome, PositionClosed
 from genesis.domain.time import DAY, utc_day
+from genesis.engine.course import LOCKED_ENTRY, NO_OVERRIDES, Course
 from genesis.execution.draft import Draft
 from genesis.risk.blocks import FEED, RECONCILE, STARTING, VENUE
 from genesis.risk.drawdown import DAILY_LOSS
 from genesis.risk.sizing import position_cap_usdt
 from genesis.tilt.actions import BadAction, UserAction
+from genesis.tilt.checks import LOCKED_CODE
 
 if TYPE_CHECKING:
     from genesis.engine.state import EngineState
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
 DAY_TIMER: Final = "day"
 TILT_TIMER: Final = "tilt"
+TIER_TIMER: Final = "tier"
+EVALUATION_TIMER: Final = "evaluation"
 OPERATOR: Final = "operator"
 
 
@@ -63,6 +68,7 @@ class Discipline:
         self._state = state
         self._view = view
         self._timers = _Timers({})
+        self._course = Course(state, view)
         self._opened = self._timers_stale = False
         self._own_symbols: set[str] = set()
 
@@ -70,14 +76,18 @@ class Discipline:
     def observe(self, event: Event, moved: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         """Facts that follow from an event and from the positions it moved."""
         facts: list[Outcome] = list(self._react(event))
+        self._course.moved(moved)
         for outcome in moved:
             if isinstance(outcome, PositionClosed):
                 facts += self._closed(outcome)
         is_timer = type(event) is TimerFired
         if self._opened and (moved or is_timer):
             facts += self.marked()
-        if is_timer:
+        if isinstance(event, TimerFired):
             facts += self._tilted(self._state.tilt.tick(self._state.now_ns))
+            facts += self._stepped(self._course.time_passed())
+            if event.key == EVALUATION_TIMER:  # after the marks: a loss of this instant goes first
+                facts += self._stepped(self._course.evaluated(event.ts_ns))
         return tuple(facts)
 
     def seen(self, symbol: str, high: Decimal) -> None:
@@ -99,22 +109,41 @@ class Discipline:
                     "ORDER_REJECTED", symbol=draft.symbol, reason=verdict.failures[0].code
                 )
                 facts += self._tilted(self._state.tilt.observe(action))
+                facts += self._locked_entry(verdict)
         return tuple(facts)
+
+    def _locked_entry(self, verdict: Refused) -> tuple[Outcome, ...]:
+        """An entry tried while LOCKED is a violation, beside being refused."""
+        locked = [one.reason for one in verdict.failures if one.code == LOCKED_CODE]
+        return self._course.violation(LOCKED_ENTRY, locked[0]) if locked else ()
 
     def _tilted(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         """The detector took something in: when it wants to be woken may have changed."""
         self._timers_stale = True
+        return (*facts, *self._course.disturbed(facts))
+
+    def _stepped(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+        """The tier may have moved: so may the times at which it is looked at."""
+        if facts:
+            self._timers_stale = True
         return facts
+
+    def _blocked(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+        return (*facts, *self._stepped(self._course.disturbed(facts))) if facts else ()
 
     def timers(self) -> tuple[Command, ...]:
         """Timers that must be set or dropped after this step."""
         if not self._opened or not self._timers_stale:
             return ()
         self._timers_stale = False
+        tiers, now_ns = self._state.tiers, self._state.now_ns
         commands = self._timers.ask(TILT_TIMER, self._state.tilt.next_wake_ns())
+        commands += self._timers.ask(TIER_TIMER, tiers.next_wake_ns())
+        if EVALUATION_TIMER not in self._timers.asked:
+            commands += self._timers.ask(EVALUATION_TIMER, tiers.next_evaluation_ns(now_ns))
         if DAY_TIMER in self._timers.asked:  # it stays until it fires: no midnight is missed
             return commands
-        midnight = (utc_day(self._state.now_ns) + 1) * DAY
+        midnight = (utc_day(now_ns) + 1) * DAY
         return commands + self._timers.ask(DAY_TIMER, midnight)
 
     # -- what an event means -----------------------------------------------------------------
@@ -137,11 +166,14 @@ class Discipline:
                 self._timers.asked.clear()  # a new process has no timers yet
                 self._timers_stale = True
                 blocked = state.risk.block(event.ts_ns, STARTING, "not reconciled yet")
-                return blocked + self._missed_midnight(event.ts_ns)
+                midnight = self._missed_midnight(event.ts_ns)
+                return (*blocked, *midnight, *self._missed_evaluation(event.ts_ns))
+            case FlowReported(asset=asset, amount=amount) if asset == state.ledger.quote:
+                state.tiers.history.flow(event.ts_ns, amount)
             case BalanceReported():
                 started = state.risk.block(event.ts_ns, STARTING, None)
                 reason = None if event.clean else event.complaint or "balances differ"
-                return started + state.risk.block(event.ts_ns, RECONCILE, reason)
+                return started + self._blocked(state.risk.block(event.ts_ns, RECONCILE, reason))
             case FeedLost():
                 reason = f"{event.stream} is silent"
                 return state.risk.block(event.ts_ns, FEED + event.stream, reason)
@@ -153,7 +185,7 @@ class Discipline:
                 return state.risk.block(event.ts_ns, VENUE, reason)
             case HealthReported():
                 failed = event.detail or event.status if event.status == "failed" else None
-                return state.risk.block(event.ts_ns, event.component, failed)
+                return self._blocked(state.risk.block(event.ts_ns, event.component, failed))
         return ()
 
     def _open(self, event: AccountOpened) -> tuple[Outcome, ...]:
@@ -167,9 +199,19 @@ class Discipline:
         slept = self._opened and utc_day(ts_ns) > self._state.risk.drawdown.day
         return self._new_day(ts_ns) if slept else ()
 
+    def _missed_evaluation(self, ts_ns: int) -> tuple[Outcome, ...]:
+        """Nothing ran when the last closed day was to be evaluated: it is made up for now."""
+        state = self._state
+        if not self._opened or state.rules.tiers.course is None:
+            return ()
+        passed = self._tilted(state.tilt.tick(state.now_ns))
+        passed += self._course.time_passed()
+        return passed + self._course.evaluated(ts_ns)
+
     def _new_day(self, ts_ns: int) -> tuple[Outcome, ...]:
         state, equity = self._state, self._view.equity_usdt
         flows, rules = state.ledger.flows_usdt, state.rules.risk
+        state.tiers.history.begin(utc_day(ts_ns), equity, flows)
         return (state.risk.drawdown.start_day(ts_ns, equity, flows, state.limits, rules),)
 
     def marked(self) -> tuple[Outcome, ...]:
@@ -205,13 +247,19 @@ class Discipline:
         for fact in facts:
             more.append(fact)
             if isinstance(fact, Halted):
-                more += self._state.tiers.halted(fact)
+                more += self._stepped(self._state.tiers.halted(fact))
             elif isinstance(fact, AlertRaised) and fact.alert == DAILY_LOSS:
-                more += self._state.tiers.daily_loss(fact)
+                more += self._stepped(self._state.tiers.daily_loss(fact))
+            else:
+                more += self._stepped(self._course.disturbed((fact,)))
         return tuple(more)
 
     # -- the operator ------------------------------------------------------------------------
     def _operator(self, event: OperatorActed) -> tuple[Outcome, ...]:
+        if event.verb == "ceremony":
+            return self._ceremony(event)
+        if event.verb == "override":
+            return self._override(event)
         try:
             facts = self._tilted(self._state.tilt.observe(self._scored(event)))
         except BadAction as problem:  # nothing of it is remembered, and no risk is added by it
@@ -222,8 +270,21 @@ class Discipline:
         if event.verb == "halt":
             halted = Halted(event.ts_ns, OPERATOR, event.reason or "halted by the operator")
             self._state.risk.drawdown.halted = halted
-            facts += (halted, *self._state.tiers.halted(halted))
+            facts += (halted, *self._stepped(self._state.tiers.halted(halted)))
         return facts
+
+    def _ceremony(self, event: OperatorActed) -> tuple[Outcome, ...]:
+        answered, reason = self._course.ceremony(event)
+        action = self._scored(replace(event, reason=reason))
+        return (*self._stepped(answered), *self._tilted(self._state.tilt.observe(action)))
+
+    def _override(self, event: OperatorActed) -> tuple[Outcome, ...]:
+        verdict = self._course.verdict(event)
+        if verdict is None:
+            ref, verb = event.client_ref, event.verb
+            return (CommandAnswered(self._state.now_ns, ref, verb, False, NO_OVERRIDES),)
+        action = self._scored(replace(event, reason=verdict))
+        return self._tilted(self._course.override(event, verdict, action))
 
     def _scored(self, event: OperatorActed) -> UserAction:
         """The content-free action behind what the operator asked for."""

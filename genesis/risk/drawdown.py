@@ -108,6 +108,11 @@ class Drawdown:
         self._daily_loss(facts, ts_ns, kindest - flows, rules)
         return tuple(facts)
 
+    def new_peak(self, equity: Decimal, flows: Decimal) -> None:
+        """A new tier begins: falls count from here, and its rows of the fall are armed."""
+        self.peak_usdt = equity - flows - self.base_usdt
+        self._raised -= {CRITICAL, NEAR + CRITICAL, HALT, NEAR + HALT}
+
     # -- questions ---------------------------------------------------------------------------
     @property
     def warned_today(self) -> bool:

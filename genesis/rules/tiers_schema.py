@@ -4,11 +4,11 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from genesis.domain.account import Tier, TierMode
 from genesis.domain.orders import OrderType
-from genesis.domain.time import DAY
+from genesis.domain.time import DAY, HOUR, SECOND
 from genesis.rules.fields import (
     Count,
     CountOrNone,
@@ -19,8 +19,16 @@ from genesis.rules.fields import (
     PositiveOrNone,
     Share,
     Table,
+    nanoseconds,
 )
-from genesis.tiers.rules import GateRules, ModeEffect, TierFeatures, TierTable
+from genesis.tiers.rules import (
+    CeremonyRules,
+    CourseRules,
+    GateRules,
+    ModeEffect,
+    TierFeatures,
+    TierTable,
+)
 
 
 def _named(kind: type[StrEnum]) -> BeforeValidator:
@@ -95,6 +103,42 @@ class Modes(Table):
     HALTED: Effect
 
 
+class Ceremony(Table):
+    phrase: Annotated[str, Field(min_length=1, max_length=200)]
+    paper_hours: NotNegative
+    paper_profitable_days: CountOrZero
+
+    def freeze(self) -> CeremonyRules:
+        return CeremonyRules(
+            phrase=self.phrase,
+            paper_ns=int(self.paper_hours * HOUR),
+            paper_profitable_days=self.paper_profitable_days,
+        )
+
+
+class Course(Table):
+    evaluation_after_s: NotNegative
+    ttl_days: Positive
+    adjust_hours: NotNegative
+    adjust_trades_min: CountOrZero
+    adjust_extension_hours: Positive
+
+    @model_validator(mode="after")
+    def _within_the_day(self) -> "Course":
+        if self.evaluation_after_s >= DAY // SECOND:
+            raise ValueError("evaluation_after_s must lie within the day")
+        return self
+
+    def freeze(self) -> CourseRules:
+        return CourseRules(
+            evaluation_after_ns=nanoseconds(self.evaluation_after_s),
+            ttl_ns=int(self.ttl_days * DAY),
+            adjust_ns=int(self.adjust_hours * HOUR),
+            adjust_trades_min=self.adjust_trades_min,
+            adjust_extension_ns=int(self.adjust_extension_hours * HOUR),
+        )
+
+
 class Gates(Table):
     capital_usdt: Positive
     deposit_season_days: Count
@@ -107,13 +151,24 @@ class Gates(Table):
     exec_share: Fraction
     exec_within_ms: Count
     exec_orders_min: Count
+    ceremony: Ceremony | None = None  # runs recorded before there was one have none
 
     def freeze(self) -> GateRules:
-        return GateRules(**self.model_dump())
+        numbers = self.model_dump(exclude={"ceremony"})
+        ceremony = None if self.ceremony is None else self.ceremony.freeze()
+        return GateRules(**numbers, ceremony=ceremony)
 
 
 class GatesTable(Table):
+    """By the tier they lead out of. The ways up from HUNTER on come later; a book may set some."""
+
     SNIPER: Gates
+    HUNTER: Gates | None = None
+    STRATEGIST: Gates | None = None
+
+    def freeze(self) -> dict[Tier, GateRules]:
+        found = {tier: getattr(self, tier.value, None) for tier in Tier}
+        return {tier: gates.freeze() for tier, gates in found.items() if gates is not None}
 
 
 class Tiers(Table):
@@ -122,6 +177,7 @@ class Tiers(Table):
     features: FeaturesTable
     modes: Modes
     gates: GatesTable
+    course: Course | None = None  # likewise: such a run evaluates nothing
 
     def freeze(self) -> TierTable:
         return TierTable(
@@ -129,5 +185,6 @@ class Tiers(Table):
             readvance_ns=int(self.readvance_days * DAY),
             features=self.features.freeze(),
             modes={mode: getattr(self.modes, mode.value).freeze() for mode in TierMode},
-            gates={Tier.SNIPER: self.gates.SNIPER.freeze()},
+            gates=self.gates.freeze(),
+            course=None if self.course is None else self.course.freeze(),
         )

@@ -22,10 +22,12 @@ from genesis.rules.fields import (
 )
 from genesis.tilt.rules import (
     EvidenceRules,
+    FixedRules,
     IndicatorRules,
     JournalRules,
     LearningRules,
     LevelRules,
+    OverrideRules,
     PriorRules,
     RateRules,
     RecoveryRules,
@@ -268,6 +270,53 @@ class Journal(Table):
         )
 
 
+class FixedPoints(Table):
+    points: NotNegative
+    half_life_s: Positive
+
+    def freeze(self) -> FixedRules:
+        return FixedRules(float(self.points), float(self.half_life_s))
+
+
+class Fixed(Table):
+    override: FixedPoints
+    phrase: FixedPoints
+
+    def freeze(self) -> dict[str, FixedRules]:
+        return {"override": self.override.freeze(), "phrase": self.phrase.freeze()}
+
+
+class Override(Table):
+    phrase: Annotated[str, Field(min_length=1, max_length=200)]
+    characters_min: Count
+    attempts_max: Count
+    window_s: Positive
+    lock_s: Positive
+    lock_max_s: Positive
+    escalation_s: Positive
+    limited_multiplier: Share
+    limited_s: NotNegative
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Override":
+        if not self.window_s <= self.lock_s <= self.lock_max_s:
+            raise ValueError("window_s <= lock_s <= lock_max_s must hold")
+        return self
+
+    def freeze(self) -> OverrideRules:
+        return OverrideRules(
+            phrase=self.phrase,
+            characters_min=self.characters_min,
+            attempts_max=self.attempts_max,
+            window_ns=nanoseconds(self.window_s),
+            lock_ns=nanoseconds(self.lock_s),
+            lock_max_ns=nanoseconds(self.lock_max_s),
+            escalation_ns=nanoseconds(self.escalation_s),
+            limited_multiplier=self.limited_multiplier,
+            limited_ns=nanoseconds(self.limited_s),
+        )
+
+
 class Tilt(Table):
     indicators: Indicators
     priors: Priors
@@ -278,6 +327,8 @@ class Tilt(Table):
     levels: Levels
     recovery: Recovery
     journal: Journal
+    fixed: Fixed | None = None  # runs recorded before there were any have neither
+    override: Override | None = None
 
     def freeze(self) -> TiltRules:
         return TiltRules(
@@ -299,4 +350,6 @@ class Tilt(Table):
             levels=self.levels.freeze(),
             recovery=self.recovery.freeze(),
             journal=self.journal.freeze(),
+            fixed={} if self.fixed is None else self.fixed.freeze(),
+            override=None if self.override is None else self.override.freeze(),
         )

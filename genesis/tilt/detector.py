@@ -6,6 +6,7 @@ is taken as the last one. Only the operator's own acts belong here, never a stra
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from genesis.domain.account import TiltLevel
 from genesis.domain.events import JournalAssessed
@@ -14,10 +15,11 @@ from genesis.domain.time import MICROSECOND, SECOND
 from genesis.tilt.actions import ActionKind, UserAction, validate
 from genesis.tilt.baseline import Baseline, Baselines, Profile
 from genesis.tilt.context import Context, is_entry
-from genesis.tilt.evidence import Evidence
-from genesis.tilt.indicators import INDICATORS, Scene, samples
+from genesis.tilt.evidence import Evidence, Points
+from genesis.tilt.indicators import FIXED, INDICATORS, Scene, samples
 from genesis.tilt.machine import (
     LossTaken,
+    Overridden,
     Scored,
     TiltEvent,
     TiltState,
@@ -29,6 +31,7 @@ from genesis.tilt.machine import (
 from genesis.tilt.rules import TiltRules
 from genesis.tilt.score import Reading, raw_of, read, whole
 from genesis.tilt.snapshot import dump, load
+from genesis.tilt.today import Today
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,10 @@ class TiltDetector:
         self.rules = rules
         self.state = TiltState()
         self.evidence = Evidence.none(rules)
+        self.points = Points()
         self.baselines = Baselines(rules, profile)
         self.context = Context()
+        self.today = Today()
         self.now_ns = 0
         self.calm_since_ns: int | None = 0
         self._calm_at_ns: int | None = None
@@ -82,6 +87,13 @@ class TiltDetector:
     def assessed(self, event: JournalAssessed) -> tuple[Outcome, ...]:
         """A page was judged."""
         return (*self._advance(event.ts_ns), *self._run(event), *self._settle(rose=False))
+
+    def overridden(self, ts_ns: int, multiplier: Decimal, until_ns: int) -> tuple[Outcome, ...]:
+        """An override was accepted: the pause ends, one level at a time; the evidence stays."""
+        outcomes = [*self._advance(ts_ns)]
+        while self.state.paused:
+            outcomes += self._run(Overridden(self.now_ns, multiplier, until_ns))
+        return (*outcomes, *self._settle(rose=False))
 
     def pass_time(self, now_ns: int) -> tuple[Outcome, ...]:
         """Time went by without an act."""
@@ -164,11 +176,18 @@ class TiltDetector:
             found = step(scene)
             if found is not None and not (action.reduces_risk and found > 0):
                 self.evidence.add(name, ts_us, found, self.rules)
+        self._fix(action, ts_us)
         self._calm_at_ns = None
         lost = self._loss(action)
         self._learn(scene)
         self.context.remember(action, ts_us)
-        return (*lost, *self._settle(rose=self._raw(self.now_ns) > before))
+        rose = self._raw(self.now_ns) > before and not _is_override(action)
+        return (*lost, *self._settle(rose=rose))
+
+    def _fix(self, action: UserAction, ts_us: int) -> None:
+        name = FIXED.get((action.kind, action.reason))
+        if name is not None and name in self.rules.fixed:
+            self.points.add(name, ts_us, self.rules)
 
     def _loss(self, action: UserAction) -> tuple[Outcome, ...]:
         if action.kind != ActionKind.POSITION_CLOSED or action.pnl_r is None or action.pnl_r >= 0:
@@ -176,8 +195,11 @@ class TiltDetector:
         return self._run(LossTaken(self.now_ns, -float(action.pnl_r)))
 
     def _learn(self, scene: Scene) -> None:
+        found = samples(scene)
         self.baselines.entries += is_entry(scene.action)
-        self.baselines.offer(samples(scene), calm=self.state.level is TiltLevel.NORMAL)
+        self.baselines.offer(found, calm=self.state.level is TiltLevel.NORMAL)
+        if found:
+            self.today.add(self.now_ns, found)
 
     def _settle(self, *, rose: bool) -> tuple[Outcome, ...]:
         """Tell the score of this moment, and what level follows from it."""
@@ -188,12 +210,14 @@ class TiltDetector:
             self.calm_since_ns = self.now_ns
         contributions = tuple((name, part) for name, part in reading.contributions.items() if part)
         sources = reading.sources(self.rules.levels.warning_share)
+        if self._has_points(reading):
+            sources = max(sources, self.rules.levels.warning_sources)
         return self._run(Scored(self.now_ns, reading.score, contributions, sources, rose))
 
     def _run(self, event: TiltEvent) -> tuple[Outcome, ...]:
         outcomes = decide(self.state, event, self.rules)
         for outcome in outcomes:
-            if isinstance(outcome, TiltLevelChanged) and _is_recovery(outcome):
+            if isinstance(outcome, TiltLevelChanged) and _is_recovery(outcome, event):
                 kept = self.rules.recovery.evidence_kept
                 self.evidence.keep(kept, self.now_ns // MICROSECOND, self.rules)
                 self._calm_at_ns = None
@@ -202,14 +226,25 @@ class TiltDetector:
 
     def _reading(self, ts_ns: int) -> Reading:
         rules = self.rules
-        learning = self.baselines.entries < rules.learning.entries
-        most = rules.learning.score_max if learning else 100
         evidence = self.evidence.at(ts_ns // MICROSECOND, rules)
-        return read(evidence, self._weights, rules.score, most)
+        points = self.points.at(ts_ns // MICROSECOND, rules)
+        reading = read(evidence, self._weights, rules.score, 100, points)
+        learning = self.baselines.entries < rules.learning.entries
+        most = rules.learning.score_max
+        if not learning or reading.score <= most or self._has_points(reading):
+            return reading
+        return read(evidence, self._weights, rules.score, most, points)
+
+    def _has_points(self, reading: Reading) -> bool:
+        """Does an act that is evidence by itself carry a fair share? It needs no second source."""
+        total, share = sum(reading.weighted.values()), self.rules.levels.warning_share
+        points = (reading.weighted.get(name, 0.0) for name in self.points.amounts)
+        return any(part > 0 and part >= share * total for part in points)
 
     def _raw(self, ts_ns: int) -> float:
         evidence = self.evidence.at(ts_ns // MICROSECOND, self.rules)
-        return raw_of(evidence, self._weights, self.rules.score)
+        points = self.points.at(ts_ns // MICROSECOND, self.rules)
+        return raw_of(evidence, self._weights, self.rules.score, points)
 
     def _is_calm(self, ts_ns: int) -> bool:
         score = whole(self._raw(ts_ns), self.rules.score)
@@ -218,7 +253,8 @@ class TiltDetector:
     def _calms_ns(self) -> int:
         """The first whole second after the last evidence at which the score is calm again."""
         if self._calm_at_ns is None:
-            since_ns = max(self.evidence.at_us.values()) * MICROSECOND
+            stamps = (*self.evidence.at_us.values(), *self.points.at_us.values())
+            since_ns = max(stamps) * MICROSECOND
             seconds = _first(lambda n: self._is_calm(since_ns + n * SECOND))
             self._calm_at_ns = since_ns + seconds * SECOND
         return self._calm_at_ns
@@ -228,8 +264,15 @@ def _weights(rules: TiltRules) -> dict[str, float]:
     return {name: indicator.weight for name, indicator in rules.indicators.items()}
 
 
-def _is_recovery(change: TiltLevelChanged) -> bool:
-    return change.old is TiltLevel.WARNING and change.new is TiltLevel.CAUTION
+def _is_recovery(change: TiltLevelChanged, event: TiltEvent) -> bool:
+    """A page makes some evidence go away, an override none."""
+    steps_out = change.old is TiltLevel.WARNING and change.new is TiltLevel.CAUTION
+    return steps_out and not isinstance(event, Overridden)
+
+
+def _is_override(action: UserAction) -> bool:
+    """What an accepted override adds is there for the next act: it cannot undo itself."""
+    return action.kind == ActionKind.OVERRIDE_ATTEMPT and action.reason == "accepted"
 
 
 def _first(holds: Callable[[int], bool]) -> int:

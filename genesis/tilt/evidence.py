@@ -1,7 +1,10 @@
-"""Evidence per indicator: a leaky sum that acts fill and time empties."""
+"""Evidence per indicator: a leaky sum that acts fill and time empties.
+
+Beside it stand points: a few rare acts are evidence by themselves and count as they are.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp2
 
 from genesis.tilt.rules import TiltRules
@@ -36,8 +39,30 @@ class Evidence:
             self.at_us[name] = ts_us
 
     def _left(self, name: str, ts_us: int, rules: TiltRules) -> float:
-        amount = self.amounts[name]
-        if not amount:
-            return 0.0
-        elapsed = max(0, ts_us - self.at_us[name]) / _US
-        return amount * exp2(-elapsed / rules.indicators[name].half_life_s)
+        half_life_s = rules.indicators[name].half_life_s
+        return _decayed(self.amounts[name], ts_us - self.at_us[name], half_life_s)
+
+
+@dataclass(slots=True)
+class Points:
+    """Fixed evidence by the name of the act; what is in no rules any more counts for nothing."""
+
+    amounts: dict[str, float] = field(default_factory=dict)
+    at_us: dict[str, int] = field(default_factory=dict)
+
+    def at(self, ts_us: int, rules: TiltRules) -> Mapping[str, float]:
+        """What is left of each at `ts_us`."""
+        return {
+            name: _decayed(amount, ts_us - self.at_us[name], rules.fixed[name].half_life_s)
+            for name, amount in self.amounts.items()
+            if name in rules.fixed
+        }
+
+    def add(self, name: str, ts_us: int, rules: TiltRules) -> None:
+        left = self.at(ts_us, rules).get(name, 0.0) + rules.fixed[name].points
+        self.amounts[name] = min(rules.evidence.cap, left)
+        self.at_us[name] = ts_us
+
+
+def _decayed(amount: float, elapsed_us: int, half_life_s: float) -> float:
+    return amount * exp2(-max(0, elapsed_us) / _US / half_life_s) if amount else 0.0

@@ -103,6 +103,14 @@ MEASURES: Final[tuple[tuple[str, Step], ...]] = (
 """What the baselines learn from, by the baseline's name."""
 
 
+FIXED: Final[dict[tuple[str, str | None], str]] = {
+    (ActionKind.OVERRIDE_ATTEMPT, "accepted"): "override",
+    (ActionKind.OVERRIDE_ATTEMPT, "phrase"): "phrase",
+    (ActionKind.CEREMONY_STEP, "phrase"): "phrase",
+}
+"""Acts that are evidence by themselves, by kind and reason: the name of their points."""
+
+
 def samples(scene: Scene) -> tuple[Sample, ...]:
     """What this act teaches the baselines."""
     found = ((name, measure(scene)) for name, measure in MEASURES)

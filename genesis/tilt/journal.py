@@ -6,7 +6,7 @@ hand passes; it takes the time it takes, which is the point.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import pairwise
 from typing import Final
@@ -68,6 +68,32 @@ def assess(
     )
     digest = sha256(" ".join(words).encode()).hexdigest()
     return Assessment(reason == "accepted", reason, count, digest)
+
+
+def assess_override(
+    text: str,
+    deltas: Sequence[Delta] | None,
+    opened_ns: int,
+    now_ns: int,
+    rules: JournalRules,
+    characters_min: int,
+) -> Assessment:
+    """Judge the page of an override: counted in characters, its time in proportion to a page's.
+
+    deltas None: nobody watched it come to be (a script's call); then the text alone is judged.
+    """
+    words = tokens(text)
+    count = word_count(words)
+    reason = "too_short" if len(text.strip()) < characters_min or not words else None
+    reason = reason or _monotony(words, rules)
+    if deltas is not None:
+        share_ns = rules.typing_min_ns * min(count, rules.words_min) // rules.words_min
+        seen = [delta for delta in deltas if opened_ns <= delta.ts_ns <= now_ns]
+        relaxed = replace(rules, typing_min_ns=share_ns)
+        reason = reason or _paste(text, seen, relaxed)
+        reason = reason or _haste(count, seen, opened_ns, now_ns, relaxed)
+    digest = sha256(" ".join(words).encode()).hexdigest()
+    return Assessment(reason is None, reason or "accepted", count, digest)
 
 
 # -- words -----------------------------------------------------------------------------------

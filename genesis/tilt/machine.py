@@ -59,7 +59,16 @@ class TimePassed:
     calm_since_ns: int | None
 
 
-TiltEvent = Scored | LossTaken | TimePassed | JournalAssessed
+@dataclass(frozen=True, slots=True)
+class Overridden:
+    """An override was accepted: sizes get this multiplier until `until_ns`."""
+
+    ts_ns: int
+    multiplier: Decimal
+    until_ns: int
+
+
+TiltEvent = Scored | LossTaken | TimePassed | JournalAssessed | Overridden
 
 
 # -- the table -------------------------------------------------------------------------------
@@ -72,6 +81,7 @@ class Signal(StrEnum):
     CALMED = "CALMED"
     LOCK_OVER = "LOCK_OVER"
     PAGE_DONE = "PAGE_DONE"
+    OVERRIDDEN = "OVERRIDDEN"
 
 
 TRANSITIONS: Final[Mapping[tuple[TiltLevel, Signal], TiltLevel]] = MappingProxyType(
@@ -85,6 +95,8 @@ TRANSITIONS: Final[Mapping[tuple[TiltLevel, Signal], TiltLevel]] = MappingProxyT
         (CAUTION, Signal.CALMED): NORMAL,
         (LOCKED, Signal.LOCK_OVER): WARNING,
         (WARNING, Signal.PAGE_DONE): CAUTION,
+        (LOCKED, Signal.OVERRIDDEN): WARNING,
+        (WARNING, Signal.OVERRIDDEN): CAUTION,
     }
 )
 
@@ -95,6 +107,7 @@ _REASONS: Final = {
     Signal.CALMED: "calm for long enough",
     Signal.LOCK_OVER: "the lock time is over",
     Signal.PAGE_DONE: "the page was accepted",
+    Signal.OVERRIDDEN: "an override was accepted",
 }
 
 
@@ -131,6 +144,8 @@ def decide(state: TiltState, event: TiltEvent, rules: TiltRules) -> tuple[Outcom
         return _lost(state, event, rules)
     if isinstance(event, TimePassed):
         return _passed(state, event, rules)
+    if isinstance(event, Overridden):
+        return _overridden(state, event)
     return _assessed(state, event, rules)
 
 
@@ -196,7 +211,7 @@ def _lost(state: TiltState, event: LossTaken, rules: TiltRules) -> tuple[Outcome
     """A full loss inside the limited hour starts it again."""
     if event.loss_r < rules.recovery.restart_loss_r or not limited_at(state, event.ts_ns):
         return ()
-    return (_limited_hour(event.ts_ns, rules),)
+    return (_limited_hour(state, event.ts_ns, rules),)
 
 
 def _assessed(state: TiltState, event: JournalAssessed, rules: TiltRules) -> tuple[Outcome, ...]:
@@ -238,12 +253,30 @@ def leaves_caution_ns(state: TiltState, calm_since_ns: int | None, rules: TiltRu
 
 def _recovered(state: TiltState, ts_ns: int, rules: TiltRules) -> tuple[Outcome, ...]:
     moved = _moved(state, ts_ns, state.score, Signal.PAGE_DONE)
-    return (*moved, _limited_hour(ts_ns, rules)) if moved else ()
+    return (*moved, _limited_hour(state, ts_ns, rules)) if moved else ()
 
 
-def _limited_hour(ts_ns: int, rules: TiltRules) -> LimitedHourStarted:
+def _overridden(state: TiltState, event: Overridden) -> tuple[Outcome, ...]:
+    """One level down; out of WARNING trading resumes, with what is left of the sizes."""
+    moved = _moved(state, event.ts_ns, state.score, Signal.OVERRIDDEN)
+    if not moved or moved[0].new.rank >= WARNING.rank:
+        return moved
+    return (*moved, _limited(state, event.ts_ns, event.multiplier, event.until_ns))
+
+
+def _limited_hour(state: TiltState, ts_ns: int, rules: TiltRules) -> LimitedHourStarted:
     recovery = rules.recovery
-    return LimitedHourStarted(ts_ns, recovery.limited_multiplier, ts_ns + recovery.limited_ns)
+    return _limited(state, ts_ns, recovery.limited_multiplier, ts_ns + recovery.limited_ns)
+
+
+def _limited(
+    state: TiltState, ts_ns: int, multiplier: Decimal, until_ns: int
+) -> LimitedHourStarted:
+    """Sizes are limited from now on; a stricter limit that still runs is never loosened."""
+    if state.limited_until_ns is not None and limited_at(state, ts_ns):
+        multiplier = min(multiplier, state.limited_multiplier)
+        until_ns = max(until_ns, state.limited_until_ns)
+    return LimitedHourStarted(ts_ns, multiplier, until_ns)
 
 
 def _moved(

@@ -5,7 +5,7 @@ their unit in the name. `ln` is the natural logarithm.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 
@@ -171,8 +171,39 @@ class JournalRules:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedRules:
+    """An act that is evidence by itself: `points` of the weighted sum, halving in half_life_s."""
+
+    points: float
+    half_life_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideRules:
+    """What an override asks for, and what it costs.
+
+    phrase, characters_min: to be typed exactly, and of the page. attempts_max in window_ns, or one
+    that is accepted, lock overrides for lock_ns; each earlier lock within escalation_ns doubles
+    that, up to lock_max_ns. limited_*: sizes after an accepted one.
+    """
+
+    phrase: str
+    characters_min: int
+    attempts_max: int
+    window_ns: int
+    lock_ns: int
+    lock_max_ns: int
+    escalation_ns: int
+    limited_multiplier: Decimal
+    limited_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class TiltRules:
-    """All of the above. Keys of the mappings are the ids of indicators and baselines."""
+    """All of the above. Keys of the mappings are the ids of indicators, baselines and acts.
+
+    fixed, override: empty and None in rules from before there were any; such a run has none.
+    """
 
     indicators: Mapping[str, IndicatorRules]
     priors: Mapping[str, PriorRules]
@@ -183,3 +214,5 @@ class TiltRules:
     levels: LevelRules
     recovery: RecoveryRules
     journal: JournalRules
+    fixed: Mapping[str, FixedRules] = field(default_factory=dict)
+    override: OverrideRules | None = None

@@ -4,15 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from math import floor, log1p
+from types import MappingProxyType
+from typing import Final
 
 from genesis.tilt.rules import ScoreRules
 
 _DIGITS = 9  # a sum is taken to so many decimals, so that no machine's last bit moves a score
 
 
+NO_POINTS: Final[Mapping[str, float]] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A score at a moment. `weighted`: what each indicator adds to `raw`, in table order."""
+    """A score at a moment. `weighted`: what each indicator adds to `raw`, in table order, and the
+    points of acts that are evidence by themselves after them."""
 
     score: int
     raw: float
@@ -26,18 +32,30 @@ class Reading:
 
 
 def read(
-    evidence: Mapping[str, float], weights: Mapping[str, float], rules: ScoreRules, most: int
+    evidence: Mapping[str, float],
+    weights: Mapping[str, float],
+    rules: ScoreRules,
+    most: int,
+    points: Mapping[str, float] = NO_POINTS,
 ) -> Reading:
     """Score the evidence; never above `most`."""
     weighted = {name: weights[name] * log1p(amount) for name, amount in evidence.items()}
+    weighted.update(points)
     raw = _raw(weighted, rules)
     score = min(most, whole(raw, rules))
     return Reading(score, raw, apportion(score, weighted), weighted)
 
 
-def raw_of(evidence: Mapping[str, float], weights: Mapping[str, float], rules: ScoreRules) -> float:
+def raw_of(
+    evidence: Mapping[str, float],
+    weights: Mapping[str, float],
+    rules: ScoreRules,
+    points: Mapping[str, float] = NO_POINTS,
+) -> float:
     """The weighted sum alone, before scaling."""
-    return _raw({name: weights[name] * log1p(amount) for name, amount in evidence.items()}, rules)
+    weighted = {name: weights[name] * log1p(amount) for name, amount in evidence.items()}
+    weighted.update(points)
+    return _raw(weighted, rules)
 
 
 def whole(raw: float, rules: ScoreRules) -> int:

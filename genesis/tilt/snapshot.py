@@ -10,8 +10,9 @@ from genesis.domain.account import TiltLevel
 from genesis.errors import DataError
 from genesis.tilt.baseline import Baselines, Rate, Ring, Sample
 from genesis.tilt.context import Context
-from genesis.tilt.evidence import Evidence
+from genesis.tilt.evidence import Evidence, Points
 from genesis.tilt.machine import TiltState
+from genesis.tilt.today import Today
 
 _VERSION: Final = 1
 _DIGEST: Final = 64
@@ -23,8 +24,10 @@ class Remembers(Protocol):
 
     state: TiltState
     evidence: Evidence
+    points: Points
     baselines: Baselines
     context: Context
+    today: Today
     now_ns: int
     calm_since_ns: int | None
 
@@ -37,7 +40,9 @@ def dump(memory: Remembers) -> bytes:
         "calm_since_ns": memory.calm_since_ns,
         "state": _state_out(memory.state),
         "evidence": {"amounts": memory.evidence.amounts, "at_us": memory.evidence.at_us},
+        "points": {"amounts": memory.points.amounts, "at_us": memory.points.at_us},
         "context": _context_out(memory.context),
+        "today": _today_out(memory.today),
         "baselines": _baselines_out(memory.baselines),
     }
     body = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
@@ -63,7 +68,9 @@ def load(memory: Remembers, snapshot: bytes) -> None:
     memory.calm_since_ns = _part("calm_since_ns", lambda: document["calm_since_ns"])
     memory.state = _part("state", lambda: _state_in(document["state"]))
     memory.evidence = _part("evidence", lambda: _evidence_in(document["evidence"], memory))
+    memory.points = _part("points", lambda: _points_in(document.get("points")))
     memory.context = _part("context", lambda: Context(**document["context"]))
+    _part("today", lambda: _today_in(document.get("today"), memory.today))
     _part("baselines", lambda: _baselines_in(document["baselines"], memory.baselines))
 
 
@@ -118,6 +125,25 @@ def _evidence_in(plain: dict[str, Any], memory: Remembers) -> Evidence:
         {name: float(plain["amounts"][name]) for name in names},
         {name: int(plain["at_us"][name]) for name in names},
     )
+
+
+def _points_in(plain: dict[str, Any] | None) -> Points:
+    """Snapshots from before there were points have none."""
+    if plain is None:
+        return Points()
+    amounts = {name: float(amount) for name, amount in plain["amounts"].items()}
+    return Points(amounts, {name: int(plain["at_us"][name]) for name in amounts})
+
+
+def _today_out(today: Today) -> dict[str, Any]:
+    return {"day": today.day, "measures": {name: [*xs] for name, xs in today.measures.items()}}
+
+
+def _today_in(plain: dict[str, Any] | None, today: Today) -> None:
+    """Snapshots from before it was kept have none."""
+    if plain is not None:
+        measures = {name: tuple(map(float, xs)) for name, xs in plain["measures"].items()}
+        today.fill(int(plain["day"]), measures)
 
 
 def _baselines_out(baselines: Baselines) -> dict[str, Any]:

@@ -1,0 +1,166 @@
+"""The course of a trader: evaluations, ceremony and overrides, as events bring them about."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from genesis.domain.account import TierMode, TiltLevel
+from genesis.domain.events import OperatorActed
+from genesis.domain.money import ZERO
+from genesis.domain.outcomes import (
+    AlertRaised,
+    CommandAnswered,
+    Outcome,
+    PositionClosed,
+    RiskBlocked,
+    TierChanged,
+    TiltLevelChanged,
+    ViolationNoted,
+)
+from genesis.risk.blocks import FEED, STARTING, VENUE
+from genesis.risk.drawdown import CRITICAL
+from genesis.tiers.desk import WRONG_PHRASE
+from genesis.tilt.actions import UserAction
+from genesis.tilt.override import (
+    ACCEPTED,
+    BAD_PAGE,
+    HALTED,
+    LOCKED_OUT,
+    MALFORMED,
+    NOT_PAUSED,
+    Attempt,
+)
+from genesis.tilt.override import WRONG_PHRASE as BAD_PHRASE
+
+if TYPE_CHECKING:
+    from genesis.engine.state import EngineState
+    from genesis.engine.view import EngineView
+
+OVERRIDE: Final = "override"
+LOCKED_ENTRY: Final = "locked_entry"
+NO_OVERRIDES: Final = "the rules of this run know no overrides"
+OVERRIDE_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        ACCEPTED: "trading resumes with small sizes; the page is still owed",
+        LOCKED_OUT: "overrides are locked: too many attempts, or one was accepted",
+        MALFORMED: "the request is malformed",
+        BAD_PHRASE: "the confirmation is not exactly the phrase asked for",
+        BAD_PAGE: "the page does not count",
+        HALTED: "trading is halted: no override lifts that",
+        NOT_PAUSED: "no intervention is open: there is nothing to override",
+    }
+)
+"""What is said to an override, by its verdict."""
+
+
+class Course:
+    """Looks at the account as a promotion does, and takes the operator's steps to the desks."""
+
+    def __init__(self, state: "EngineState", view: "EngineView") -> None:
+        self._state = state
+        self._view = view
+
+    # -- what promotions look at -------------------------------------------------------------
+    def blocked(self) -> str | None:
+        """Why no new risk may be taken whatever the symbol; a start under way is no reason."""
+        risk = self._state.risk
+        for source, reason in sorted(risk.blocks.items()):
+            if source != STARTING:
+                return reason
+        if risk.drawdown.halted is not None:
+            return risk.drawdown.halted.reason
+        until_ns = risk.drawdown.critical_until_ns
+        if until_ns is not None and self._state.now_ns < until_ns:
+            return "the drawdown is critical"
+        return "a limit is being confirmed" if risk.drawdown.is_confirming else None
+
+    def _is_calm(self) -> bool:
+        return self._state.tilt.state.level is TiltLevel.NORMAL
+
+    # -- time --------------------------------------------------------------------------------
+    def time_passed(self) -> tuple[Outcome, ...]:
+        """What time alone does to the mode."""
+        return self._state.tiers.tick(self._state.now_ns)
+
+    def evaluated(self, ts_ns: int) -> tuple[Outcome, ...]:
+        """Evaluate the last closed day if that is due and was not done."""
+        is_free = self.blocked() is None
+        return self._state.tiers.evaluate(ts_ns, is_calm=self._is_calm(), is_free=is_free)
+
+    # -- facts -------------------------------------------------------------------------------
+    def moved(self, moved: Iterable[Outcome]) -> None:
+        """Fills moved positions: the day is a trading day."""
+        history = self._state.tiers.history
+        for outcome in moved:
+            history.traded()
+            if isinstance(outcome, PositionClosed) and outcome.qty > ZERO:
+                history.trade_closed(outcome.ts_ns)
+
+    def disturbed(self, facts: Iterable[Outcome]) -> tuple[TierChanged, ...]:
+        """A tilt warning, a critical fall or a part of ours that failed ends a promotion.
+
+        A lost feed and the venue's maintenance only defer it: they are no fault of this account.
+        """
+        found: list[TierChanged] = []
+        for fact in facts:
+            reason = _disturbance(fact)
+            if reason is not None:
+                found += self._state.tiers.disturbed(self._state.now_ns, reason)
+        return tuple(found)
+
+    def violation(self, kind: str, reason: str) -> tuple[Outcome, ...]:
+        """Something that counts against the gates. Old rules know no such thing."""
+        state = self._state
+        if state.rules.tiers.course is None:
+            return ()
+        state.tiers.history.violated(state.now_ns)
+        return (ViolationNoted(state.now_ns, kind, reason),)
+
+    # -- the operator ------------------------------------------------------------------------
+    def ceremony(self, event: OperatorActed) -> tuple[tuple[Outcome, ...], str]:
+        """The phrase was typed; the answer, and how the detector is to be told of it."""
+        state, ts_ns = self._state, self._state.now_ns
+        changes, told = state.tiers.confirm(
+            ts_ns, event.phrase or "", is_calm=self._is_calm(), blocked=self.blocked()
+        )
+        if changes:
+            flows = state.ledger.flows_usdt
+            state.risk.drawdown.new_peak(self._view.equity_usdt, flows)
+        answer = CommandAnswered(ts_ns, event.client_ref, event.verb, bool(changes), told)
+        return (*changes, answer), "phrase" if told == WRONG_PHRASE else "ok"
+
+    def verdict(self, event: OperatorActed) -> str | None:
+        """What is to be said to an override; None where the rules know none."""
+        state = self._state
+        if state.rules.tilt.override is None:
+            return None
+        is_halted = state.tiers.state.mode is TierMode.HALTED
+        is_halted |= state.risk.drawdown.halted is not None
+        return state.tilt.judge_override(
+            state.now_ns, event.phrase, event.reason, is_halted=is_halted
+        )
+
+    def override(
+        self, event: OperatorActed, verdict: str, action: UserAction
+    ) -> tuple[Outcome, ...]:
+        """A judged override takes its effect: on tilt, and as a violation where accepted."""
+        attempt = Attempt(self._state.now_ns, event.client_ref, verdict)
+        facts = self._state.tilt.overridden(attempt, action)
+        if verdict == ACCEPTED:
+            facts += self.violation(OVERRIDE, "an intervention was overridden")
+        told = OVERRIDE_WORDS[verdict]
+        is_accepted = verdict == ACCEPTED
+        answer = CommandAnswered(attempt.ts_ns, event.client_ref, event.verb, is_accepted, told)
+        return (*facts, answer)
+
+
+def _disturbance(fact: Outcome) -> str | None:
+    match fact:
+        case TiltLevelChanged(new=level) if level.rank >= TiltLevel.WARNING.rank:
+            return f"tilt is {level}"
+        case AlertRaised(alert=alert) if alert == CRITICAL:
+            return "the drawdown is critical"
+        case RiskBlocked(blocked=True, source=source, reason=reason):
+            waits = source in (STARTING, VENUE) or source.startswith(FEED)
+            return None if waits else reason
+    return None
