@@ -11,6 +11,8 @@ from genesis.analytics import (
     compound_annual_growth,
     daily_returns,
     max_drawdown_fraction,
+    omega,
+    return_statistics,
     sharpe,
     sortino,
 )
@@ -27,6 +29,7 @@ VECTOR = np.random.default_rng(0).normal(0.001, 0.02, 500)
         (max_drawdown_fraction, -0.33288112251),
         (compound_annual_growth, 0.09803052857),
         (calmar, 0.2944911019),
+        (omega, 1.0588973454),  # the profit factor of days
     ],
 )
 def test_reference_vector(metric, value):
@@ -75,3 +78,24 @@ def test_a_stamp_on_the_boundary_belongs_to_the_new_day():
     midnight = parse_utc("2024-08-09")
     daily = daily_returns(np.array([midnight - 1, midnight]), np.array([110.0, 121.0]), 100.0)
     assert daily == pytest.approx([0.1, 0.1])
+
+
+def test_all_figures_of_a_series_at_once():
+    told = return_statistics(VECTOR)
+    assert told.days == 500
+    assert told.sharpe == sharpe(VECTOR)
+    assert told.total_return_fraction == pytest.approx(np.prod(1 + VECTOR) - 1)
+    few = return_statistics([0.1])
+    assert isinstance(few.sharpe, NoValue)
+    assert few.total_return_fraction == pytest.approx(0.1)
+
+
+def test_a_value_that_is_none_reads_as_a_dash_and_is_false():
+    none = sharpe([])
+    assert f"{none:.2f}" == "–"
+    assert not none
+
+
+def test_more_than_a_float_can_hold_is_no_value():
+    assert isinstance(sharpe([1e300, -0.5] * 20), float | NoValue)
+    assert isinstance(compound_annual_growth([9.0] * 30), NoValue)
