@@ -13,9 +13,11 @@ The chain starts at 64 zeros, one chain per stream and table.
 """
 
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from genesis.store.schema import ZERO_HASH
+
+CHANGED: Final = "its content was changed"
 
 
 class EventRow(NamedTuple):
@@ -100,7 +102,7 @@ def event_fault(row: EventRow, before: EventRow | None) -> str | None:
         return "rows before it are missing"
     if row.prev_hash != (before.hash if before else ZERO_HASH):
         return "it does not follow the row before it"
-    return None if event_hash(row) == row.hash else "its content was changed"
+    return None if event_hash(row) == row.hash else CHANGED
 
 
 def block_fault(row: TapeRow, before: TapeRow | None) -> str | None:
@@ -110,5 +112,5 @@ def block_fault(row: TapeRow, before: TapeRow | None) -> str | None:
     if row.prev_hash != (before.hash if before else ZERO_HASH):
         return "it does not follow the block before it"
     if block_hash(row) != row.hash:
-        return "its content was changed"
+        return CHANGED
     return None if row.first_pos == (before.last_pos + 1 if before else 1) else "positions jump"

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from genesis.errors import EventLogError
-from genesis.store.schema import HEAD
+from genesis.store.schema import HEAD, SAME_LOG
 
 DATABASE_NAME: Final = "genesis.db"
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -96,7 +96,7 @@ class Database:
                     found = HEAD
         if found is None:
             raise EventLogError(f"{self.path}: the file holds no event log: name the right home")
-        if found != HEAD:
+        if found != HEAD and not (self.read_only and found in SAME_LOG):
             age = "newer" if found > HEAD else "older"
             raise EventLogError(
                 f"{self.path} has the schema {found} of a{'n' * (age == 'older')} {age} Genesis "

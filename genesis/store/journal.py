@@ -20,6 +20,19 @@ class Page(NamedTuple):
     text: str
 
 
+class Draft(NamedTuple):
+    """An unfinished page: its text, when it was saved (UTC ns), how it came to be, and since when.
+
+    deltas: JSON text of the caller's. version: counts what was saved, 0 before the first.
+    """
+
+    text: str
+    ts_ns: int = 0
+    deltas: str = "[]"
+    opened_ns: int | None = None
+    version: int = 0
+
+
 class Journal:
     """Pages and drafts in the database of a home."""
 
@@ -48,23 +61,45 @@ class Journal:
             rows = connection.execute(self._pages().order_by(journal.c.id)).all()
         return [Page(row.ts_ns, row.sha256, row.text) for row in rows]
 
-    def save_draft(self, name: str, text: str, ts_ns: int) -> None:
-        """Keep the unfinished text of one intervention; it replaces the older draft."""
-        with self._database.writing() as connection:
-            connection.execute(sa.delete(drafts).where(drafts.c.name == name))
-            connection.execute(sa.insert(drafts).values(name=name, ts_ns=ts_ns, text=_utf8(text)))
+    def save_draft(self, name: str, given: Draft, seen: int | None = None) -> tuple[bool, Draft]:
+        """Keep the unfinished text of one intervention: was it kept, and the draft that stands.
 
-    def draft(self, name: str) -> str | None:
-        """The unfinished text of one intervention."""
+        seen: the version the writer knew. An older one than the saved one changes nothing, so that
+        no newer text is lost; None replaces whatever stands.
+        """
+        with self._database.writing() as connection:
+            held = _held(connection, name)
+            if seen is not None and seen < held.version:
+                return False, held
+            kept = given._replace(text=_utf8(given.text), version=held.version + 1)
+            _put(connection, name, kept)
+        return True, kept
+
+    def draft(self, name: str) -> Draft:
+        """The unfinished text of one intervention; an empty one where nothing was written."""
         with self._database.reading() as connection:
-            return connection.scalar(sa.select(drafts.c.text).where(drafts.c.name == name))
+            return _held(connection, name)
 
-    def drop_draft(self, name: str) -> None:
+    def drop_draft(self, name: str, ts_ns: int) -> None:
+        """Forget the text. Its version goes on: a late save of a stale tab does not revive it."""
         with self._database.writing() as connection:
-            connection.execute(sa.delete(drafts).where(drafts.c.name == name))
+            held = _held(connection, name)
+            if held.version:
+                _put(connection, name, Draft("", ts_ns, version=held.version + 1))
 
     def _pages(self) -> sa.Select[int, str, str]:
         return sa.select(journal.c.ts_ns, journal.c.sha256, journal.c.text)
+
+
+def _held(connection: sa.Connection, name: str) -> Draft:
+    columns = (drafts.c.text, drafts.c.ts_ns, drafts.c.deltas, drafts.c.opened_ns, drafts.c.version)
+    row = connection.execute(sa.select(*columns).where(drafts.c.name == name)).first()
+    return Draft("") if row is None else Draft(*row)
+
+
+def _put(connection: sa.Connection, name: str, draft: Draft) -> None:
+    connection.execute(sa.delete(drafts).where(drafts.c.name == name))
+    connection.execute(sa.insert(drafts).values(name=name, **draft._asdict()))
 
 
 def _utf8(text: str) -> str:

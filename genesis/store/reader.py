@@ -1,6 +1,6 @@
 """The event log and its tape read back: steps in consumed order, chains checked on the way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, groupby
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import NAMESPACE_URL, uuid5
@@ -9,10 +9,19 @@ import sqlalchemy as sa
 
 from genesis.domain.events import Event
 from genesis.errors import EventLogError
-from genesis.store.chain import Break, EventRow, TapeRow, block_fault, event_fault
+from genesis.store.chain import (
+    CHANGED,
+    Break,
+    EventRow,
+    TapeRow,
+    block_fault,
+    event_fault,
+    event_hash,
+)
 from genesis.store.codec import decode
 from genesis.store.database import Database
 from genesis.store.schema import ZERO_HASH, events, tape
+from genesis.store.spans import first_seq, row_at
 from genesis.store.steps import MAIN, LoggedStep
 from genesis.store.tape import TapeEvent, unpacked
 
@@ -99,15 +108,104 @@ class LogReader:
         return None
 
     def recent(
-        self, limit: int = 100, after_ns: int | None = None, stream: str = MAIN
+        self,
+        limit: int = 100,
+        after_ns: int | None = None,
+        stream: str = MAIN,
+        kind: str | None = None,
     ) -> list[EventRow]:
-        """The newest rows of the log, newest first; with `after_ns` only those stamped later."""
+        """The newest rows of the log, newest first; with `after_ns` only those stamped later,
+        with `kind` only those of one kind.
+        """
         wanted = sa.select(events).where(events.c.stream == stream)
+        if kind is not None:
+            wanted = wanted.where(events.c.kind == kind)
         if after_ns is not None:
             wanted = wanted.where(events.c.ts_ns > after_ns)
         with self._database.reading() as connection:
             found = connection.execute(wanted.order_by(events.c.seq.desc()).limit(limit))
             return [EventRow(*row) for row in found]
+
+    def between(self, first_ns: int, until_ns: int, stream: str = MAIN) -> Iterator[EventRow]:
+        """The rows stamped in [first_ns, until_ns), oldest first; what lies before is not read.
+
+        The chain is checked from the row before the first. Rows are found by bisection: stamps
+        may be out of order by moments, not by more.
+
+        Raises:
+            EventLogError: a row does not fit its chain. The rows before it have been yielded.
+        """
+        first, until = self.seq_at(first_ns, stream), self.seq_at(until_ns, stream)
+        before = self.row(first - 1, stream)
+        if before is not None and event_hash(before) != before.hash:
+            raise self._unsound(f"events row {before.seq} of stream {stream}: {CHANGED}")
+        yield from self._sound(events, EventRow, event_fault, stream, until - 1, before)
+
+    def seq_at(self, ts_ns: int, stream: str = MAIN) -> int:
+        """Number of the first row stamped at or after a moment; one above the last if none is."""
+        with self._database.reading() as connection:
+            return first_seq(connection, stream, ts_ns)
+
+    def row(self, seq: int, stream: str = MAIN) -> EventRow | None:
+        """One row of the log; None where there is none."""
+        with self._database.reading() as connection:
+            return row_at(connection, stream, seq)
+
+    def newest(
+        self, kinds: Sequence[str], limit: int, before_seq: int | None = None, stream: str = MAIN
+    ) -> list[EventRow]:
+        """The newest rows of these kinds (before a row of the log), newest first.
+
+        Raises:
+            EventLogError: the content of one was changed.
+        """
+        found: list[EventRow] = []
+        for kind in kinds:  # one by one: each is a walk along the index, however long the log is
+            wanted = sa.select(events).where(events.c.stream == stream, events.c.kind == kind)
+            if before_seq is not None:
+                wanted = wanted.where(events.c.seq < before_seq)
+            found += self._rows(wanted.order_by(events.c.seq.desc()).limit(limit))
+        return sorted(found, key=lambda row: -row.seq)[:limit]
+
+    def of_kinds(
+        self,
+        kinds: Sequence[str],
+        first_seq: int = 1,
+        until_seq: int | None = None,
+        stream: str = MAIN,
+    ) -> list[EventRow]:
+        """Rows of these kinds in [first_seq, until_seq), oldest first: of rare kinds only.
+
+        Raises:
+            EventLogError: the content of one was changed.
+        """
+        wanted = sa.select(events).where(events.c.stream == stream, events.c.kind.in_(kinds))
+        wanted = wanted.where(events.c.seq >= first_seq)
+        if until_seq is not None:
+            wanted = wanted.where(events.c.seq < until_seq)
+        return self._rows(wanted.order_by(events.c.seq))
+
+    def newest_by_symbol(
+        self, kinds: Sequence[str], before_seq: int, stream: str = MAIN
+    ) -> dict[str, EventRow]:
+        """Per symbol the newest row of these kinds before a row of the log."""
+        symbol = sa.type_coerce(events.c.body, sa.JSON)["symbol"].as_string()
+        seqs = (
+            sa.select(sa.func.max(events.c.seq))
+            .where(events.c.stream == stream, events.c.kind.in_(kinds), events.c.seq < before_seq)
+            .group_by(symbol)
+        )
+        wanted = sa.select(events).where(events.c.stream == stream, events.c.seq.in_(seqs))
+        rows = self._rows(wanted.order_by(events.c.seq))
+        return {decode(row.kind, row.v, row.body).symbol: row for row in rows}
+
+    def _rows(self, wanted: sa.Select[Any]) -> list[EventRow]:
+        with self._database.reading() as connection:
+            rows = [EventRow(*row) for row in connection.execute(wanted)]
+        for row in rows:
+            if event_hash(row) != row.hash:
+                raise self._unsound(f"events row {row.seq} of stream {row.stream}: {CHANGED}")
+        return rows
 
     def _breaks(self, stream: str) -> Iterator[Break]:
         extent = self.extent(stream)
@@ -164,19 +262,33 @@ class LogReader:
         return next(list(part) for found, part in groupby(rows, lambda row: row.step))
 
     def _sound(
-        self, table: sa.Table, kind: type[RowT], fault_of: Fault[RowT], stream: str, last: int
+        self,
+        table: sa.Table,
+        kind: type[RowT],
+        fault_of: Fault[RowT],
+        stream: str,
+        last: int,
+        before: RowT | None = None,
     ) -> Iterator[RowT]:
-        for row, fault in self._judged(table, kind, fault_of, stream, last):
+        for row, fault in self._judged(table, kind, fault_of, stream, last, before):
             if fault:
                 raise self._unsound(f"{table.name} row {row.seq} of stream {stream}: {fault}")
             yield row
 
     def _judged(
-        self, table: sa.Table, kind: type[RowT], fault_of: Fault[RowT], stream: str, last: int
+        self,
+        table: sa.Table,
+        kind: type[RowT],
+        fault_of: Fault[RowT],
+        stream: str,
+        last: int,
+        before: RowT | None = None,
     ) -> Iterator[tuple[RowT, str | None]]:
-        """Rows up to `last` with what is wrong with them, read in short transactions."""
+        """Rows behind `before`, up to `last`, with what is wrong with them.
+
+        Read in short transactions.
+        """
         size = _EVENTS_PAGE if table is events else _TAPE_PAGE
-        before: RowT | None = None
         while True:
             page = (
                 sa.select(table)

@@ -18,8 +18,11 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration this code knows."""
+
+SAME_LOG: Final = frozenset({"0001", HEAD})
+"""Migrations under which log and tape are the same: these can be read as they are."""
 
 ZERO_HASH: Final = "0" * 64
 """What the first row of every chain follows."""
@@ -92,5 +95,8 @@ drafts = Table(
     Column("name", Text, primary_key=True),
     Column("ts_ns", _Whole, nullable=False),
     Column("text", Text, nullable=False),
+    Column("version", _Whole, nullable=False, server_default="1"),
+    Column("deltas", Text, nullable=False, server_default="[]"),
+    Column("opened_ns", _Whole),
     sqlite_strict=True,
 )

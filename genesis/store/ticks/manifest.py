@@ -22,6 +22,7 @@ VERSION: Final = 1
 GRACE_S: Final = 60.0
 """Seconds for which a replaced file stays readable."""
 IMPORTED: Final = "imported"
+RECORDED: Final = "recorded"
 SYNTHETIC: Final = "synthetic"
 
 _NAME: Final = "manifest.json"
@@ -156,6 +157,11 @@ def _sweep(root: Path, now_s: float) -> None:
             continue
         if now_s - path.stat().st_mtime > GRACE_S:
             path.unlink()
+
+
+def written_count(root: Path) -> int:
+    """How many files writers of the store have left there, named by the manifest or not."""
+    return sum(1 for _ in _written(root))
 
 
 def _written(root: Path) -> Iterable[Path]:

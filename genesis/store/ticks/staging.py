@@ -162,11 +162,22 @@ def staging(root: Path) -> Iterator[Stage]:
         yield stage
 
 
-def _remove_abandoned(stages: Path) -> None:
-    """Remove the stages of imports that are no longer alive."""
-    for stage in stages.iterdir():
-        if stage.is_dir() and not _is_alive(stage / _ALIVE):
-            shutil.rmtree(stage, ignore_errors=True)
+def remove_abandoned(root: Path) -> int:
+    """Remove the stages of imports that are no longer alive; how many there were."""
+    stages = root / _FOLDER
+    if not stages.is_dir():
+        return 0
+    with (stages / _LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _remove_abandoned(stages)
+
+
+def _remove_abandoned(stages: Path) -> int:
+    found = [stage for stage in stages.iterdir() if stage.is_dir()]
+    abandoned = [stage for stage in found if not _is_alive(stage / _ALIVE)]
+    for stage in abandoned:
+        shutil.rmtree(stage, ignore_errors=True)
+    return len(abandoned)
 
 
 def _is_alive(lock: Path) -> bool:

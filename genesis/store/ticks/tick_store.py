@@ -1,7 +1,7 @@
 """The tick store of a home: recorded and imported markets, exact and never half-written."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +9,7 @@ from typing import Any, Final
 from genesis.domain.events import MarketEvent
 from genesis.domain.time import DAY, SECOND
 from genesis.errors import UsageError
-from genesis.store.ticks import importer, quality, read, views
+from genesis.store.ticks import importer, quality, read, upkeep, views
 from genesis.store.ticks import manifest as manifests
 from genesis.store.ticks.blocks import Block
 from genesis.store.ticks.durable import naming_disk_faults
@@ -17,6 +17,7 @@ from genesis.store.ticks.importer import ImportReport, OnBad, Progress
 from genesis.store.ticks.kinds import TRADES
 from genesis.store.ticks.manifest import SYNTHETIC, Manifest
 from genesis.store.ticks.read import TickArrays, TopArrays
+from genesis.store.ticks.upkeep import Upkeep
 
 FOLDER: Final = "ticks"
 EVENT_KINDS: Final = ("depth", "books", "trades")
@@ -69,6 +70,10 @@ class TickStore:
             if made_up:
                 manifests.save(self.root, held.with_partitions(made_up))
         return tuple(sorted({place.symbol for place in made_up}))
+
+    def look_after(self, before: str, referred: Collection[str]) -> Upkeep:
+        """Remove leftovers of killed writers and old recordings: see `upkeep.look_after`."""
+        return upkeep.look_after(self.root, before, referred)
 
     # -- looking -----------------------------------------------------------------------------
     def manifest(self) -> Manifest:
