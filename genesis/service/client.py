@@ -1,27 +1,58 @@
 """The control API from outside: how the command line and scripts reach the running service."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
 import httpx
 
 from genesis.errors import ConfigError, Unreachable, UsageError
-from genesis.service.api.keys import HEADER
+from genesis.service.api.keys import HEADER, Role
+from genesis.service.api.places import is_loopback
+from genesis.service.api.signing import signed
+from genesis.service.clock import wall_ns
 from genesis.service.home import Home, read_key
 from genesis.service.settings import Settings
 
 _TIMEOUT_S: Final = 30.0
 
 
-class Client:
-    """Asks the service of one home. Use as a context manager."""
+class Signed(httpx.Auth):
+    """Signs requests with a key; the key itself stays here."""
 
-    def __init__(self, url: str, key: str) -> None:
+    requires_request_body = True
+
+    def __init__(self, key: str, role: Role = Role.TRADE) -> None:
+        self._key = key
+        self._role = role
+        self._last_ns = 0
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        self._last_ns = max(wall_ns(), self._last_ns + 1)  # one signature counts once
+        target = request.url.raw_path.decode("ascii")
+        request.headers.update(
+            signed(self._role, self._key, request.method, target, request.content, self._last_ns)
+        )
+        yield request
+
+
+class Client:
+    """Asks the service of one home. Use as a context manager.
+
+    From another machine (any url that is not loopback) requests are signed with the key; on this
+    one the key is sent.
+    """
+
+    def __init__(self, url: str, key: str, role: Role = Role.TRADE) -> None:
         self.url = url
+        is_here = is_loopback(httpx.URL(url).host)
         self._http = httpx.Client(
-            base_url=url, headers={HEADER: key}, timeout=_TIMEOUT_S, trust_env=False
+            base_url=url,
+            headers={HEADER: key} if is_here else {},
+            auth=None if is_here else Signed(key, role),
+            timeout=_TIMEOUT_S,
+            trust_env=False,
         )
 
     @classmethod
@@ -71,6 +102,11 @@ class Client:
 
     def _told(self, answer: httpx.Response) -> Any:
         """The body. A refusal of the gate (409) and ill health (503) are answers, too."""
+        if answer.status_code == 403 and not _is_key_matter(answer):
+            raise ConfigError(
+                f"the service at {self.url} does not answer this machine: name its address in "
+                "GENESIS_CONTROL_ALLOW there"
+            )
         if answer.status_code == 403:
             raise ConfigError(
                 f"the service at {self.url} lets this key only look: set GENESIS_CONTROL_KEY to "
@@ -85,6 +121,10 @@ class Client:
         if answer.is_success or answer.status_code in (409, 503):
             return body
         raise UsageError(str(body.get("detail") or body.get("reason") or body))
+
+
+def _is_key_matter(answer: httpx.Response) -> bool:
+    return "key" in str(answer.json().get("detail"))
 
 
 def _alive(pid: object) -> bool:

@@ -43,7 +43,7 @@ def new_risk_problem(engine: Engine) -> str | None:
     return f"no new risk: {reasons}" if reasons else None
 
 
-def metrics(engine: Engine, readings: Readings, health: Health) -> str:
+def metrics(engine: Engine, readings: Readings, health: Health, stream_readers: int = 0) -> str:
     """Prometheus text."""
     told = health.told()
     lines = [
@@ -54,6 +54,7 @@ def metrics(engine: Engine, readings: Readings, health: Health) -> str:
         _line("genesis_fills_total", "fills", "counter", str(readings.fills)),
         _line("genesis_equity_usdt", "equity", "gauge", text(engine.view.equity_usdt)),
         _line("genesis_tilt_score", "tilt score", "gauge", str(readings.tilt_score)),
+        _line("genesis_stream_readers", "open event streams", "gauge", str(stream_readers)),
         "# HELP genesis_refusals_total refusals by code\n# TYPE genesis_refusals_total counter",
         *(
             f'genesis_refusals_total{{code="{code}"}} {count}'

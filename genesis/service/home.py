@@ -84,13 +84,13 @@ class Home:
         """Where the running service says how it is reached."""
         return self.path / "service.json"
 
-    def key(self, name: str) -> str:
+    def key(self, name: str, suffix: str = "key") -> str:
         """A secret of this home (`control`, `control-read`), made on first use, mode 0600.
 
         Raises:
             ConfigError: it cannot be read, or not be written.
         """
-        file = self.path / f"{name}.key"
+        file = self.path / f"{name}.{suffix}"
         try:
             handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:

@@ -51,6 +51,7 @@ def log(component: str) -> Any:
 def _configure(secrets: Iterable[str], context: Context) -> None:
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,  # the id of the request that led to the line
             structlog.processors.add_log_level,
             structlog.processors.format_exc_info,
             _shape(context),

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
-from fastapi import HTTPException
-
+from genesis.domain.events import FlowReported
 from genesis.domain.time import format_utc, parse_utc
+from genesis.errors import UsageError
 from genesis.service.readings import AnyStep
 from genesis.store.reader import LogReader, event_id
+
+_KEPT: Final = 2**63 - 1
+_EPOCH: Final = 1970
 
 
 class Past:
@@ -22,11 +26,12 @@ class Past:
         self._account = account
 
     def events(self, limit: int, after: str | None) -> list[dict[str, Any]]:
-        """The newest rows, newest first; `after` is ISO 8601 text."""
-        try:
-            after_ns = None if after is None else parse_utc(after.replace(" ", "+"))
-        except ValueError as problem:
-            raise HTTPException(422, f"after: {after!r} is no time") from problem
+        """The newest rows, newest first; `after` is ISO 8601 text.
+
+        Raises:
+            UsageError: `after` is no time.
+        """
+        after_ns = None if after is None else _after_ns(after.replace(" ", "+"))
         account_id, aggregate_id = self._account()
         return [
             {
@@ -44,5 +49,33 @@ class Past:
             for row in self._reader.recent(limit, after_ns)
         ]
 
+    def flows(self, limit: int) -> list[dict[str, Any]]:
+        """Money that came or went without a trade, newest first."""
+        return [
+            {
+                "at": format_utc(row.ts_ns),
+                **{name: told[name] for name in ("asset", "amount", "kind", "ref")},
+            }
+            for row in self._reader.recent(limit, kind=FlowReported.__name__)
+            for told in (json.loads(row.body),)
+        ]
+
     def answer(self, client_ref: str) -> AnyStep | None:
         return self._reader.answer(client_ref)
+
+
+def _after_ns(text: str) -> int:
+    """The moment a text names; one beyond the times that are kept is before or after all of them.
+
+    Raises:
+        UsageError: it is no time.
+    """
+    try:
+        return parse_utc(text)
+    except ValueError as problem:
+        try:
+            year = datetime.fromisoformat(text).year
+        except ValueError:
+            told = f"after: {text!r} is no time such as {format_utc(0)}"
+            raise UsageError(told) from problem
+        return -_KEPT if year < _EPOCH else _KEPT

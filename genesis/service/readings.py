@@ -5,13 +5,19 @@ A cache only: it is rebuilt from the event log at every start, and nothing is de
 
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, Protocol
 
 from genesis.domain.account import TiltLevel
 from genesis.domain.commands import Command
-from genesis.domain.events import AccountOpened, Event, JournalAssessed, OrderFilled
+from genesis.domain.events import (
+    AccountOpened,
+    Event,
+    JournalAssessed,
+    OperatorActed,
+    OrderFilled,
+)
 from genesis.domain.ids import EXTERNAL_RUN, OrderKey
 from genesis.domain.money import BPS, ZERO
 from genesis.domain.outcomes import (
@@ -23,15 +29,16 @@ from genesis.domain.outcomes import (
     OrderApproved,
     OrderRefused,
     Outcome,
+    OverrideJudged,
     PositionClosed,
     TierChanged,
     TiltLevelChanged,
     TiltScored,
 )
 from genesis.domain.time import utc_day
-from genesis.tiers.gates import TierFacts
 
 _KEPT: Final = 2_000
+_CHANGES_KEPT: Final = 200
 
 
 class AnyStep(Protocol):
@@ -71,6 +78,15 @@ class Day:
 
 
 @dataclass(slots=True)
+class Intervened:
+    """One intervention from its opening to its end. how: page, time, override; None: it is open."""
+
+    opened: InterventionOpened
+    ended_ns: int | None = None
+    how: str | None = None
+
+
+@dataclass(slots=True)
 class Readings:
     """Counters and lists since the home was opened, the newest `_KEPT` of each kind."""
 
@@ -86,6 +102,8 @@ class Readings:
     tilt_level: TiltLevel = TiltLevel.NORMAL
     indicators: tuple[tuple[str, int], ...] = ()
     intervention: InterventionOpened | None = None
+    interventions: deque[Intervened] = field(default_factory=lambda: deque(maxlen=_CHANGES_KEPT))
+    tier_changes: deque[TierChanged] = field(default_factory=lambda: deque(maxlen=_CHANGES_KEPT))
     limited_until_ns: int | None = None
     refs: set[str] = field(default_factory=set)
     accepted_pages: set[str] = field(default_factory=set)
@@ -107,7 +125,7 @@ class Readings:
         if isinstance(step.event, OrderFilled):
             self._take_fill(step.event)
         if step.outcomes:
-            self._take_outcomes(step.outcomes)
+            self._take_outcomes(step.outcomes, step.event)
 
     def _take_fill(self, event: OrderFilled) -> None:
         """Count a fill, once: the venue's stream and its lists may both tell it."""
@@ -121,7 +139,7 @@ class Readings:
         self.made.append(Made(event))
         self._day(event.ts_ns).fills += 1
 
-    def _take_outcomes(self, outcomes: Iterable[Outcome]) -> None:
+    def _take_outcomes(self, outcomes: Iterable[Outcome], event: Event) -> None:
         for outcome in outcomes:
             match outcome:
                 case OrderApproved():
@@ -135,36 +153,42 @@ class Readings:
                     self.days.setdefault(day, Day()).equity_usdt = equity
                 case GatePassed(gate=gate):
                     self.gates_passed.append(gate)
-                case TierChanged(old_tier=old, tier=tier) if old is not tier:
-                    self.gates_passed.clear()
+                case TierChanged(old_tier=old, tier=tier):
+                    self.tier_changes.append(outcome)
+                    if old is not tier:
+                        self.gates_passed.clear()
                 case TiltScored(score=score, level=level, contributions=contributions):
                     self.tilt_score, self.tilt_level = score, level
                     self.indicators = contributions
                 case TiltLevelChanged(new=level, score=score):
                     self.tilt_level, self.tilt_score = level, score
                 case InterventionOpened():
-                    self.intervention = outcome
-                case LimitedHourStarted(until_ns=until_ns):
-                    self.intervention, self.limited_until_ns = None, until_ns
+                    self._open(outcome)
+                case LimitedHourStarted(ts_ns=ts_ns, until_ns=until_ns):
+                    self._end(ts_ns, event)
+                    self.limited_until_ns = until_ns
+                case OverrideJudged(accepted=True) if isinstance(event, OperatorActed):
+                    self.accepted_pages.add(event.page or "")
                 case LimitedHourEnded():
                     self.limited_until_ns = None
 
+    def _open(self, opened: InterventionOpened) -> None:
+        """An intervention opens; one that gets stricter, or waits for time only, is the same."""
+        if self.intervention is None:
+            self.interventions.append(Intervened(opened))
+        elif self.interventions[-1].opened.level is not opened.level:
+            since_ns = self.interventions[-1].opened.ts_ns
+            self.interventions[-1].opened = replace(opened, ts_ns=since_ns)
+        self.intervention = opened
+
+    def _end(self, ts_ns: int, event: Event) -> None:
+        """Trading resumes; that the limited hour began again ends nothing."""
+        if self.intervention is None:
+            return
+        how = "override" if isinstance(event, OperatorActed) else "time"
+        self.interventions[-1].ended_ns = ts_ns
+        self.interventions[-1].how = "page" if isinstance(event, JournalAssessed) else how
+        self.intervention = None
+
     def _day(self, ts_ns: int) -> Day:
         return self.days.setdefault(utc_day(ts_ns), Day())
-
-    def tier_facts(self, since_ns: int, now_ns: int) -> TierFacts:
-        """The history of the account in its tier, for its gates."""
-        first, today = utc_day(since_ns), utc_day(now_ns)
-        days = {day: told for day, told in sorted(self.days.items()) if day >= first}
-        traded = [told for told in days.values() if told.fills]
-        return TierFacts(
-            closing_capital_usdt=tuple(
-                told.equity_usdt for day, told in days.items() if first < day <= today
-            ),
-            days_at_tier=max(0, today - first),
-            trading_days=len(traded),
-            profitable_days=sum(told.is_profitable for told in traded),
-            violations=0,
-            orders_sent=0,
-            orders_in_time=0,
-        )

@@ -17,6 +17,7 @@ from genesis.service.readings import Readings
 from genesis.service.second_log import PlainStep, SecondLog
 from genesis.service.strategies import engine_for
 from genesis.service.timers import Timers
+from genesis.service.trail import Trail
 from genesis.store.event_log import EventLog
 from genesis.store.steps import LogEntry, LoggedStep
 
@@ -33,6 +34,7 @@ class Remembered:
 
     engine: Engine | None = None
     readings: Readings = field(default_factory=Readings)
+    trail: Trail = field(default_factory=Trail)
     timers: Timers = field(default_factory=Timers)
     wire_ids: dict[OrderKey, str] = field(default_factory=dict)
     last_ns: int = 0
@@ -43,9 +45,11 @@ class Remembered:
         return self.engine is None or self.engine.state.ledger.opened_ns is None
 
     def take(self, step: LoggedStep) -> None:
-        """Fold one recorded step."""
+        """Fold one recorded step, after the engine did."""
         self.last_ns = max(self.last_ns, step.ts_ns)
         self.readings.take(step)
+        if self.engine is not None:
+            self.trail.see(self.engine, step)
         if isinstance(step.event, TimerFired) and not is_market(step.event):
             self.timers.drop(step.event.key)
         for command, wire_id in zip(step.commands, step.wire_ids, strict=False):

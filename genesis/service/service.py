@@ -26,28 +26,26 @@ from genesis.domain.outcomes import (
 from genesis.errors import ConfigError, ExchangeError
 from genesis.exchange.binance import BinanceGateway
 from genesis.rules import Rules
-from genesis.service.api.app import Parts, build_app
+from genesis.service.api.guard import Guard
 from genesis.service.api.keys import Keys
-from genesis.service.api.operations import Operations, status_line
-from genesis.service.api.pages import JournalDesk
+from genesis.service.api.parts import Parts
+from genesis.service.api.places import Places
 from genesis.service.api.server import ApiServer, bind
-from genesis.service.api.state import Shapes
-from genesis.service.api.stream import Broadcast
-from genesis.service.clock import VenueClock
+from genesis.service.api.wiring import Run, guarded, parts_of
+from genesis.service.clock import VenueClock, wall_ns
 from genesis.service.connecting import open_gateway
-from genesis.service.health import Health, metrics, new_risk_problem
+from genesis.service.health import Health, new_risk_problem
 from genesis.service.home import Home
 from genesis.service.logs import log, open_logs
-from genesis.service.past import Past
 from genesis.service.restart import Progress, Remembered, fold_second_log, remember
 from genesis.service.runner import Happened
 from genesis.service.second_log import SecondLog
 from genesis.service.settings import Settings
 from genesis.service.strategies import new_engine, strategies_of
 from genesis.service.trading import Terms, Trading
+from genesis.service.trail import Trail
 from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import EventLog
-from genesis.store.journal import Journal
 
 _log = log("service")
 T = TypeVar("T")
@@ -127,7 +125,7 @@ class Service:
         ending.callback(self._open_logs())
         event_log = EventLog.open(plan.home.path / DATABASE_NAME)  # refuses a second engine
         ending.callback(event_log.close)
-        bound = bind(plan.settings.port)
+        bound = bind(plan.settings.port, plan.settings.control_host)
         ending.callback(bound.close)
         second = SecondLog(plan.home.second_log_file)
         ending.callback(second.close)
@@ -144,7 +142,7 @@ class Service:
             for complaint in complaints or ():
                 self._say(f"no new risk until it is explained: {complaint}")
             if not self._stop.is_set():
-                await self._serve(trading, event_log, clock, bound)
+                await self._serve(trading, past.trail, event_log, clock, bound)
         except BaseException as problem:
             _log.critical(
                 "run abandoned",
@@ -205,12 +203,21 @@ class Service:
 
     # -- serving -----------------------------------------------------------------------------
     async def _serve(
-        self, trading: Trading, event_log: EventLog, clock: VenueClock, bound: socket.socket
+        self,
+        trading: Trading,
+        trail: Trail,
+        event_log: EventLog,
+        clock: VenueClock,
+        bound: socket.socket,
     ) -> None:
-        parts = self._parts(trading, event_log, clock)
+        parts = self._parts(trading, trail, event_log, clock)
         broadcast = parts.broadcast
-        trading.runner.observers += [broadcast.observe, _write_down]
-        server = ApiServer(build_app(parts), bound)
+        trading.runner.observers += [
+            lambda happened: trail.see(trading.engine, happened.step),
+            broadcast.observe,
+            _write_down,
+        ]
+        server = ApiServer(self._guarded(parts), bound)
         tasks = [asyncio.create_task(server.run()), asyncio.create_task(broadcast.run())]
         try:
             await server.started()
@@ -244,11 +251,10 @@ class Service:
         _log.info("ready", **facts)
         self.on_ready(facts)
 
-    def _parts(self, trading: Trading, event_log: EventLog, clock: VenueClock) -> Parts:
-        plan, engine, readings = self._plan, trading.engine, trading.readings
-        symbols = plan.settings.symbols
-        shapes = Shapes(engine, readings, clock, symbols, trading.wire_ids)
-        past = Past(event_log.reader, lambda: (engine.state.ledger.account_id, shapes.account_id))
+    def _parts(
+        self, trading: Trading, trail: Trail, event_log: EventLog, clock: VenueClock
+    ) -> Parts:
+        plan, engine = self._plan, trading.engine
         health = Health(
             clock,
             clock.elapsed_ns(),
@@ -260,30 +266,24 @@ class Service:
                 "new_risk": lambda: new_risk_problem(engine),
             },
         )
-        operations = Operations(
-            engine,
-            readings,
-            clock,
-            symbols,
+        run = Run(
             trading.recorder.run,
+            engine,
+            trading.readings,
+            trail,
+            clock,
+            lambda: clock.speed,
+            plan.settings.symbols,
+            trading.wire_ids,
             trading.tell,
-            past,
-            lambda: status_line(engine, readings),
         )
-        pages = Journal(event_log.database)
-        return Parts(
-            keys=Keys(plan.control_key, plan.read_key),
-            shapes=shapes,
-            operations=operations,
-            journal=JournalDesk(engine, readings, clock, pages, past, trading.tell),
-            broadcast=Broadcast(shapes.snapshot, shapes.tick),
-            past=past,
-            clock=clock,
-            speed=lambda: clock.speed,
-            health=health.told,
-            metrics=lambda: metrics(engine, readings, health),
-            version=self._version,
-        )
+        keys = Keys(plan.control_key, plan.read_key)
+        return parts_of(run, event_log, keys, health, self._version)
+
+    def _guarded(self, parts: Parts) -> Guard:
+        settings = self._plan.settings
+        places = Places.of(settings.control_host, settings.control_allow)
+        return guarded(parts, places, settings.rate_limit, wall_ns)
 
     def _version(self) -> dict[str, Any]:
         plan = self._plan

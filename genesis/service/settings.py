@@ -4,19 +4,22 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from genesis.domain.money import text as amount_text
 from genesis.errors import ConfigError, UsageError
 from genesis.exchange.venue import venue_at
+from genesis.service.api.places import is_loopback, network_of
 from genesis.service.home import resolve_home
 from genesis.wire.symbols import parse_symbol
 
 PREFIX = "GENESIS_"
+MOST_REQUESTS = 100_000
 Words = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -33,16 +36,26 @@ class Settings(BaseSettings):
     api_secret: SecretStr | None = Field(None, description="the venue's API secret")
     control_key: SecretStr | None = Field(None, description="X-API-Key of the control API")
     control_read_key: SecretStr | None = Field(None, description="the same, for reading only")
+    control_allow: Words = Field(
+        (), description="addresses beside loopback that may ask the control API; comma separated"
+    )
+    control_host: str = Field("127.0.0.1", description="address the control API listens on")
+    rate_limit: int = Field(
+        10, ge=1, le=MOST_REQUESTS, description="requests a second of one key to one endpoint"
+    )
     port: int = Field(8080, ge=0, le=65535, description="control API; 0 = a free one")
     dashboard_port: int = Field(8866, ge=0, le=65535, description="dashboard; 0 = a free one")
     symbols: Words = Field(("BTC/USDT",), description="traded symbols, comma separated")
     strategies: Words = Field((), description="strategies to run, comma separated")
     rules: str = Field("sniper", description="rulebook: a name or the path of a file")
+    notify: SecretStr | None = Field(
+        None, description="who hears of the night: apprise URLs, comma separated"
+    )
     capital: Decimal = Field(
         Decimal(500), gt=0, le=10**12, description="paper account's quote balance"
     )
 
-    @field_validator("symbols", "strategies", mode="before")
+    @field_validator("symbols", "strategies", "control_allow", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -58,6 +71,28 @@ class Settings(BaseSettings):
             return tuple(dict.fromkeys(map(parse_symbol, value)))
         except UsageError as error:
             raise ValueError(error.message) from None
+
+    @field_validator("control_allow")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                network_of(each)
+            except ValueError:
+                raise ValueError(f"{each!r} is no address and no network as 10.0.0.0/24") from None
+        return value
+
+    @field_validator("control_host")
+    @classmethod
+    def _is_guarded(cls, value: str, known: ValidationInfo) -> str:
+        host = "127.0.0.1" if value == "localhost" else value.strip("[]")
+        try:
+            ip_address(host)
+        except ValueError:
+            raise ValueError(f"{value!r} is no address of this machine") from None
+        if not is_loopback(host) and not known.data.get("control_allow"):
+            raise ValueError("beyond loopback, name in GENESIS_CONTROL_ALLOW who may ask")
+        return host
 
     @field_validator("strategies")
     @classmethod

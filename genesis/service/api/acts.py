@@ -1,146 +1,109 @@
 """What may be asked with the control key only: commands, emergencies, the journal."""
 
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from genesis.domain.money import text as amount_text
 from genesis.service.api.answers import Answer
-from genesis.service.api.keys import Keys
-from genesis.service.api.operations import Operations
-from genesis.service.api.pages import Delta, JournalDesk
-from genesis.service.clock import Clock
-from genesis.service.operator import Manner
-
-HALT_PHRASE: Final = "HALT TRADING NOW"
-CLOSE_PHRASE: Final = "CLOSE ALL POSITIONS"
-_MAX_PAGE: Final = 100_000
-_Count = Annotated[int, Field(ge=0, le=10_000_000)]
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+from genesis.service.api.bodies import (
+    CLOSE_PHRASE,
+    HALT_PHRASE,
+    CloseAllBody,
+    CommandBody,
+    DraftBody,
+    HaltBody,
+    PageBody,
+)
+from genesis.service.api.models import Approved, CloseAllResult, DraftSaved, DraftTold, PageJudged
+from genesis.service.api.parts import Parts
+from genesis.service.api.told import BODY, NEWER, NOT_ACCEPTED, REFUSED, VERDICTS, WRONG_PHRASE
 
 
-class CommandBody(_Body):
-    """One wish, as text or as fields, and how it was typed (counts only)."""
-
-    text: Annotated[str, Field(max_length=500)] | None = None
-    intent: dict[str, Any] | None = None
-    client_ref: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-    session_id: Annotated[str, Field(max_length=100)] = ""
-    latency_ms: _Count | None = None
-    keys: _Count | None = None
-    backspaces: _Count | None = None
-    checklist_done: bool | None = None
-    dwell_ms: _Count | None = None
-
-    @model_validator(mode="after")
-    def _one_wish(self) -> "CommandBody":
-        if (self.text is None) == (self.intent is None):
-            raise ValueError("send either text or intent")
-        return self
-
-    @property
-    def wish(self) -> str | dict[str, Any]:
-        return self.text if self.text is not None else self.intent or {}
-
-    @property
-    def manner(self) -> Manner:
-        return Manner(
-            self.session_id,
-            self.latency_ms,
-            self.keys,
-            self.backspaces,
-            self.checklist_done,
-            self.dwell_ms,
-        )
-
-
-class HaltBody(_Body):
-    """An emergency halt with its reason and the exact phrase."""
-
-    reason: Annotated[str, Field(min_length=10, max_length=500)]
-    confirmation: str
-
-
-class CloseAllBody(_Body):
-    """Leave everything, with the exact phrase."""
-
-    confirmation: str
-    max_slippage_percent: Annotated[Decimal, Field(ge=0, le=100)] = Decimal("1.0")
-
-
-class PageBody(_Body):
-    """The page of an intervention: its text, how it came to be, and when it was opened."""
-
-    text: Annotated[str, Field(max_length=_MAX_PAGE)]
-    deltas: list[Delta] = Field(default_factory=list, max_length=_MAX_PAGE)
-    opened_at: str | int | None = None
-    client_ref: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-
-
-class DraftBody(_Body):
-    """The unfinished page."""
-
-    text: Annotated[str, Field(max_length=_MAX_PAGE)]
-
-
-def act_routes(
-    keys: Keys,
-    operations: Operations,
-    journal: JournalDesk,
-    clock: Clock,
-    speed: Callable[[], float],
-) -> APIRouter:
+def act_routes(parts: Parts) -> APIRouter:
     """Routes that change something."""
-    routes = APIRouter(dependencies=[Depends(keys.may_trade)])
+    routes = APIRouter(dependencies=[Depends(parts.keys.may_trade)])
+    _commands(routes, parts)
+    _journal(routes, parts)
+    return routes
 
-    def sent(answer: Answer) -> JSONResponse:
-        return JSONResponse(answer.body, answer.status, answer.headers(clock.now_ns(), speed()))
 
-    @routes.post("/commands")
+def sent(parts: Parts, answer: Answer) -> JSONResponse:
+    """An answer with its code and headers."""
+    headers = answer.headers(parts.clock.now_ns(), parts.speed())
+    return JSONResponse(answer.body, answer.status, headers)
+
+
+def must_say(given: str, phrase: str) -> None:
+    """Raises 400 when the confirmation is not the phrase."""
+    if given != phrase:
+        raise HTTPException(400, f"the confirmation must read exactly: {phrase}")
+
+
+def _commands(routes: APIRouter, parts: Parts) -> None:
+    operations = parts.operations
+
+    @routes.post(
+        "/commands",
+        summary="Ask for an order, a close, a stop, a halt, in words or as an intent",
+        response_model=Approved,
+        responses=VERDICTS,
+    )
     async def command(body: CommandBody) -> JSONResponse:
-        return sent(await operations.command(body.wish, body.manner, body.client_ref))
+        return sent(parts, await operations.command(body.wish, body.manner, body.client_ref))
 
-    @routes.post("/emergency/halt")
+    @routes.post(
+        "/emergency/halt",
+        summary="Emergency trading halt",
+        response_model=Approved,
+        responses={**BODY, **REFUSED, **WRONG_PHRASE},
+    )
     async def halt(body: HaltBody) -> JSONResponse:
-        _must_say(body.confirmation, HALT_PHRASE)
-        return sent(await operations.halt(body.reason))
+        must_say(body.confirmation, HALT_PHRASE)
+        return sent(parts, await operations.halt(body.reason, body.client_ref))
 
-    @routes.post("/emergency/close-all")
+    @routes.post(
+        "/emergency/close-all",
+        summary="Close all positions immediately",
+        response_model=CloseAllResult,
+        responses={**BODY, **WRONG_PHRASE},
+    )
     async def close_all(body: CloseAllBody) -> dict[str, Any]:
-        _must_say(body.confirmation, CLOSE_PHRASE)
-        closed = await operations.close_all(body.max_slippage_percent)
+        must_say(body.confirmation, CLOSE_PHRASE)
+        slippage = Decimal(str(body.max_slippage_percent))
+        closed = await operations.close_all(slippage, body.client_ref)
         return {
             "positions_closed": closed.positions_closed,
             "total_pnl": amount_text(closed.total_pnl),
             "errors": list(closed.errors),
         }
 
-    @routes.post("/tilt/override")
-    async def override() -> JSONResponse:
-        raise HTTPException(501, "overrides come with a later version: write the journal page")
 
-    @routes.post("/journal")
+def _journal(routes: APIRouter, parts: Parts) -> None:
+    journal = parts.journal
+
+    @routes.post(
+        "/journal",
+        summary="Hand in the page of an intervention",
+        response_model=PageJudged,
+        responses={**BODY, **NOT_ACCEPTED},
+    )
     async def page(body: PageBody) -> JSONResponse:
-        return sent(await journal.submit(body.text, body.deltas, body.opened_at, body.client_ref))
+        answer = await journal.submit(body.text, body.deltas, body.opened_at, body.client_ref)
+        return sent(parts, answer)
 
-    @routes.put("/journal/draft")
-    async def draft(body: DraftBody) -> dict[str, Any]:
-        return await journal.save_draft(body.text)
+    @routes.put(
+        "/journal/draft",
+        summary="Keep the unfinished page",
+        response_model=DraftSaved,
+        responses={**BODY, **NEWER},
+    )
+    async def draft(body: DraftBody) -> JSONResponse:
+        kept = await journal.save_draft(body.text, body.deltas, body.opened_at, body.version)
+        return sent(parts, kept)
 
-    @routes.get("/journal/draft")
+    @routes.get("/journal/draft", summary="The unfinished page", response_model=DraftTold)
     async def read_draft() -> dict[str, Any]:
         return await journal.read_draft()
-
-    return routes
-
-
-def _must_say(given: str, phrase: str) -> None:
-    if given != phrase:
-        raise HTTPException(400, f"the confirmation must read exactly: {phrase}")

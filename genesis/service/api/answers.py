@@ -18,6 +18,7 @@ from genesis.service.readings import AnyStep
 OK: Final = 200
 REFUSED: Final = 409
 NOT_UNDERSTOOD: Final = 422
+LOCKED: Final = 423
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Answer:
 
     def headers(self, now_ns: int, speed: float = 1.0) -> dict[str, str]:
         """Retry-After in wall seconds, where the end of the refusal is known."""
-        if self.status != REFUSED or self.until_ns is None:
+        if self.status not in (REFUSED, LOCKED) or self.until_ns is None:
             return {}
         wall_s = (self.until_ns - now_ns) / (speed or 1.0) / SECOND
         return {"Retry-After": str(max(1, ceil(wall_s)))}

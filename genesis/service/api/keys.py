@@ -1,13 +1,35 @@
-"""Who may ask what: the control key trades, the read key looks. Compared in constant time."""
+"""Who may ask what: the control key trades, the read key looks. Compared in constant time.
+
+The guard finds out who asks before a request reaches a route; routes say what they need.
+"""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from hmac import compare_digest
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import Header, HTTPException
+from fastapi import HTTPException, Request, Security
+from fastapi.security import APIKeyHeader
 
-HEADER = "X-API-Key"
-KeyHeader = Annotated[str | None, Header(alias=HEADER)]
+HEADER: Final = "X-API-Key"
+_Sent = Annotated[
+    str | None,
+    Security(
+        APIKeyHeader(
+            name=HEADER,
+            scheme_name="ApiKeyAuth",
+            description="control key or read key; from another machine: sign instead, see /docs",
+            auto_error=False,
+        )
+    ),
+]
+
+
+class Role(StrEnum):
+    """What a key allows; also the name it is signed under."""
+
+    READ = "control-read"
+    TRADE = "control"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +39,32 @@ class Keys:
     control: str
     read: str
 
-    def may_read(self, x_api_key: KeyHeader = None) -> None:
-        """Raises 401 without one of the keys."""
-        if not (_same(x_api_key, self.control) or _same(x_api_key, self.read)):
-            raise HTTPException(401, f"send the control key in the header {HEADER}")
+    def role_of(self, given: str | None) -> Role | None:
+        """Whose key this is, if anybody's. Both are always compared."""
+        may_trade, may_read = _same(given, self.control), _same(given, self.read)
+        if may_trade:
+            return Role.TRADE
+        return Role.READ if may_read else None
 
-    def may_trade(self, x_api_key: KeyHeader = None) -> None:
+    def secret(self, role: Role) -> str:
+        return self.control if role is Role.TRADE else self.read
+
+    def may_read(self, request: Request, _sent: _Sent = None) -> None:
+        """Raises 401 for a request that no key stands behind."""
+        if not isinstance(_role(request), Role):
+            raise HTTPException(401, f"send a key of the service in the header {HEADER}")
+
+    def may_trade(self, request: Request, _sent: _Sent = None) -> None:
         """Raises 401 without a key, 403 with the read key."""
-        self.may_read(x_api_key)
-        if not _same(x_api_key, self.control):
+        self.may_read(request)
+        if _role(request) is not Role.TRADE:
             raise HTTPException(403, "this key may only read")
 
 
+def _role(request: Request) -> object:
+    """What the guard found; nothing where there is no guard."""
+    return getattr(request.state, "role", None)
+
+
 def _same(given: str | None, wanted: str) -> bool:
-    return given is not None and compare_digest(given.encode(), wanted.encode())
+    return compare_digest((given or "").encode(), wanted.encode()) and bool(wanted)

@@ -4,14 +4,20 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
-from genesis.domain.events import Event, OperatorActed
+from genesis.domain.events import Event, JournalAssessed, OperatorActed
 from genesis.domain.money import ZERO, text
 from genesis.domain.outcomes import CommandAnswered, PositionClosed
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
-from genesis.service.api.answers import Answer, answer_of, is_unread, not_understood
+from genesis.service.api.answers import (
+    Answer,
+    answer_of,
+    is_unread,
+    journal_answer,
+    not_understood,
+)
 from genesis.service.clock import Clock
 from genesis.service.operator import (
     Door,
@@ -25,6 +31,7 @@ from genesis.service.readings import AnyStep, Readings
 CLOSE_WAIT_S: Final = 15.0
 _LOOK_S: Final = 0.05
 _HUNDRED: Final = Decimal(100)
+T = TypeVar("T")
 
 
 class Answered(Protocol):
@@ -63,43 +70,68 @@ class Operations:
         self._engine = engine
         self._readings = readings
         self._clock = clock
+        self._symbols = symbols
         self._door = Door(symbols)
         self._run = run
         self._ask = ask
         self._log = log
         self._status = status
         self._count = 0
-        self._under_way: dict[str, asyncio.Future[Answer]] = {}
+        self._under_way: dict[str, asyncio.Future[Any]] = {}
 
     # -- commands ----------------------------------------------------------------------------
     async def command(
         self, wish: str | Mapping[str, Any], manner: Manner, client_ref: str | None
     ) -> Answer:
         """Do what a line or an intent asks for; the same `client_ref` gives the same answer."""
-        if client_ref is None:
-            return await self._do(wish, manner, self._next_ref())
-        running = self._under_way.get(client_ref)
-        if running is not None:
-            return await asyncio.shield(running)
-        task = asyncio.ensure_future(self._once(wish, manner, client_ref))
-        self._under_way[client_ref] = task
-        task.add_done_callback(lambda _: self._under_way.pop(client_ref, None))
-        return await asyncio.shield(task)
+        ref = client_ref or self._next_ref()
 
-    async def _once(self, wish: str | Mapping[str, Any], manner: Manner, ref: str) -> Answer:
-        if ref in self._readings.refs:
-            earlier = await asyncio.to_thread(self._log.answer, ref)
+        async def once() -> Answer:
+            earlier = await self._earlier(ref)
             if earlier is not None:
                 return self._again(earlier, wish, ref)
-        return await self._do(wish, manner, ref)
+            return await self._do(wish, manner, ref)
+
+        return await self._one(ref, once)
+
+    async def answer(self, client_ref: str) -> Answer | None:
+        """The answer given to this reference; None when the engine never got it.
+
+        What is still under way is waited for, so that None is certain.
+        """
+        running = self._under_way.get(client_ref)
+        if running is not None:
+            await asyncio.wait({running})
+        earlier = await self._earlier(client_ref)
+        if earlier is None:
+            return None
+        if isinstance(earlier.event, JournalAssessed):
+            return journal_answer(earlier.event)
+        return self._again(earlier, "", client_ref)
+
+    async def _one(self, ref: str, act: Callable[[], Awaitable[T]]) -> T:
+        """Do it once, however many ask with this reference while it is under way."""
+        running = self._under_way.get(ref)
+        if running is None:
+            running = asyncio.ensure_future(act())
+            self._under_way[ref] = running
+            running.add_done_callback(lambda _: self._under_way.pop(ref, None))
+        return await asyncio.shield(running)
+
+    async def _earlier(self, ref: str) -> AnyStep | None:
+        """The step this reference led to before."""
+        if ref not in self._readings.refs:
+            return None
+        return await asyncio.to_thread(self._log.answer, ref)
 
     def _again(self, earlier: AnyStep, wish: str | Mapping[str, Any], ref: str) -> Answer:
         if not is_unread(earlier):
             return self._told(earlier, ref)
-        try:
-            self._read(wish)
-        except NotUnderstood as problem:
-            return not_understood(problem.message)
+        if wish:
+            try:
+                self._read(wish)
+            except NotUnderstood as problem:
+                return not_understood(problem.message)
         return not_understood(f"client_ref {ref} was used for a line that was not understood")
 
     async def _do(self, wish: str | Mapping[str, Any], manner: Manner, ref: str) -> Answer:
@@ -155,40 +187,52 @@ class Operations:
         return f"api-{self._run}-{self._count}"
 
     # -- emergencies -------------------------------------------------------------------------
-    async def halt(self, reason: str) -> Answer:
+    async def halt(self, reason: str, client_ref: str | None = None) -> Answer:
         """No new risk from here on; positions keep their stops."""
-        ref = self._next_ref()
-        act = OperatorActed(
-            self._clock.now_ns(),
-            "COMMAND",
-            client_ref=ref,
-            verb="halt",
-            reason=reason,
-            reduces_risk=True,
-        )
-        return answer_of(await self._ask(act), ref)
+        ref = client_ref or self._next_ref()
 
-    async def close_all(self, max_slippage_percent: Decimal) -> ClosedAll:
+        async def once() -> Answer:
+            earlier = await self._earlier(ref)
+            if earlier is not None:
+                return self._told(earlier, ref)
+            return answer_of(await self._ask(self._emergency("halt", ref, reason=reason)), ref)
+
+        return await self._one(ref, once)
+
+    async def close_all(
+        self, max_slippage_percent: Decimal, client_ref: str | None = None
+    ) -> ClosedAll:
         """Leave every position at the market and wait until they are flat, at most 15 s."""
-        before = {position.symbol for position in self._engine.view.positions}
-        ref = self._next_ref()
-        act = OperatorActed(
-            self._clock.now_ns(),
-            "COMMAND",
-            client_ref=ref,
-            verb="close_all",
-            max_slippage_fraction=max_slippage_percent / _HUNDRED,
-            reduces_risk=True,
+        ref = client_ref or self._next_ref()
+
+        async def once() -> ClosedAll:
+            symbols = set(self._symbols)
+            step = await self._earlier(ref)
+            if step is None:
+                symbols = {position.symbol for position in self._engine.view.positions}
+                fraction = max_slippage_percent / _HUNDRED
+                act = self._emergency("close_all", ref, max_slippage_fraction=fraction)
+                step = await self._ask(act)
+            return await self._closed(step, symbols)
+
+        return await self._one(f"{ref} close-all", once)
+
+    def _emergency(self, verb: str, ref: str, **fields: Any) -> OperatorActed:
+        now_ns = self._clock.now_ns()
+        return OperatorActed(
+            now_ns, "COMMAND", client_ref=ref, verb=verb, reduces_risk=True, **fields
         )
-        step = await self._ask(act)
+
+    async def _closed(self, step: AnyStep, symbols: set[str]) -> ClosedAll:
+        """What came of the close-all of this step, once nothing of it is on its way out."""
         refused = [
             outcome.text
             for outcome in step.outcomes
             if isinstance(outcome, CommandAnswered) and not outcome.accepted
         ]
-        await self._until_flat(before)
-        closed = self._closed_since(act.ts_ns, before)
-        left = sorted(before - {each.symbol for each in closed})
+        await self._until_flat(symbols)
+        closed = self._closed_since(step.event.ts_ns, symbols)
+        left = sorted(p.symbol for p in self._engine.view.positions if p.symbol in symbols)
         errors = refused + [f"{symbol} is still open; its stop stays" for symbol in left]
         return ClosedAll(len(closed), sum((c.pnl_usdt for c in closed), ZERO), tuple(errors))
 

@@ -1,33 +1,47 @@
 """The journal: the page a trader writes during an intervention. Its text stays in its own table."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from genesis.domain.events import Event, JournalAssessed
 from genesis.domain.time import MILLISECOND, format_utc, parse_utc
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
-from genesis.service.api.answers import Answer, journal_answer, not_understood
+from genesis.errors import UsageError
+from genesis.service.api.answers import OK, REFUSED, Answer, journal_answer
 from genesis.service.clock import Clock
 from genesis.service.readings import AnyStep, Readings
+from genesis.store.journal import Draft
 from genesis.tilt.journal import Delta as Change
-from genesis.tilt.journal import assess
+from genesis.tilt.journal import assess, tokens, word_count
 
+_MOST_MS: Final = 9_000_000_000_000
 DRAFT: Final = "page"
 REUSED: Final = "reused"
+NOT_REQUIRED: Final = "not_required"
+NEWER_DRAFT: Final = "newer_draft"
+
+
+def _whole(told: object) -> object:
+    """A whole number may be written with a point: 3.0 is 3, in JSON."""
+    return int(told) if isinstance(told, float) and told.is_integer() else told
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 
 
 class Delta(BaseModel):
     """One change of the page: venue time in ms, characters that came in, and how."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
-    ts_ms: int = Field(ge=0)
-    inserted: int = Field(ge=0)
-    how: str = "typed"
+    ts_ms: Whole = Field(ge=0, le=_MOST_MS)
+    inserted: Whole = Field(ge=0, le=10_000_000)
+    how: Literal["typed", "composition", "dictation", "draft", "paste"] = "typed"
 
     def change(self) -> Change:
         return Change(self.ts_ms * MILLISECOND, self.inserted, self.how)
@@ -37,9 +51,11 @@ class Pages(Protocol):
     """The private table of pages and drafts."""
 
     def write(self, text: str, ts_ns: int) -> str: ...
-    def save_draft(self, name: str, text: str, ts_ns: int) -> None: ...
-    def draft(self, name: str) -> str | None: ...
-    def drop_draft(self, name: str) -> None: ...
+    def save_draft(
+        self, name: str, given: Draft, seen: int | None = None
+    ) -> tuple[bool, Draft]: ...
+    def draft(self, name: str) -> Draft: ...
+    def drop_draft(self, name: str, ts_ns: int) -> None: ...
 
 
 class Answered(Protocol):
@@ -81,14 +97,32 @@ class JournalDesk:
                 earlier = await asyncio.to_thread(self._log.answer, client_ref)
                 if earlier is not None and isinstance(earlier.event, JournalAssessed):
                     return journal_answer(earlier.event)
-            try:
-                opened_ns = self._opened(opened_at)
-            except ValueError:
-                return not_understood(f"opened_at {opened_at!r} is no time such as {format_utc(0)}")
+            opened_ns = self._opened(opened_at)
+            if not self._is_due:
+                return await self._not_required(text)
             event = self._judged(text, deltas, opened_ns, client_ref)
             await asyncio.to_thread(self._keep, text, event)
             await self._ask(event)
             return journal_answer(event)
+
+    @property
+    def _is_due(self) -> bool:
+        """Does anything wait for a page? One may have been accepted from another tab."""
+        return self._engine.state.tilt.pages_due > 0
+
+    async def _not_required(self, text: str) -> Answer:
+        """No act of discipline, so no event; what was written is kept all the same."""
+        words = tokens(text)
+        digest = await asyncio.to_thread(self._pages.write, text, self._clock.now_ns())
+        return Answer(
+            REFUSED,
+            {
+                "accepted": False,
+                "reason": NOT_REQUIRED,
+                "word_count": word_count(words),
+                "sha256": digest,
+            },
+        )
 
     def _judged(
         self, text: str, deltas: Sequence[Delta], opened_ns: int, client_ref: str | None
@@ -104,24 +138,63 @@ class JournalDesk:
     def _keep(self, text: str, event: JournalAssessed) -> None:
         self._pages.write(text, event.ts_ns)
         if event.accepted:
-            self._pages.drop_draft(DRAFT)
+            self._pages.drop_draft(DRAFT, event.ts_ns)
 
     def _opened(self, opened_at: str | int | None) -> int:
+        """When the page was opened.
+
+        Raises:
+            UsageError: `opened_at` is no time.
+        """
         asked = self._readings.intervention
         asked_ns = 0 if asked is None else asked.ts_ns
         if opened_at is None:
             return asked_ns or self._clock.now_ns()
-        told = opened_at if isinstance(opened_at, int) else _ns(opened_at)
-        return max(told, asked_ns)
+        return max(_ns(opened_at), asked_ns)
 
-    async def save_draft(self, text: str) -> dict[str, Any]:
-        now_ns = self._clock.now_ns()
-        await asyncio.to_thread(self._pages.save_draft, DRAFT, text, now_ns)
-        return {"saved_at": format_utc(now_ns), "characters": len(text)}
+    async def save_draft(
+        self,
+        text: str,
+        deltas: Sequence[Delta],
+        opened_at: str | int | None,
+        version: int | None,
+    ) -> Answer:
+        """Keep the unfinished page. `version`: the one the writer saw last; an older one than the
+        saved one is told the newer text (409), and nothing is lost.
+        """
+        opened_ns = None if opened_at is None else self._opened(opened_at)
+        told = json.dumps([delta.model_dump() for delta in deltas], separators=(",", ":"))
+        given = Draft(text, self._clock.now_ns(), told, opened_ns)
+        kept, draft = await asyncio.to_thread(self._pages.save_draft, DRAFT, given, version)
+        if not kept:
+            return Answer(REFUSED, {"reason": NEWER_DRAFT, **_draft_shape(draft)})
+        return Answer(
+            OK,
+            {
+                "saved_at": format_utc(draft.ts_ns),
+                "characters": len(draft.text),
+                "version": draft.version,
+            },
+        )
 
     async def read_draft(self) -> dict[str, Any]:
-        return {"text": await asyncio.to_thread(self._pages.draft, DRAFT) or ""}
+        return _draft_shape(await asyncio.to_thread(self._pages.draft, DRAFT))
 
 
-def _ns(text: str) -> int:
-    return int(text) if text.isdigit() else parse_utc(text)
+def _draft_shape(draft: Draft) -> dict[str, Any]:
+    return {
+        "text": draft.text,
+        "deltas": json.loads(draft.deltas),
+        "opened_at": None if draft.opened_ns is None else format_utc(draft.opened_ns),
+        "saved_at": format_utc(draft.ts_ns) if draft.version else None,
+        "version": draft.version,
+    }
+
+
+def _ns(told: str | int) -> int:
+    try:
+        at_ns = told if isinstance(told, int) else int(told) if told.isdigit() else parse_utc(told)
+        format_utc(at_ns)
+    except (ValueError, OverflowError) as problem:
+        raise UsageError(f"opened_at: {told!r} is no time such as {format_utc(0)}") from problem
+    return at_ns

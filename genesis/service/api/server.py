@@ -8,27 +8,32 @@ from contextlib import contextmanager
 from typing import Final
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from genesis.errors import ConfigError
+from genesis.service.api.places import url_of
 
 HOST: Final = "127.0.0.1"
 _BACKLOG: Final = 128
 
 
-def bind(port: int) -> socket.socket:
-    """A listening socket on 127.0.0.1; port 0 takes a free one.
+def bind(port: int, host: str = HOST) -> socket.socket:
+    """A listening socket; port 0 takes a free one.
 
     Raises:
-        ConfigError: the port is in use or not allowed.
+        ConfigError: the port is in use or not allowed, or the address is not this machine's.
     """
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        bound.bind((HOST, port))
+        bound.bind((host, port))
         bound.listen(_BACKLOG)
     except OSError as problem:
         bound.close()
+        if problem.errno == errno.EADDRNOTAVAIL:
+            raise ConfigError(
+                f"{host} is no address of this machine: correct GENESIS_CONTROL_HOST"
+            ) from problem
         why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be used ({problem})"
         raise ConfigError(
             f"port {port} of the control API {why}: end what holds it, or set GENESIS_PORT "
@@ -48,7 +53,7 @@ class _Server(uvicorn.Server):
 class ApiServer:
     """Serves one app on one bound socket."""
 
-    def __init__(self, app: FastAPI, bound: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, bound: socket.socket) -> None:
         self._socket = bound
         config = uvicorn.Config(
             app,
@@ -57,13 +62,14 @@ class ApiServer:
             lifespan="off",
             timeout_graceful_shutdown=2,
             server_header=False,
+            proxy_headers=False,
         )
         self._server = _Server(config)
 
     @property
     def url(self) -> str:
         host, port = self._socket.getsockname()[:2]
-        return f"http://{host}:{port}"
+        return url_of(host, port)
 
     async def run(self) -> None:
         await self._server.serve(sockets=[self._socket])

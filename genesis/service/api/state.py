@@ -1,6 +1,6 @@
 """The engine's state in the shapes of the contract. Read only; amounts are text."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -14,11 +14,13 @@ from genesis.domain.outcomes import PositionClosed
 from genesis.domain.time import format_utc
 from genesis.engine.engine import Engine
 from genesis.positions.ledger import Position
-from genesis.risk.sizing import position_cap_usdt
+from genesis.risk.blocks import VENUE
+from genesis.service.api.discipline_shapes import DisciplineShapes
+from genesis.service.api.headroom import headroom
 from genesis.service.clock import Clock
 from genesis.service.readings import Readings
+from genesis.service.trail import Trail
 from genesis.tiers.features import available_features
-from genesis.tiers.gates import evaluate
 
 _HUNDRED = Decimal(100)
 _TWO_PLACES = Decimal("0.01")
@@ -42,43 +44,75 @@ class Shapes:
         clock: Clock,
         symbols: tuple[str, ...],
         wire_ids: Mapping[OrderKey, str],
+        trail: Trail,
+        run: int,
+        speed: Callable[[], float],
     ) -> None:
         self._engine = engine
+        self._trail = trail
+        self._run = run
+        self._speed = speed
         self._wire_ids = wire_ids
         self._readings = readings
         self._clock = clock
         self._symbols = symbols
+        self.discipline = DisciplineShapes(engine, readings, clock, trail.tilt_made)
 
     # -- the whole ---------------------------------------------------------------------------
     def snapshot(self) -> dict[str, Any]:
         """Everything a face needs to start."""
+        day_start = self._engine.state.risk.drawdown.day_equity_usdt
         return {
             **self.tick(),
             "account": self.account(),
-            "orders": self.orders(),
-            "locks": self.locks(),
-            "headroom": self.headroom(),
             "counts": self.counts(),
+            "run": self._run,
+            "history": self._trail.equity(),
+            "tilt_history": self._trail.tilt(),
+            "day_start_equity": text(day_start),
         }
 
     def tick(self) -> dict[str, Any]:
         """The part that moves."""
-        view = self._engine.view
-        readings = self._readings
+        state, view = self._engine.state, self._engine.view
+        scored = state.tilt.score(self._clock.now_ns())
+        until_ns = self._readings.limited_until_ns
         return {
-            "t": format_utc(self._clock.now_ns()),
-            "seq": readings.events,
+            **self.beat(),
+            "seq": self._readings.events,
+            "venue": self.venue(),
+            "halted": self.is_halted,
             "equity": text(view.equity_usdt),
             "free": text(view.free_usdt),
-            "tilt": self._engine.state.tilt.score(self._clock.now_ns()).score,
+            "tilt": scored.score,
             "level": self.tilt_level.value,
+            "contributions": dict(scored.contributions),
             "tier": self.tier,
-            "mode": self._engine.state.tiers.state.mode.value,
+            "mode": state.tiers.state.mode.value,
             "prices": {s: _amount(view.price(s)) for s in self._symbols},
             "gates": self.gates(),
             "positions": self.positions(),
+            "orders": self.orders(),
+            "locks": self.locks(),
+            "headroom": self.headroom(),
+            "limited_until": None if until_ns is None else format_utc(until_ns),
             "intervention": self.intervention(),
+            "override": self.override(),
         }
+
+    def beat(self) -> dict[str, Any]:
+        """Venue time, and how many of its seconds pass in a second of the wall."""
+        return {"t": format_utc(self._clock.now_ns()), "speed": self._speed()}
+
+    def venue(self) -> dict[str, Any]:
+        """How the venue is, with its own words where it is not well."""
+        state = self._engine.state
+        return {"status": state.market.status.value, "reason": state.risk.blocks.get(VENUE, "")}
+
+    @property
+    def is_halted(self) -> bool:
+        state = self._engine.state
+        return state.risk.drawdown.halted is not None or (state.tiers.state.mode is TierMode.HALTED)
 
     def counts(self) -> dict[str, Any]:
         readings = self._readings
@@ -114,58 +148,27 @@ class Shapes:
             "free": text(view.free_usdt),
             "tier": held.tier.value,
             "mode": held.mode.value,
-            "tier_started_at": format_utc(held.since_ns),
+            "tier_started_at": format_utc(held.tier_since_ns),
             "gates_passed": [gate["gate"] for gate in self.gates() if gate["passed"]],
             "locked_features": sorted(every - mine),
             "balances": {a: text(qty) for a, qty in sorted(state.ledger.balances.items())},
         }
 
     def tilt(self) -> dict[str, Any]:
-        readings = self._readings
-        is_open = readings.intervention is not None
-        until_ns = readings.limited_until_ns
-        scored = self._engine.state.tilt.score(self._clock.now_ns())
-        return {
-            "tilt_score": scored.score,
-            "tilt_level": self.tilt_level.value,
-            "indicators_triggered": [n for n, points in scored.contributions.items() if points],
-            "contributions": dict(scored.contributions),
-            "intervention_active": is_open,
-            "journal_entries_required": int(is_open),
-            "limited_until": None if until_ns is None else format_utc(until_ns),
-        }
+        return self.discipline.tilt()
 
     def intervention(self) -> dict[str, Any] | None:
-        opened = self._readings.intervention
-        if opened is None:
-            return None
-        return {
-            "level": opened.level.value,
-            "message": opened.message,
-            "words": opened.journal_words,
-            "since": format_utc(opened.ts_ns),
-        }
+        return self.discipline.intervention()
+
+    def override(self) -> dict[str, Any]:
+        """What is left of the other way out of an intervention."""
+        return self.discipline.override()
 
     def gates(self) -> list[dict[str, Any]]:
-        held = self._engine.state.tiers.state
-        facts = self._readings.tier_facts(held.since_ns, self._engine.view.now_ns)
-        return [
-            {
-                "gate": gate.name,
-                "current_value": gate.has,
-                "required_value": gate.needed,
-                "passed": gate.passed,
-            }
-            for gate in evaluate(held.tier, facts, self._engine.state.rules.tiers)
-        ]
+        return self.discipline.gates()
 
     def tier_config(self) -> dict[str, Any]:
-        held = self._engine.state.tiers.state
-        return {
-            "current_tier": held.tier.value,
-            "mode": held.mode.value,
-            "next_tier_requirements": self.gates(),
-        }
+        return self.discipline.tier_config()
 
     # -- positions, orders, fills ------------------------------------------------------------
     def positions(self) -> list[dict[str, Any]]:
@@ -242,25 +245,7 @@ class Shapes:
 
     def headroom(self) -> dict[str, Any]:
         """How much may still be put at risk."""
-        state, view = self._engine.state, self._engine.view
-        limits = state.limits
-        cap = position_cap_usdt(view.equity_usdt, limits)
-        trades = state.risk.trades_today(state.now_ns)
-        most = limits.max_trades_per_day
-        multiplier = min(
-            state.tilt.multiplier(state.now_ns),
-            state.tiers.multiplier()[0],
-            state.risk.multiplier(),
-        )
-        return {
-            "position_cap": text(cap),
-            "multiplier": text(multiplier),
-            "exposure": text(view.exposure_usdt),
-            "free": text(view.free_usdt),
-            "trades_today": trades,
-            "trades_left": None if most is None else max(0, most - trades),
-            "tilt_level": self.tilt_level.value,
-        }
+        return headroom(self._engine)
 
     def closed_trades(self) -> tuple[PositionClosed, ...]:
         return tuple(self._readings.closed)

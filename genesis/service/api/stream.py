@@ -1,8 +1,11 @@
 """The live feed of the faces: server-sent events, one JSON object each, told apart by `type`.
 
 snapshot first, then tick (several a second while something moves), decision, intervention, and a
-heartbeat every two seconds of wall time. A reader that is too slow gets a new snapshot instead of
-what it missed.
+heartbeat every two seconds of wall time with venue time and its speed. A reader that is too slow
+gets a new snapshot instead of what it missed.
+
+A message is made and written out once, however many read it: what a further reader costs is a
+place in a queue and one write to its socket.
 """
 
 import asyncio
@@ -49,20 +52,22 @@ _DECISIONS: Final = (
 )
 _INTERVENTIONS: Final = (InterventionOpened, LimitedHourStarted, LimitedHourEnded)
 
-Snapshot = Callable[[], dict[str, Any]]
 Message = dict[str, Any]
+Tell = Callable[[], Message]
 
 
 class Broadcast:
     """Tells every reader what happens.
 
-    snapshot: the whole state for a face. tick: the part of it that moves.
+    snapshot: the whole state for a face. tick: the part of it that moves. beat: what a heartbeat
+    carries.
     """
 
-    def __init__(self, snapshot: Snapshot, tick: Snapshot) -> None:
+    def __init__(self, snapshot: Tell, tick: Tell, beat: Tell) -> None:
         self._snapshot = snapshot
         self._tick = tick
-        self._readers: set[asyncio.Queue[Message | None]] = set()
+        self._beat = beat
+        self._readers: set[asyncio.Queue[bytes | None]] = set()
         self._moved = False
 
     @property
@@ -79,19 +84,27 @@ class Broadcast:
                     self.tell(message)
 
     def tell(self, message: Message) -> None:
+        """One message for every reader."""
+        if not self._readers:
+            return
+        told = _event(message)
+        whole: bytes | None = None
         for queue in self._readers:
             if queue.full():
-                _start_over(queue, {"type": "snapshot", **self._snapshot()})
-            queue.put_nowait(message)
+                whole = whole or self._whole()
+                _start_over(queue, whole)
+            queue.put_nowait(told)
 
     async def run(self) -> None:
         """Send ticks while something moves, and heartbeats, for ever."""
         beats = round(HEARTBEAT_S / TICK_S)
         for beat in count():
             await asyncio.sleep(TICK_S)
+            if not self._readers:
+                continue
             if beat % beats == 0:
-                self.tell({"type": "heartbeat", "t": self._tick()["t"]})
-            if self._moved and self._readers:
+                self.tell({"type": "heartbeat", **self._beat()})
+            if self._moved:
                 self._moved = False
                 self.tell({"type": "tick", **self._tick()})
 
@@ -102,20 +115,23 @@ class Broadcast:
 
     async def messages(self) -> AsyncIterator[bytes]:
         """The stream of one reader, as server-sent events."""
-        queue: asyncio.Queue[Message | None] = asyncio.Queue(_ROOM)
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue(_ROOM)
         self._readers.add(queue)
         try:
-            yield _event({"type": "snapshot", **self._snapshot()})
+            yield self._whole()
             while True:
                 message = await queue.get()
                 if message is None:
                     return
-                yield _event(message)
+                yield message
         finally:
             self._readers.discard(queue)
 
+    def _whole(self) -> bytes:
+        return _event({"type": "snapshot", **self._snapshot()})
 
-def _start_over(queue: "asyncio.Queue[Message | None]", message: Message | None) -> None:
+
+def _start_over(queue: "asyncio.Queue[bytes | None]", message: bytes | None) -> None:
     while not queue.empty():
         queue.get_nowait()
     queue.put_nowait(message)

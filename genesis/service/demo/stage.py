@@ -1,9 +1,10 @@
 """The demo's stage: exchange, paper engine and trader, started in order and ended cleanly."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -21,7 +22,7 @@ from genesis.service.demo.story import line_of
 from genesis.service.demo.trader import ScriptedTrader
 from genesis.service.home import Home, require_unused
 from genesis.service.service import Service
-from genesis.service.settings import Settings
+from genesis.service.settings import MOST_REQUESTS, Settings
 from genesis.sim.fees import FeeSchedule
 from genesis.sim.venue import Venue
 
@@ -61,6 +62,10 @@ class Stage:
     def __init__(self, scene: Scene, audience: Audience) -> None:
         self._scene = scene
         self._audience = audience
+        self.was_stopped = False
+        """Ended from outside, before the feed and the time were over."""
+        self.on_ready: Callable[[], None] = lambda: None
+        """Told when the service runs, before the trader begins."""
 
     async def play(self) -> dict[str, Any]:
         """From an empty home to a clean end; counts and equity of the run.
@@ -94,9 +99,12 @@ class Stage:
             either: set[asyncio.Future[Any]] = {running, ready}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not ready.done():
+                self.was_stopped = True
                 running.result()
                 return self._counts(service)  # stopped before it was ready
+            self.on_ready()
             await self._act(exchange, running, ready.result()["url"])
+            self.was_stopped = running.done()
         finally:
             service.stop("the demo ends")
             await running
@@ -112,7 +120,12 @@ class Stage:
             port=None if "port" in Settings.read().model_fields_set else 0,
             symbols=(self._scene.instrument.symbol,),
             capital=self._scene.capital,
+            rate_limit=self._rate_limit(),
         )
+
+    def _rate_limit(self) -> int:
+        """The trader lives on venue time: what he asks in a second of it, he asks sooner."""
+        return min(MOST_REQUESTS, ceil(Settings.read().rate_limit * max(1.0, self._scene.speed)))
 
     def _key(self) -> str:
         given = Settings.read().control_key

@@ -86,9 +86,6 @@ def test_readings_count_and_keep() -> None:
     assert (readings.events, readings.orders, readings.refs) == (2, 1, {"r"})
     assert readings.days[0].is_profitable  # above one basis point of 500
     assert not readings.days[1].is_profitable
-    facts = readings.tier_facts(0, DAY + 6)
-    assert (facts.days_at_tier, facts.closing_capital_usdt) == (1, (D(500),))
-    assert facts.trading_days == 0  # a trading day has a fill
 
 
 def test_an_intervention_is_open_until_its_page_is_accepted() -> None:
@@ -121,7 +118,7 @@ def test_performance_counts_the_period_only() -> None:
 
 def test_a_slow_reader_starts_over_with_a_snapshot() -> None:
     async def body() -> list[bytes]:
-        cast = Broadcast(lambda: {"whole": True}, lambda: {"t": "now"})
+        cast = Broadcast(lambda: {"whole": True}, lambda: {"t": "now"}, lambda: {"t": "now"})
         stream = cast.messages()
         got = [await anext(stream)]
         for n in range(300):

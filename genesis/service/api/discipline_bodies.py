@@ -1,0 +1,158 @@
+"""What is sent to, and told by, the endpoints of discipline."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import Field, ValidationError, field_validator
+
+from genesis.domain.time import parse_utc
+from genesis.service.api.bodies import MOST_CHARACTERS, Body, Ref, Stamp, Text, phrase
+from genesis.service.api.models import Amount, Moment, Shape, TierGate, TierName
+from genesis.service.api.pages import Delta
+
+OVERRIDE_PHRASE: Final = "I ACCEPT THE RISKS"
+_LEAST: Final = 500
+_MOST_NS: Final = 2**63 - 1
+
+
+class CeremonyBody(Body):
+    """The phrase of the ceremony, typed exactly."""
+
+    phrase: Annotated[str, Field(max_length=200)]
+    client_ref: Ref | None = None
+
+
+class OverrideBody(Body):
+    """The page of an override and the exact phrase. `deltas`: how the page came to be, if known."""
+
+    journal_entry: Annotated[Text, Field(json_schema_extra={"minLength": _LEAST})]
+    confirmation: Annotated[str, phrase(OVERRIDE_PHRASE)]
+    deltas: list[Delta] | None = Field(default=None, max_length=MOST_CHARACTERS)
+    opened_at: Stamp | None = None
+    client_ref: Ref | None = None
+
+    @field_validator("opened_at")
+    @classmethod
+    def _is_a_time(cls, told: str | int | None) -> str | int | None:
+        if isinstance(told, str):
+            at_ns = int(told) if told.isdecimal() and told.isascii() else int(parse_utc(told))
+            if not 0 <= at_ns <= _MOST_NS:
+                raise ValueError(f"{told!r} is no time")
+        return told
+
+
+def read_override(raw: bytes) -> tuple[OverrideBody | None, str]:
+    """The body, or None and what is wrong with it."""
+    try:
+        return OverrideBody.model_validate_json(raw), ""
+    except ValidationError as problem:
+        reasons = [
+            f"{'.'.join(map(str, error['loc'])) or 'body'}: {error['msg']}"
+            for error in problem.errors()
+        ]
+        return None, "; ".join(reasons)
+
+
+class CeremonyHeld(Shape):
+    accepted: bool
+    tier: TierName
+    mode: str
+
+
+class NotNow(Shape):
+    accepted: bool
+    reason: str
+
+
+class OverrideTold(Shape):
+    """`attempts_left` before overrides are locked; `locked_until` where they are now."""
+
+    accepted: bool
+    reason: str
+    attempts_left: int
+    locked_until: Moment | None
+
+
+class OverrideRefused(OverrideTold):
+    detail: str
+
+
+class InterventionTold(Shape):
+    opened_at: Moment
+    level: str
+    message: str
+    ended_at: Moment | None
+    how: str | None
+
+
+class BaselineTold(Shape):
+    """What is usual for the trader beside his acts of today, in words."""
+
+    indicator: str
+    usual: str
+    today: str
+    samples: int
+
+
+class TiltHistory(Shape):
+    """`scores`: [venue time in ms, score, level, {indicator: points}], oldest first. `page`: the
+    numbers by which a page is judged, times in ms.
+    """
+
+    scores: list[list[Any]]
+    interventions: list[InterventionTold]
+    baseline: list[BaselineTold]
+    status: str
+    page: dict[str, float]
+
+
+class EvaluationTold(Shape):
+    day: str
+    evaluated_at: Moment
+    tier: TierName
+    passed: bool
+    gates: list[TierGate]
+
+
+class PaperTold(Shape):
+    since: Moment
+    until: Moment
+    profitable_days: int
+    needed_days: int
+
+
+class CeremonyTold(Shape):
+    phrase: str
+    until: Moment | None
+    unlocks: list[str]
+
+
+class AdjustTold(Shape):
+    until: Moment | None
+    trades: int
+    needed_trades: int
+
+
+class ReduceOnly(Shape):
+    symbol: str
+    quantity: Amount
+
+
+TierStep = dict[str, str]
+"""at, from, to, from_mode, mode, reason."""
+
+
+class TierPath(Shape):
+    tier: TierName
+    mode: str
+    since: Moment
+    tier_since: Moment
+    next_tier: TierName | None
+    gates: list[TierGate]
+    evaluation: EvaluationTold | None
+    paper: PaperTold | None
+    ceremony: CeremonyTold | None
+    adjust: AdjustTold | None
+    no_promotion_before: Moment | None
+    plan: list[str]
+    reduce_only: list[ReduceOnly]
+    history: list[TierStep]

@@ -1,0 +1,193 @@
+"""Ceremony and override: the trader's own steps through discipline, each one event, answered once.
+
+The engine decides; here a page is judged and kept, and a decision becomes a code:
+200 done · 400 wrong phrase or page · 409 not now · 422 malformed · 423 overrides are locked.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol
+
+from genesis.domain.events import Event, OperatorActed
+from genesis.domain.outcomes import CommandAnswered, OverrideJudged, TierChanged
+from genesis.domain.time import format_utc, parse_utc
+from genesis.engine.course import OVERRIDE_WORDS
+from genesis.engine.engine import Engine
+from genesis.engine.step import Step
+from genesis.service.api.answers import LOCKED, NOT_UNDERSTOOD, OK, REFUSED, Answer
+from genesis.service.api.discipline_bodies import OverrideBody
+from genesis.service.clock import Clock
+from genesis.service.readings import AnyStep, Readings
+from genesis.tiers.desk import WRONG_PHRASE
+from genesis.tilt.journal import Assessment, Delta, assess_override
+from genesis.tilt.override import (
+    ACCEPTED,
+    BAD_PAGE,
+    LOCKED_OUT,
+    MALFORMED,
+    Phase,
+    phase_at,
+)
+from genesis.tilt.override import WRONG_PHRASE as BAD_PHRASE
+
+WRONG: Final = 400
+REUSED: Final = "reused"
+_CODES: Final = {
+    ACCEPTED: OK,
+    LOCKED_OUT: LOCKED,
+    MALFORMED: NOT_UNDERSTOOD,
+    BAD_PHRASE: WRONG,
+    BAD_PAGE: WRONG,
+}
+
+
+class Pages(Protocol):
+    """The private table of pages."""
+
+    def write(self, text: str, ts_ns: int) -> str: ...
+
+
+class Answered(Protocol):
+    """The log, asked what was answered to a client reference before."""
+
+    def answer(self, client_ref: str) -> AnyStep | None: ...
+
+
+class DisciplineDesk:
+    """Takes phrases and overrides in, one at a time."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        readings: Readings,
+        clock: Clock,
+        pages: Pages,
+        log: Answered,
+        ask: Callable[[Event], Awaitable[Step]],
+    ) -> None:
+        self._engine = engine
+        self._readings = readings
+        self._clock = clock
+        self._pages = pages
+        self._log = log
+        self._ask = ask
+        self._one_at_a_time = asyncio.Lock()
+
+    # -- the ceremony ------------------------------------------------------------------------
+    async def ceremony(self, phrase: str, client_ref: str | None) -> Answer:
+        """Hold the ceremony; the same `client_ref` gives the same answer."""
+        async with self._one_at_a_time:
+            step = await self._earlier(client_ref, "ceremony")
+            if step is None:
+                now_ns = self._clock.now_ns()
+                step = await self._ask(
+                    OperatorActed(now_ns, "CEREMONY_STEP", client_ref, "ceremony", phrase=phrase)
+                )
+        return _held(step)
+
+    # -- overrides ---------------------------------------------------------------------------
+    async def override(self, body: OverrideBody | None, problem: str) -> Answer:
+        """Judge an override. body None: it is malformed, for this reason; that is an attempt too.
+
+        The order of answers is the engine's: locked, malformed, phrase, page, then the rest.
+        """
+        client_ref = None if body is None else body.client_ref
+        async with self._one_at_a_time:
+            step = await self._earlier(client_ref, "override")
+            if step is not None:
+                return _overridden(step, problem)
+            if body is not None and not problem:
+                problem = self._too_short(body)
+            judged = None if body is None or problem else await self._judged(body)
+            verdict = MALFORMED if judged is None else judged.reason
+            event = OperatorActed(
+                self._clock.now_ns(),
+                "OVERRIDE_ATTEMPT",
+                client_ref,
+                "override",
+                reason=verdict,
+                phrase=None if body is None else body.confirmation,
+                page=None if judged is None else judged.sha256,
+            )
+            return _overridden(await self._ask(event), problem or verdict)
+
+    def _too_short(self, body: OverrideBody) -> str:
+        rules = self._engine.state.rules.tilt.override
+        least = 0 if rules is None else rules.characters_min
+        count = len(body.journal_entry.strip())
+        return f"journal_entry: {count} characters are fewer than {least}" if count < least else ""
+
+    async def _judged(self, body: OverrideBody) -> Assessment:
+        """The verdict on the page; it is kept, unless overrides are locked anyway."""
+        state, now_ns = self._engine.state, self._clock.now_ns()
+        rules = state.rules.tilt
+        least = 0 if rules.override is None else rules.override.characters_min
+        changes = None if body.deltas is None else [delta.change() for delta in body.deltas]
+        opened_ns = self._opened(body, changes, now_ns)
+        found = assess_override(
+            body.journal_entry, changes, opened_ns, now_ns, rules.journal, least
+        )
+        if found.accepted and found.sha256 in self._readings.accepted_pages:
+            found = Assessment(False, REUSED, found.word_count, found.sha256)
+        if phase_at(state.tilt.override, now_ns) is Phase.OPEN:
+            await asyncio.to_thread(self._pages.write, body.journal_entry, now_ns)
+        return found
+
+    def _opened(self, body: OverrideBody, changes: list[Delta] | None, now_ns: int) -> int:
+        """When the page was begun, never before the intervention that it answers."""
+        asked = self._readings.intervention
+        asked_ns = 0 if asked is None else asked.ts_ns
+        first_ns = min((delta.ts_ns for delta in changes or ()), default=now_ns)
+        told = body.opened_at
+        told_ns = first_ns if told is None else told if isinstance(told, int) else _ns(told)
+        return max(told_ns, asked_ns)
+
+    async def _earlier(self, ref: str | None, verb: str) -> AnyStep | None:
+        """What this reference led to before, when it was used for the same."""
+        if ref is None or ref not in self._readings.refs:
+            return None
+        found = await asyncio.to_thread(self._log.answer, ref)
+        is_same = found is not None and getattr(found.event, "verb", None) == verb
+        return found if is_same else None
+
+
+def _held(step: AnyStep) -> Answer:
+    """The answer to a phrase, from the step it led to."""
+    answered = _answered(step)
+    changed = [o for o in step.outcomes if isinstance(o, TierChanged)]
+    if answered.accepted:
+        tier, mode = changed[0].tier.value, changed[0].mode.value
+        return Answer(OK, {"accepted": True, "tier": tier, "mode": mode})
+    if answered.text == WRONG_PHRASE:
+        return Answer(WRONG, {"detail": answered.text})
+    return Answer(REFUSED, {"accepted": False, "reason": answered.text})
+
+
+def _overridden(step: AnyStep, why: str) -> Answer:
+    """The answer to an override, from the step it led to. `why`: more about a bad page or body."""
+    judged = [o for o in step.outcomes if isinstance(o, OverrideJudged)]
+    if not judged:
+        return Answer(REFUSED, {"accepted": False, "reason": _answered(step).text})
+    verdict, left = judged[0].reason, judged[0].attempts_left
+    code, words = _CODES.get(verdict, REFUSED), OVERRIDE_WORDS[verdict]
+    until_ns = judged[0].until_ns
+    until = None if until_ns is None else format_utc(until_ns)
+    body: dict[str, Any] = {
+        "accepted": judged[0].accepted,
+        "reason": words,
+        "detail": words,
+        "attempts_left": left,
+        "locked_until": until,
+    }
+    if verdict in (MALFORMED, BAD_PAGE) and why:
+        body["detail"] = f"{words}: {why}"
+        body["page"] = why if verdict == BAD_PAGE else None
+    return Answer(code, body, until_ns)
+
+
+def _answered(step: AnyStep) -> CommandAnswered:
+    return next(o for o in step.outcomes if isinstance(o, CommandAnswered))
+
+
+def _ns(text: str) -> int:
+    return int(text) if text.isdigit() else parse_utc(text)

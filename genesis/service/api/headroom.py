@@ -1,0 +1,97 @@
+"""How much may still be put at risk: every limit of the rulebook with what is used of it."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+from genesis.domain.money import ONE, ZERO, fraction, text
+from genesis.engine.engine import Engine
+from genesis.risk.drawdown import Drawdown
+from genesis.risk.sizing import position_cap_usdt, sizing_capital
+
+USDT: Final = "USDT"
+COUNT: Final = "count"
+_DIGITS: Final = 8
+
+
+def headroom(engine: Engine) -> dict[str, Any]:
+    """Caps and multiplier of the moment, and `limits`: what is used of each."""
+    state, view = engine.state, engine.view
+    trades, most = state.risk.trades_today(state.now_ns), state.limits.max_trades_per_day
+    return {
+        "position_cap": text(position_cap_usdt(view.equity_usdt, state.limits)),
+        "multiplier": text(_multiplier(engine)),
+        "exposure": text(view.exposure_usdt),
+        "free": text(view.free_usdt),
+        "trades_today": trades,
+        "trades_left": None if most is None else max(0, most - trades),
+        "tilt_level": state.tilt.state.level.value,
+        "limits": [*_sizes(engine), *_counts(engine), *_losses(engine)],
+    }
+
+
+def _multiplier(engine: Engine) -> Decimal:
+    state = engine.state
+    return min(
+        state.tilt.multiplier(state.now_ns),
+        state.tiers.multiplier()[0],
+        state.risk.multiplier(),
+    )
+
+
+def _sizes(engine: Engine) -> Iterator[dict[str, Any]]:
+    view, limits = engine.view, engine.state.limits
+    capital = max(ZERO, sizing_capital(view.equity_usdt, limits))
+    largest = max((_notional(engine, p.symbol) for p in view.positions), default=ZERO)
+    cap = position_cap_usdt(view.equity_usdt, limits) * _multiplier(engine)
+    absolute = engine.state.tiers.multiplier()[1]
+    yield _limit("position_size", largest, cap if absolute is None else min(cap, absolute))
+    yield _limit("exposure", view.exposure_usdt, limits.exposure_fraction * capital)
+
+
+def _notional(engine: Engine, symbol: str) -> Decimal:
+    position, mark = engine.state.ledger.positions[symbol], engine.view.mark(symbol)
+    return position.cost_usdt if mark is None else position.qty * mark
+
+
+def _counts(engine: Engine) -> Iterator[dict[str, Any]]:
+    state = engine.state
+    most = state.limits.max_trades_per_day
+    if most is not None:
+        used = Decimal(state.risk.trades_today(state.now_ns))
+        yield _limit("trades_today", used, Decimal(most), COUNT)
+
+
+def _losses(engine: Engine) -> Iterator[dict[str, Any]]:
+    """Losses are results of trading: money that came in or went out does not count."""
+    state = engine.state
+    drawdown, table = state.risk.drawdown, state.limits.drawdown
+    result = engine.view.equity_usdt - state.ledger.flows_usdt
+    day_loss = drawdown.day_base_usdt - result
+    if table is not None:
+        yield _limit("daily_loss_warning", day_loss, table.warning_usdt)
+    share = state.rules.risk.daily_loss_fraction
+    if share is not None:
+        yield _limit("daily_loss", day_loss, share * drawdown.day_equity_usdt)
+    if table is not None:
+        fall = _fall(drawdown, result)
+        yield _limit("drawdown_critical", fall, table.critical_usdt)
+        yield _limit("drawdown_halt", fall, table.halt_usdt)
+
+
+def _fall(drawdown: Drawdown, result: Decimal) -> Decimal:
+    reached = result - drawdown.base_usdt
+    return max(drawdown.peak_usdt, reached) - reached
+
+
+def _limit(name: str, used: Decimal, limit: Decimal, unit: str = USDT) -> dict[str, Any]:
+    """What is used of a limit; a gain uses nothing, and of a limit of nothing all is used."""
+    used = max(ZERO, used)
+    share = min(ONE, fraction(used, limit)) if limit > 0 else ONE
+    return {
+        "name": name,
+        "used": text(round(used, _DIGITS)),
+        "limit": text(round(limit, _DIGITS)),
+        "unit": unit,
+        "fraction": round(float(share), 6),
+    }

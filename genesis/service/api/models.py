@@ -1,0 +1,254 @@
+"""The answers as the contract names them. Further fields are allowed, those here are promised.
+
+Amounts are decimal text; times are ISO 8601 in UTC.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Amount = Annotated[str, Field(json_schema_extra={"format": "decimal"})]
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Id = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+TierName = Literal["SNIPER", "HUNTER", "STRATEGIST", "ARCHITECT"]
+LevelName = Literal["NORMAL", "CAUTION", "WARNING", "LOCKED"]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class Problem(Shape):
+    """Why not, in one line."""
+
+    detail: str
+
+
+# -- the contract's own ----------------------------------------------------------------------
+class Components(Shape):
+    """`ok`, or what is wrong."""
+
+    exchange_gateway: str | None = None
+    event_bus: str | None = None
+    database: str | None = None
+    websocket_streams: str | None = None
+
+
+class HealthStatus(Shape):
+    status: Literal["healthy", "degraded", "unhealthy"]
+    uptime_seconds: int
+    components: Components
+
+
+class AccountStatus(Shape):
+    account_id: Id
+    balance: Amount
+    tier: TierName
+    tier_started_at: Moment
+    gates_passed: list[str] = []
+    locked_features: list[str] = []
+    mode: str
+    free: Amount
+    balances: dict[str, Amount]
+
+
+class Position(Shape):
+    position_id: Id
+    symbol: str
+    side: Literal["LONG", "SHORT"]
+    entry_price: Amount
+    quantity: Amount
+    pnl_dollars: Amount
+    pnl_percent: float | None = None
+    opened_at: Moment | None = None
+    closed_at: Moment | None = None
+
+
+class TiltStatus(Shape):
+    tilt_score: Annotated[int, Field(ge=0, le=100)]
+    tilt_level: LevelName
+    indicators_triggered: list[str]
+    intervention_active: bool | None = None
+    journal_entries_required: int | None = None
+    contributions: dict[str, int] = {}
+
+
+class CloseAllResult(Shape):
+    positions_closed: int
+    total_pnl: Amount
+    errors: list[str] = []
+
+
+class TierGate(Shape):
+    gate: str
+    current_value: str
+    required_value: str
+    passed: bool
+
+
+class TierConfig(Shape):
+    current_tier: str
+    next_tier_requirements: list[TierGate]
+    mode: str
+
+
+class PerformanceMetrics(Shape):
+    """Ratios that have no value are left out."""
+
+    total_trades: int | None = None
+    winning_trades: int | None = None
+    losing_trades: int | None = None
+    win_rate: float | None = None
+    profit_factor: float | None = None
+    sharpe_ratio: float | None = None
+    max_drawdown: Amount | None = None
+    total_pnl: Amount | None = None
+
+
+class Event(Shape):
+    event_id: Id
+    event_type: str
+    created_at: Moment
+    aggregate_id: Id | None = None
+    event_data: dict[str, Any] | None = None
+
+
+# -- beyond it -------------------------------------------------------------------------------
+class Pong(Shape):
+    pong: Literal[True]
+
+
+class VersionTold(Shape):
+    version: str
+    code_sha256: str
+    rules: str
+    rules_sha256: str
+
+
+class WorkingOrder(Shape):
+    order_key: str
+    client_order_id: str | None
+    exchange_order_id: str | None
+    symbol: str
+    side: Literal["BUY", "SELL"]
+    type: str
+    purpose: str
+    status: str
+    quantity: Amount
+    filled: Amount
+    limit_price: Amount | None
+    stop_price: Amount | None
+    source: str
+    placed_at: Moment
+
+
+class FillTold(Shape):
+    order_key: str
+    at: Moment
+    symbol: str
+    side: Literal["BUY", "SELL"]
+    price: Amount
+    qty: Amount
+    fee: Amount
+    fee_asset: str
+    recovered: bool
+
+
+class LockTold(Shape):
+    """What refuses new risk now, until when if that is known."""
+
+    stage: str
+    code: str
+    reason: str
+    until: Moment | None
+
+
+class LimitTold(Shape):
+    name: str
+    used: Amount
+    limit: Amount
+    unit: Literal["USDT", "count", "fraction"]
+    fraction: Annotated[float, Field(ge=0, le=1)]
+
+
+class Headroom(Shape):
+    position_cap: Amount
+    multiplier: Amount
+    exposure: Amount
+    free: Amount
+    trades_today: int
+    trades_left: int | None
+    tilt_level: LevelName
+    limits: list[LimitTold]
+
+
+class FlowTold(Shape):
+    """Money that came (+) or went (-) without a trade."""
+
+    at: Moment
+    asset: str
+    amount: Amount
+    kind: str
+    ref: str
+
+
+class Approved(Shape):
+    """The gate let it pass, or the command needed none."""
+
+    verdict: Literal["approved"]
+    order_key: str | None
+    qty: Amount | None
+    symbol: str | None
+    notes: list[str]
+
+
+class FailureTold(Shape):
+    stage: str
+    code: str
+    reason: str
+    until: Moment | None
+
+
+class Refused(Shape):
+    """The strictest refusal, and all of them."""
+
+    verdict: Literal["refused"]
+    stage: str
+    code: str
+    reason: str
+    until: Moment | None
+    all: list[FailureTold]
+
+
+class NotUnderstood(Shape):
+    verdict: Literal["not_understood"]
+    reason: str
+
+
+class PageJudged(Shape):
+    """`reason`: accepted, or why not; the text is never told."""
+
+    accepted: bool
+    reason: str
+    word_count: int
+    sha256: str
+
+
+class DraftTold(Shape):
+    text: str
+    deltas: list[dict[str, Any]]
+    opened_at: Moment | None
+    saved_at: Moment | None
+    version: int
+
+
+class NewerDraft(DraftTold):
+    """Another tab saved since: its text, so that nothing is lost."""
+
+    reason: Literal["newer_draft"]
+
+
+class DraftSaved(Shape):
+    saved_at: Moment
+    characters: int
+    version: int

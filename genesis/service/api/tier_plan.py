@@ -1,0 +1,58 @@
+"""What the present mode asks for and allows, in a few calm lines."""
+
+from typing import Final
+
+from genesis.domain.account import TierMode
+from genesis.domain.money import ONE, text
+from genesis.domain.time import HOUR, format_utc
+from genesis.tiers.machine import TierState
+from genesis.tiers.rules import TierTable
+
+_SIZES: Final = "Sizes are {share} % of usual."
+_LINES: Final[dict[TierMode, tuple[str, ...]]] = {
+    TierMode.OPENING48: ("The first 48 hours are for looking: nothing is traded yet.",),
+    TierMode.GO_LIVE: ("The first day of live trading: small positions only.",),
+    TierMode.ACTIVE: ("Trade as you planned to. Every closed day is evaluated at 00:05 UTC.",),
+    TierMode.PAPER48: (
+        "All gates passed. Trading goes on in the present tier.",
+        "The ceremony follows when the paper time is over and its days were good.",
+        "A tilt warning, a breaker or a gate that no longer passes starts this over.",
+    ),
+    TierMode.CEREMONY: (
+        "The way up is open: type the phrase exactly when you are ready.",
+        "Gates are looked at again at that moment. There is no hurry, and no duty.",
+    ),
+    TierMode.ADJUST48: ("You are new in this tier: small sizes until the first trades are made.",),
+    TierMode.EMERGENCY: (
+        "The loss of a day was beyond its limit. New positions stay very small.",
+        "Open positions keep their stops; leave them in your own time.",
+        "Nothing has to be won back today.",
+    ),
+    TierMode.RECOVERY: ("Small sizes for a while: the way back is a quiet one.",),
+    TierMode.HALTED: (
+        "Trading is halted: positions may only be reduced, and keep their stops.",
+        "Look at what happened before anything else.",
+    ),
+}
+
+
+def plan(held: TierState, table: TierTable, phrase: str | None) -> list[str]:
+    """Lines about the mode; with the numbers of the rules where it has some."""
+    lines = list(_LINES[held.mode])
+    effect = table.modes[held.mode]
+    if 0 < effect.multiplier < ONE:
+        lines.append(_SIZES.format(share=text(effect.multiplier * 100)))
+    if effect.cap_usdt is not None:
+        lines.append(f"A position takes {text(effect.cap_usdt)} USDT at most.")
+    gates, course = table.gates.get(held.tier), table.course
+    if held.mode is TierMode.PAPER48 and gates is not None and gates.ceremony is not None:
+        hours, days = gates.ceremony.paper_ns / HOUR, gates.ceremony.paper_profitable_days
+        lines.append(f"It takes {hours:g} hours and {days} profitable trading days in a row.")
+    if held.mode is TierMode.ADJUST48 and course is not None:
+        hours, trades = course.adjust_ns / HOUR, course.adjust_trades_min
+        lines.append(f"It takes {hours:g} hours and {trades} trades without a violation.")
+    if phrase is not None and held.until_ns is not None:
+        lines.append(f"It can be held until {format_utc(held.until_ns)}.")
+    if held.no_promotion_before_ns is not None:
+        lines.append(f"No promotion before {format_utc(held.no_promotion_before_ns)}.")
+    return lines

@@ -1,0 +1,133 @@
+"""Pages and drafts through the API: two tabs, a restart, and nothing that is ever lost."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from genesis.domain.account import TiltLevel
+from genesis.domain.events import JournalAssessed
+from genesis.store.journal import Journal
+from tests.support.api import KEYS, Room
+
+DELTAS = [{"ts_ms": 1_700_000_000_000 + n, "inserted": 1, "how": "typed"} for n in range(3)]
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    it = Room(tmp_path)
+    yield it
+    it.close()
+
+
+def put(room: Room, text: str, **more: Any) -> Any:
+    return room.ask(("PUT", "/journal/draft", {"text": text, **more}))
+
+
+def draft(room: Room) -> dict[str, Any]:
+    return dict(room.ask(("GET", "/journal/draft")).json())
+
+
+def test_before_anything_is_written_the_draft_is_empty(room: Room) -> None:
+    nothing = {"text": "", "deltas": [], "opened_at": None, "saved_at": None, "version": 0}
+    assert draft(room) == nothing
+
+
+def test_a_draft_keeps_text_and_how_it_was_typed_over_a_restart(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    answer = put(room, "half a page", deltas=DELTAS, opened_at="2023-11-14T22:00:00Z")
+    saved_at = "2023-11-14T22:13:20Z"
+    assert answer.json() == {"saved_at": saved_at, "characters": 11, "version": 1}
+    told = draft(room)
+    room.close()
+    again = Room(tmp_path)
+    assert told == draft(again)
+    assert told == {
+        "text": "half a page",
+        "deltas": DELTAS,
+        "opened_at": "2023-11-14T22:00:00Z",
+        "saved_at": saved_at,
+        "version": 1,
+    }
+    again.close()
+
+
+def test_a_stale_tab_is_told_the_newer_text_and_overwrites_nothing(room: Room) -> None:
+    assert put(room, "we both saw this", version=0).json()["version"] == 1
+    assert put(room, "mine", version=1).json()["version"] == 2
+    stale = put(room, "yours", version=1)
+    assert stale.status_code == 409
+    told = stale.json()
+    assert (told["reason"], told["text"], told["version"]) == ("newer_draft", "mine", 2)
+    assert draft(room)["text"] == "mine"
+    assert put(room, "mine and yours", version=2).status_code == 200  # it chose
+    assert put(room, "whoever comes last").json()["version"] == 4  # without a version: it counts
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"text": 5},
+        {"text": "x", "deltas": [{"ts_ms": -1, "inserted": 1}]},
+        {"text": "x", "deltas": [{"ts_ms": 1, "inserted": 1, "how": "telepathy"}]},
+        {"text": "x", "opened_at": "yesterday"},
+        {"text": "x", "opened_at": 2**63},
+        {"text": "x", "opened_at": "1" * 40},
+        {"text": "x", "version": -1},
+        {"text": "x", "version": "1"},
+        {"text": "x" * 100_001},
+        {"words": "x"},
+    ],
+)
+def test_malformed_drafts_are_told_so_and_change_nothing(room: Room, body: dict[str, Any]) -> None:
+    put(room, "kept")
+    assert room.ask(("PUT", "/journal/draft", body)).status_code == 422
+    assert draft(room)["text"] == "kept"
+
+
+def test_the_read_key_sees_no_page(room: Room) -> None:
+    assert room.ask(("GET", "/journal/draft"), key=KEYS.read).status_code == 403
+
+
+# -- pages -----------------------------------------------------------------------------------
+def paused(room: Room) -> None:
+    """A trader who buys again three seconds after each stop-out, until he is stopped himself."""
+    for _ in range(9):
+        if room.parts.shapes.tilt_level in (TiltLevel.WARNING, TiltLevel.LOCKED):
+            return
+        assert room.ask(("POST", "/commands", {"text": "buy 100 usdt btc"})).status_code == 200
+        room.at("60000", 2)
+        room.stop_out()
+        room.at("60000", 3)
+        limit = {"text": "buy 20 usdt btc limit 55000"}
+        room.ask(("POST", "/commands", limit), ("POST", "/commands", {"text": "cancel all"}))
+    raise AssertionError("nothing tilts this trader")
+
+
+def test_without_an_intervention_a_page_is_kept_and_asked_of_nobody(room: Room) -> None:
+    text = "I write because I want to. "
+    answer = room.ask(("POST", "/journal", {"text": text}))
+    told = answer.json()
+    assert (answer.status_code, told["accepted"], told["reason"]) == (409, False, "not_required")
+    assert told["word_count"] == 6
+    page = Journal(room.log.database).page(told["sha256"])
+    assert page is not None and page.text == text
+    kinds = {row.kind for row in room.log.reader.recent(1000)}
+    assert "JournalAssessed" not in kinds  # nothing that discipline would judge
+
+
+def test_two_tabs_one_intervention_the_second_is_answered_calmly(room: Room) -> None:
+    paused(room)
+    assert room.parts.shapes.intervention() is not None
+    short = room.ask(("POST", "/journal", {"text": "too little", "client_ref": "tab-1"}))
+    assert (short.status_code, short.json()["reason"]) == (409, "too_short")
+    again = room.ask(("POST", "/journal", {"text": "other text", "client_ref": "tab-1"}))
+    assert again.json() == short.json()  # the same reference: the same answer
+    assert room.ask(("GET", "/commands/tab-1")).json() == {**short.json(), "status": 409}
+    put(room, "the page of the first tab")
+    room.happen(JournalAssessed(room.clock.now_ns(), "ab" * 32, 500, True, "accepted", "tab-2"))
+    late = room.ask(("POST", "/journal", {"text": "the page of the second tab"}))
+    assert (late.status_code, late.json()["reason"]) == (409, "not_required")
+    page = Journal(room.log.database).page(late.json()["sha256"])
+    assert page is not None and page.text == "the page of the second tab"

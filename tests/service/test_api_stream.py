@@ -1,0 +1,177 @@
+"""The stream of the faces: what it carries, that it is made once for all, and that it is prompt."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from genesis.domain.events import OperatorActed, VenueStatus
+from genesis.service.api import stream as streaming
+from genesis.service.api.stream import Broadcast
+from tests.support.api import Room
+from tests.support.build import tick
+
+TICK = {
+    *("t", "speed", "seq", "venue", "halted", "equity", "free", "tilt", "level", "contributions"),
+    *("tier", "mode", "prices", "gates", "positions", "orders", "locks", "headroom"),
+    *("limited_until", "intervention", "override"),
+}
+SNAPSHOT = TICK | {
+    *("account", "counts", "run", "history", "tilt_history", "day_start_equity"),
+}
+LIMITS = ["position_size", "exposure", "trades_today", "daily_loss_warning", "daily_loss"]
+LIMITS += ["drawdown_critical", "drawdown_halt"]
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    it = Room(tmp_path)
+    yield it
+    it.close()
+
+
+async def following(stream: AsyncIterator[bytes]) -> dict[str, Any]:
+    text = (await anext(stream)).decode()
+    assert text.startswith("data: ") and text.endswith("\n\n") and text.count("\n") == 2
+    told = json.loads(text.removeprefix("data: "))
+    assert isinstance(told, dict)
+    return told
+
+
+def test_who_comes_while_nothing_moves_gets_everything_at_once(room: Room) -> None:
+    async def body() -> dict[str, Any]:
+        return await asyncio.wait_for(following(room.parts.broadcast.messages()), 1)
+
+    told = asyncio.run(body())
+    assert told.pop("type") == "snapshot"
+    assert set(told) == SNAPSHOT
+    assert told["history"] == [[1_700_000_000_000, 500.0]]
+    assert told["tilt_history"] == [[1_700_000_000_000, 0, "NORMAL"]]
+    assert (told["run"], told["day_start_equity"], told["speed"]) == (1, "500", 1.0)
+    assert told["venue"] == {"status": "NORMAL", "reason": ""}
+    assert told["halted"] is False
+
+
+def test_a_tick_has_the_moving_part_and_a_heartbeat_the_time(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "TICK_S", 0.002)
+
+    async def body() -> dict[str, dict[str, Any]]:
+        broadcast, found = room.parts.broadcast, {}
+        running = asyncio.create_task(broadcast.run())
+        stream = broadcast.messages()
+        await following(stream)
+        await room.tell(tick(room.clock.now_ns(), "60001"))
+        while {"tick", "heartbeat"} - set(found):
+            told = await asyncio.wait_for(following(stream), 5)
+            found[told.pop("type")] = told
+        running.cancel()
+        return found
+
+    told = asyncio.run(body())
+    assert set(told["tick"]) == TICK
+    assert told["tick"]["prices"] == {"BTC/USDT": "60001"}
+    assert told["heartbeat"] == {"t": "2023-11-14T22:13:20Z", "speed": 1.0}
+
+
+def test_nothing_is_sent_while_nothing_moves_but_heartbeats(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "TICK_S", 0.001)
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.005)
+
+    async def body() -> set[str]:
+        broadcast = room.parts.broadcast
+        stream = broadcast.messages()
+        running = asyncio.create_task(broadcast.run())
+        kinds = [(await following(stream))["type"] for _ in range(2)]  # what the opening moved
+        kinds = [(await following(stream))["type"] for _ in range(10)]
+        running.cancel()
+        return set(kinds)
+
+    assert asyncio.run(body()) <= {"heartbeat", "tick"}
+
+
+def test_a_message_is_made_once_for_all_readers_and_not_at_all_for_none() -> None:
+    made = {"snapshot": 0, "tick": 0, "beat": 0}
+
+    def telling(name: str) -> Any:
+        def tell() -> dict[str, Any]:
+            made[name] += 1
+            return {"t": name}
+
+        return tell
+
+    async def body() -> list[list[bytes]]:
+        cast = Broadcast(telling("snapshot"), telling("tick"), telling("beat"))
+        cast.tell({"type": "nobody listens"})
+        streams = [cast.messages() for _ in range(20)]
+        for stream in streams:
+            await anext(stream)
+        assert cast.readers == 20
+        cast.tell({"type": "tick", **cast._tick()})
+        got = [[await anext(stream)] for stream in streams]
+        for stream in streams:
+            await stream.aclose()
+        assert cast.readers == 0
+        return got
+
+    got = asyncio.run(body())
+    assert made == {"snapshot": 20, "tick": 1, "beat": 0}
+    assert len({id(message) for [message] in got}) == 1  # the very same bytes
+
+
+def test_readers_are_counted(room: Room) -> None:
+    async def body() -> str:
+        stream = room.parts.broadcast.messages()
+        await anext(stream)
+        return room.parts.metrics()
+
+    assert "genesis_stream_readers 1\n" in asyncio.run(body())
+    assert "genesis_stream_readers 0\n" in room.parts.metrics()
+
+
+# -- what faces read -------------------------------------------------------------------------
+def test_headroom_names_every_limit_with_what_is_used(room: Room) -> None:
+    before = {each["name"]: each for each in room.parts.shapes.headroom()["limits"]}
+    assert list(before) == LIMITS
+    assert all(each["fraction"] == 0 for each in before.values())
+    assert before["position_size"]["limit"] == "25"
+    assert (before["daily_loss"]["limit"], before["daily_loss"]["unit"]) == ("75", "USDT")
+    room.ask(("POST", "/commands", {"text": "buy 100 usdt btc"}))
+    room.at("57000")
+    after = {each["name"]: each for each in room.parts.shapes.headroom()["limits"]}
+    assert (after["trades_today"]["used"], after["trades_today"]["unit"]) == ("1", "count")
+    for name in ("position_size", "exposure", "daily_loss", "drawdown_halt"):
+        assert 0 < after[name]["fraction"] <= 1, name
+        used, limit = float(after[name]["used"]), float(after[name]["limit"])
+        assert after[name]["fraction"] == pytest.approx(used / limit, abs=1e-5)
+
+
+def test_a_gain_uses_nothing_of_the_loss_limits(room: Room) -> None:
+    room.ask(("POST", "/commands", {"text": "buy 100 usdt btc"}))
+    room.at("66000")
+    limits = {each["name"]: each for each in room.parts.shapes.headroom()["limits"]}
+    assert limits["daily_loss"]["used"] == limits["drawdown_halt"]["used"] == "0"
+    room.at("63000")  # below the peak, above the day's start
+    limits = {each["name"]: each for each in room.parts.shapes.headroom()["limits"]}
+    assert limits["daily_loss"]["used"] == "0"
+    assert float(limits["drawdown_halt"]["used"]) > 0
+
+
+def test_maintenance_and_a_halt_are_told_with_their_reason(room: Room) -> None:
+    now_ns = room.clock.now_ns()
+    room.happen(VenueStatus(now_ns, "maintenance", "back at noon"))
+    told = room.parts.shapes.tick()
+    assert told["venue"] == {"status": "MAINTENANCE", "reason": "back at noon"}
+    assert told["halted"] is False
+    room.happen(VenueStatus(now_ns, "normal"))
+    assert room.parts.shapes.tick()["venue"] == {"status": "NORMAL", "reason": ""}
+    room.happen(OperatorActed(now_ns, "COMMAND", verb="halt", reason="enough"))
+    told = room.parts.shapes.tick()
+    assert told["halted"] is True
+    assert "TRADING_HALTED" in {lock["code"] for lock in told["locks"]}
