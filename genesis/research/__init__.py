@@ -2,15 +2,25 @@
 
 from genesis.research import Ticks, TickStore, backtest
 result = backtest("sma_cross", TickStore().ticks("BTC/USDT"), rules="research", qty=1)
+
+from genesis.research import TradingDay, days_of
+day = TradingDay.of(days_of()[-1])
 """
 
 from genesis.domain.instrument import Instrument
 from genesis.research.backtest import backtest
 from genesis.research.bars import Bars
+from genesis.research.day import TradingDay, days_of
+from genesis.research.demo_day import demo_day
+from genesis.research.market_figure import market_figure
 from genesis.research.result import BacktestResult
 from genesis.research.setup import Fees
 from genesis.research.store import TickStore
+from genesis.research.summary import compare
+from genesis.research.taxes import taxes
 from genesis.research.ticks import Ticks
+from genesis.research.tilt_cost import tilt_cost
+from genesis.research.why import why
 from genesis.sim.latency import Latency
 
 __all__ = [
@@ -21,5 +31,13 @@ __all__ = [
     "Latency",
     "TickStore",
     "Ticks",
+    "TradingDay",
     "backtest",
+    "compare",
+    "days_of",
+    "demo_day",
+    "market_figure",
+    "taxes",
+    "tilt_cost",
+    "why",
 ]

@@ -1,6 +1,7 @@
 """Bars for research where no ticks are known."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -88,6 +89,11 @@ class Bars:
             f"Bars({self.instrument.symbol}, {len(self):,} bars, "
             f"{format_utc(first)} to {format_utc(last)})"
         )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from genesis.research.faces import bars_face
+
+        return bars_face(self)._repr_mimebundle_()
 
     def between(self, start_ns: int | None, end_ns: int | None) -> "Bars":
         """The bars that opened in [start, end)."""

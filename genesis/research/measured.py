@@ -19,6 +19,7 @@ from genesis.positions.ledger import Position
 from genesis.research import frames
 from genesis.research.coverage import Coverage, coverage
 from genesis.research.equity import closes, equity_curve
+from genesis.research.tables import Table
 from genesis.sim.columns import BarColumns, TickColumns
 
 Metric = int | float | NoValue
@@ -51,23 +52,23 @@ class Measured:
     # -- tables ------------------------------------------------------------------------------
     @cached_property
     def trades(self) -> pd.DataFrame:
-        return frames.trades(frames.closed(self.steps))
+        return Table(frames.trades(frames.closed(self.steps)))
 
     @cached_property
     def open_positions(self) -> pd.DataFrame:
-        return frames.open_positions(self.positions, self.last_price)
+        return Table(frames.open_positions(self.positions, self.last_price))
 
     @cached_property
     def fills(self) -> pd.DataFrame:
-        return frames.fills(self.executions)
+        return Table(frames.fills(self.executions))
 
     @cached_property
     def orders(self) -> pd.DataFrame:
-        return frames.orders(self.sent)
+        return Table(frames.orders(self.sent))
 
     @cached_property
     def refusals(self) -> pd.DataFrame:
-        return frames.refusals(self.steps)
+        return Table(frames.refusals(self.steps))
 
     # -- figures -----------------------------------------------------------------------------
     @cached_property

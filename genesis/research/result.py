@@ -42,6 +42,6 @@ class BacktestResult(Measured):
         return "\n".join(f"{name:<16} {text}" for name, text in self.summary())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from genesis.research.summary import html
+        from genesis.research.summary import face
 
-        return {"text/plain": repr(self), "text/html": html(self)}
+        return face(self)._repr_mimebundle_()

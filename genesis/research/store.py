@@ -2,17 +2,18 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from genesis.domain.instrument import Instrument
-from genesis.domain.time import parse_width
+from genesis.domain.time import format_utc, parse_width
 from genesis.errors import UsageError
 from genesis.research.instruments import instrument as instrument_of
+from genesis.research.quality import Quality
 from genesis.research.setup import Moment, span_ns
+from genesis.research.tables import Table
 from genesis.research.ticks import Ticks
 from genesis.service.home import resolve_home
 from genesis.sim.columns import TickColumns, TopColumns
@@ -20,6 +21,9 @@ from genesis.store import ticks as stored
 from genesis.wire.symbols import parse_symbol
 
 Int64 = npt.NDArray[np.int64]
+
+SAMPLE_SYMBOL: Final = "BTC/USDT"
+SAMPLE_MINUTES: Final = 480
 
 
 class TickStore:
@@ -32,12 +36,60 @@ class TickStore:
         self.home = resolve_home(None if home is None else Path(home))
         self._store = stored.TickStore(self.home)
 
+    @classmethod
+    def or_sample(
+        cls, home: str | Path | None = None, minutes: int = SAMPLE_MINUTES
+    ) -> "TickStore":
+        """The store of a home; where it holds nothing at all, the synthetic market is put in.
+
+        It is made up, always the same, and labelled so wherever it shows. Imported ticks never mix
+        with it, and `genesis ticks sample --remove` takes it out again.
+        """
+        store = cls(home)
+        if not store._store.list():
+            store._fill(minutes)
+        return store
+
+    def _fill(self, minutes: int) -> None:
+        from genesis.sim.sample import START_NS
+        from genesis.store.ticks.samples import sample_blocks
+
+        blocks = sample_blocks(0, START_NS, minutes * 60, SAMPLE_SYMBOL)
+        span = f"{minutes} min from {format_utc(START_NS)}"
+        self._store.add_synthetic(blocks, f"synthetic sample, seed 0, {span}")
+
     def sql(self, query: str) -> Any:
         """A DuckDB relation over the views trades, books, depth, bars_1m and bars_1h."""
         return self._store.sql(query)
 
+    def frame(self, query: str) -> Table:
+        """The rows of a query over the same views, as a table that shows itself."""
+        with stored.naming_damage():
+            return Table(self.sql(query).df())
+
     def symbols(self) -> tuple[str, ...]:
         return self._store.symbols()
+
+    def holdings(self) -> tuple[stored.Holding, ...]:
+        """What is held, by symbol and kind; `origin` says whether it is synthetic."""
+        return self._store.list()
+
+    def check(self, symbol: str) -> Quality:
+        """Are the trades whole? Gaps by trade id, order, coverage, silence, receive delays.
+
+        Raises:
+            UsageError: nothing is held of the symbol.
+        """
+        return Quality(self._store.check(parse_symbol(symbol)))
+
+    def __repr__(self) -> str:
+        held = ", ".join(f"{h.symbol} {h.kind} {h.rows:,} ({h.origin})" for h in self.holdings())
+        return f"TickStore({self.home}: {held or 'empty'})"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from genesis.research.faces import store_face
+
+        return {"text/html": store_face(self).html, "text/plain": repr(self)}
 
     def ticks(
         self,
@@ -77,7 +129,7 @@ class TickStore:
         width: str = "1m",
         start: Moment | None = None,
         end: Moment | None = None,
-    ) -> pd.DataFrame:
+    ) -> Table:
         """Bars of trades that opened in [start, end), oldest first.
 
         Raises:
@@ -90,8 +142,7 @@ class TickStore:
         first, last = span_ns(start, end)
         relation = self._store.bars(parse_symbol(symbol), width_ns, first, last)
         with stored.naming_damage():
-            frame: pd.DataFrame = relation.df()
-        return frame
+            return Table(relation.df())
 
 
 def _merged(tops: stored.TopArrays, ticks: TickColumns) -> TopColumns | None:

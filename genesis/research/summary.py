@@ -1,11 +1,13 @@
 """A result in words: the same lines for a notebook and for the command line."""
 
 from collections import Counter
-from html import escape
+from collections.abc import Mapping
 
 from genesis.analytics import NoValue
 from genesis.domain.money import text
 from genesis.research.measured import Measured, Metric
+from genesis.research.style import Card, Shown, cards, note, signed
+from genesis.research.tables import Table
 
 
 def lines(result: Measured) -> list[tuple[str, str]]:
@@ -31,14 +33,78 @@ def lines(result: Measured) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def html(result: Measured) -> str:
-    """The lines as a small table."""
-    rows = "".join(
-        f"<tr><th style='text-align:left'>{escape(name)}</th>"
-        f"<td style='text-align:left'>{escape(words)}</td></tr>"
-        for name, words in lines(result)
-    )
-    return f"<table>{rows}</table>"
+def face(result: Measured) -> Shown:
+    """The result for a notebook: the first look as cards, and what it rests on below."""
+    told = dict(lines(result))
+    cut = ("coverage", "run", "ratios", "refusals", "decision digest")
+    below = note("\n".join(f"{name}: {told[name]}" for name in cut))
+    above = cards([_earned(result), _made(result), _each(result), _deepest(result), _asked(result)])
+    return Shown(above.html + below.html, "\n".join(f"{k:<16} {v}" for k, v in told.items()))
+
+
+def compare(results: Mapping[str, Measured]) -> Table:
+    """One row per result: what was earned, lost to fees, refused. A figure that is none is nan."""
+    rows = [
+        (
+            name,
+            _figure(r.metrics["pnl_usdt"]),
+            _figure(r.metrics["fees_usdt"]),
+            len(r.trades),
+            _figure(r.metrics["win_fraction"]),
+            _figure(r.metrics["profit_factor"]),
+            _figure(r.metrics["expectancy_r"]),
+            _figure(r.metrics["max_drawdown_fraction"]),
+            len(r.refusals),
+        )
+        for name, r in results.items()
+    ]
+    heads = ["run", "pnl", "fees", "trades", "won", "profit_factor", "mean_r", "fall", "refused"]
+    return Table(rows, columns=heads)
+
+
+def _figure(value: Metric) -> float:
+    return float("nan") if isinstance(value, NoValue) else float(value)
+
+
+def _earned(result: Measured) -> Card:
+    m, quote = result.metrics, result.setup.instrument.quote
+    pnl, hold = m["pnl_usdt"], m["buy_and_hold_fraction"]
+    told = f"after fees of {_fees(result)}; buy and hold {_percent(hold)}"
+    mood = ("up" if _above(pnl) else "down") if len(result.trades) else ""
+    return Card("closed trades earned", f"{signed(pnl)} {quote}", told, mood)
+
+
+def _made(result: Measured) -> Card:
+    reasons = Counter(result.trades["reason"])
+    by = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    held = f"{len(result.positions)} still open" if result.positions else ""
+    words = ", ".join(part for part in (by, held) if part)
+    return Card("trades closed", f"{len(result.trades):,}", words)
+
+
+def _each(result: Measured) -> Card:
+    m = result.metrics
+    won = f"won {_percent(m['win_fraction'])}, profit factor {_number(m['profit_factor'])}"
+    each = m["expectancy_r"]
+    value = f"{each:}" if isinstance(each, NoValue) else f"{signed(each)} R"
+    return Card("a trade on average", value, won)
+
+
+def _deepest(result: Measured) -> Card:
+    streak = result.metrics["longest_losing_streak"]
+    told = f"on daily closes; {streak} losses in a row at worst"
+    return Card("deepest fall", _fall(result.metrics["max_drawdown_fraction"]), told)
+
+
+def _asked(result: Measured) -> Card:
+    refused = result.refusals
+    most = Counter(refused["code"]).most_common(1)
+    words = f"most often {most[0][0]}" if most else "everything asked for was let through"
+    return Card("refused by the gate", f"{len(refused):,}", words)
+
+
+def _above(value: Metric) -> bool:
+    return not isinstance(value, NoValue) and value > 0
 
 
 def _trades(result: Measured) -> str:

@@ -1,6 +1,7 @@
 """Trade prints for research: checked once, then scanned as exact integer columns."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +71,11 @@ class Ticks:
             f"Ticks({self.instrument.symbol}, {len(self):,} trades, "
             f"{format_utc(first)} to {format_utc(last)})"
         )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from genesis.research.faces import ticks_face
+
+        return ticks_face(self)._repr_mimebundle_()
 
     def between(self, start_ns: int | None, end_ns: int | None) -> "Ticks":
         """The ticks stamped in [start, end); no copy."""

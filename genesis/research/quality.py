@@ -1,0 +1,57 @@
+"""The quality of a symbol's trades, and how a notebook shows it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from genesis.domain.time import MINUTE, SECOND
+from genesis.research.style import Card, Shown, cards, note, share, span
+from genesis.research.tables import shown
+from genesis.store.ticks.quality import Quality as Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """found: every figure. is_clean: nothing missing, repeated, out of order or astray."""
+
+    found: Measured
+
+    @property
+    def is_clean(self) -> bool:
+        return self.found.is_clean
+
+    @property
+    def silences(self) -> pd.DataFrame:
+        """The first spans of a minute or more without a trade."""
+        rows = [(gap.after_ns, (gap.before_ns - gap.after_ns) / SECOND)
+                for gap in self.found.first_silences]  # fmt: skip
+        return pd.DataFrame(rows, columns=["after_ts_ns", "seconds"])
+
+    def __repr__(self) -> str:
+        return _face(self.found).plain
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        face = _face(self.found)
+        if len(self.silences):
+            face = Shown(face.html + shown(self.silences).html, face.plain)
+        return face._repr_mimebundle_()
+
+
+def _face(q: Measured) -> Shown:
+    verdict = Card("verdict", "clean" if q.is_clean else "not clean", q.symbol,
+                   "up" if q.is_clean else "down")  # fmt: skip
+    ids = f"ids {q.first_id:,} to {q.last_id:,}"
+    whole = Card(
+        "trade ids present", share(q.coverage, 2), f"{q.missing:,} missing in {q.gaps:,} gaps"
+    )
+    order = Card("out of order", f"{q.disorder + q.backwards:,}",
+                 f"{q.repeated:,} repeated, {q.conflicting:,} contradictory")  # fmt: skip
+    quiet = Card("silent minutes", f"{q.silences:,}", "spans of a minute or more without a trade")
+    each = [verdict, Card("trades", f"{q.rows:,}", ids), whole, order, quiet]
+    if q.usual_delay_ns is not None and q.usual_delay_ns < MINUTE:
+        delay = f"{q.usual_delay_ns / 1e6:,.1f} ms"
+        each.append(Card("received after", delay, f"{q.stray_received:,} stray stamps"))
+    covered = span((q.last_ns - q.first_ns) / SECOND)
+    above, below = cards(each), note(f"The trades cover {covered}.")
+    return Shown(above.html + below.html, f"{above.plain}\n{below.plain}")

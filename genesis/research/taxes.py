@@ -1,0 +1,173 @@
+"""Gains and losses of a tax year, out of the log of a home. A reporting aid, not advice."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, tzinfo
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from genesis.analytics.lots import Method
+from genesis.analytics.movements import movements
+from genesis.analytics.tax import (
+    AID,
+    COLUMNS,
+    TaxReport,
+    methods_of,
+    one_to_one,
+    tax_report,
+    year_of,
+)
+from genesis.domain.events import AccountOpened, Event, TradeTick
+from genesis.domain.money import text
+from genesis.domain.time import DAY
+from genesis.errors import ConfigError, DataError, UsageError
+from genesis.research.day_log import opened, record
+from genesis.research.style import Shown, table
+from genesis.service.home import resolve_home
+from genesis.store.tape_pages import TapePages
+
+_KINDS: Final = ("AccountOpened", "OrderFilled", "FlowReported")
+_LOCKS: Final = "tax-methods.json"
+_LOOK_BACK: Final = 2_000
+"""Blocks of the tape that are looked through for the price of a third asset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taxes:
+    """A report, and how it shows itself."""
+
+    report: TaxReport
+    methods: Mapping[int, Method]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row per lot disposed of; amounts are exact Decimals."""
+        rows = [asdict(row) for row in self.report.rows]
+        return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+
+    def shown(self) -> Shown:
+        told = f"{self.report.year}, {self.report.method}: gain {text(self.report.gain)}; {AID}"
+        return table(self.frame, caption=told, empty=f"Nothing was disposed of in {told}")
+
+    def __repr__(self) -> str:
+        return self.shown().plain
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return self.shown()._repr_mimebundle_()
+
+
+def taxes(
+    year: int,
+    method: str | None = None,
+    home: str | Path | None = None,
+    zone: str = "UTC",
+    rates: Mapping[date, Decimal] | None = None,
+) -> Taxes:
+    """The report of one calendar year in `zone`, by FIFO, LIFO, HIFO or AVG.
+
+    method: None takes the one the year was reported by, else FIFO. rates: reporting currency per
+    quote currency by day; without them amounts are in the quote currency.
+
+    Raises:
+        UsageError: unknown method or zone, or the year was reported by another method.
+        DataError: a day that is needed has no rate. EventLogError: the log cannot be read.
+    """
+    place = resolve_home(None if home is None else Path(home))
+    where = zone_of(zone)
+    with opened(place) as (database, reader):
+        events = [record(row) for row in reader.of_kinds(_KINDS)]
+        prices = TapePrices(TapePages(database), _cash(events))
+        found = list(movements(events, prices.at))
+    years = {year_of(movement.ts_ns, where) for movement in found}
+    methods = methods_of(year, method_of(method), locked_methods(place), years)
+    convert = one_to_one if rates is None else lambda day: _rate(rates, day)
+    return Taxes(tax_report(found, year, methods, where, convert), methods)
+
+
+def method_of(name: str | None) -> Method | None:
+    """Raises UsageError for an unknown method."""
+    if name is None:
+        return None
+    try:
+        return Method(name.upper())
+    except ValueError:
+        raise UsageError(f"unknown method {name!r}: known are {', '.join(Method)}") from None
+
+
+def zone_of(name: str) -> tzinfo:
+    """Raises UsageError for an unknown zone."""
+    try:
+        return UTC if name.upper() == "UTC" else ZoneInfo(name)
+    except (ValueError, KeyError, OSError):
+        raise UsageError(f"unknown time zone {name!r}: such as Europe/Berlin") from None
+
+
+def _cash(events: list[Event]) -> str:
+    return next((e.quote for e in events if isinstance(e, AccountOpened)), "USDT")
+
+
+def _rate(rates: Mapping[date, Decimal], day: date) -> Decimal:
+    if day not in rates:
+        raise DataError(f"no rate for {day}: add a line for it")
+    return rates[day]
+
+
+# -- the method of a year --------------------------------------------------------------------
+def locked_methods(home: Path) -> dict[int, Method]:
+    """The methods by which years were reported.
+
+    Raises:
+        ConfigError: the file that keeps them is damaged.
+    """
+    file = home / _LOCKS
+    try:
+        kept = json.loads(file.read_text("utf-8"))
+        return {int(year): Method(name) for year, name in kept.items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, AttributeError) as wrong:
+        raise ConfigError(f"{file} is damaged ({wrong}): restore it from a backup") from wrong
+
+
+def lock_methods(home: Path, methods: Mapping[int, Method]) -> None:
+    """From now on these years keep their method: later years stand on their lots."""
+    kept = {year: method.value for year, method in {**methods, **locked_methods(home)}.items()}
+    file = home / _LOCKS
+    draft = file.with_suffix(".json.new")
+    draft.write_text(json.dumps({str(y): kept[y] for y in sorted(kept)}, indent=1) + "\n", "utf-8")
+    draft.replace(file)
+
+
+# -- what third assets were worth ------------------------------------------------------------
+class TapePrices:
+    """Fair values from the tape: the last trade of ASSET/QUOTE before a moment, of that day."""
+
+    def __init__(self, pages: TapePages, cash: str) -> None:
+        self._pages = pages
+        self._cash = cash
+        self.at = lru_cache(maxsize=4_096)(self._at)
+
+    def _at(self, asset: str, ts_ns: int) -> Decimal | None:
+        symbol = f"{asset}/{self._cash}"
+        for tick in self._before(ts_ns):
+            if tick.symbol == symbol and tick.ts_ns <= ts_ns:
+                return tick.price if tick.ts_ns > ts_ns - DAY else None
+        return None
+
+    def _before(self, ts_ns: int) -> Iterator[TradeTick]:
+        """Trades of the tape, newest first, from the block that reaches `ts_ns`."""
+        last = min(self._pages.reaching(ts_ns), self._pages.last)
+        for count, block in enumerate(self._pages.back(last)):
+            if count == _LOOK_BACK:
+                return
+            for index in reversed(range(len(block))):
+                if block.kind(index) == "TradeTick":
+                    event = block.event(index)
+                    assert isinstance(event, TradeTick)
+                    yield event

@@ -1,0 +1,108 @@
+"""What tilt cost the trader of a home, out of its log, with how sure that is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, cast
+
+import pandas as pd
+
+from genesis.analytics import (
+    Interval,
+    JudgedTrade,
+    NoValue,
+    TiltCorrelation,
+    TiltImpact,
+    analyze_tilt_correlation,
+    impact,
+    judged_trades,
+    seeded,
+    sessions,
+)
+from genesis.analytics.steps import AnyStep
+from genesis.research.day_log import opened, steps_of
+from genesis.research.style import Card, Shown, cards, note, signed, table
+
+_KINDS: Final = (
+    *("RunStarted", "RunEnded", "AccountOpened", "FlowReported", "OperatorActed", "OrderFilled"),
+    *("JournalAssessed", "OrderApproved", "OrderRefused", "PositionOpened", "PositionChanged"),
+    *("PositionClosed", "TiltScored", "TiltLevelChanged", "OverrideJudged", "ViolationNoted"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TiltCost:
+    """trades: the trader's own. impact, correlation: see `genesis.analytics.tilt_impact`."""
+
+    trades: tuple[JudgedTrade, ...]
+    impact: TiltImpact
+    correlation: TiltCorrelation
+
+    @property
+    def bands(self) -> pd.DataFrame:
+        """Mean R of the trades opened at each band of the score."""
+        rows = [
+            (f"{band.low}–{band.high}", band.trades,
+             float("nan") if isinstance(band.mean_r, NoValue) else band.mean_r)
+            for band in self.correlation.bands
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=["score", "trades", "mean_r"])
+
+    def shown(self) -> Shown:
+        """The three answers, the bands, and the verdicts that belong to them."""
+        told = self.impact
+        costs = cards(
+            [
+                Card("tilted trades", f"{told.tilted} of {told.trades}", "at caution or above"),
+                Card("they lost", _usdt(told.direct_usdt), "directly"),
+                Card("by their size", _usdt(told.resize_usdt), "against the calm median"),
+                Card("against calm ones", _usdt(told.control_usdt), _range(told.interval)),
+                Card("fees of excess trades", f"{told.excess_fees_usdt:,.2f} USDT",
+                     f"{told.excess_trades} beyond the usual"),
+            ]
+        )  # fmt: skip
+        by_score = table(
+            self.bands[self.bands["trades"] > 0],
+            names={"score": "score at entry", "trades": "trades", "mean_r": "mean R"},
+            formats={"mean_r": signed},
+            empty="No trade had a stop.",
+        )
+        words = note(f"Cost: {told.verdict}.\nScore and result: {self.correlation.verdict}.")
+        parts = (costs, by_score, words)
+        return Shown("".join(p.html for p in parts), "\n".join(p.plain for p in parts))
+
+    def __repr__(self) -> str:
+        return self.shown().plain
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return self.shown()._repr_mimebundle_()
+
+
+def tilt_cost(home: str | Path | None = None, seed: int = 0) -> TiltCost:
+    """Over everything in the log of a home; the same seed gives the same interval.
+
+    Raises:
+        EventLogError: there is no log, or it cannot be read.
+    """
+    with opened(None if home is None else Path(home)) as (_, reader):
+        steps = list(_steps(reader.of_kinds(_KINDS)))
+    starts = [session.started_ns for session in sessions(steps)]
+    trades = judged_trades(steps, lambda ts_ns: str(sum(start <= ts_ns for start in starts)))
+    return TiltCost(trades, impact(trades, seeded(seed)), analyze_tilt_correlation(trades))
+
+
+def _steps(rows: Any) -> Iterator[AnyStep]:
+    """Steps whose event stands in the log; of the others, what was decided."""
+    for step in steps_of(rows):
+        yield cast("AnyStep", step)
+
+
+def _usdt(amount: Decimal | float | NoValue) -> str:
+    return f"{amount:}" if isinstance(amount, NoValue) else f"{signed(float(amount))} USDT"
+
+
+def _range(interval: Interval | NoValue) -> str:
+    if isinstance(interval, NoValue):
+        return interval.reason
+    return f"95 %: {signed(interval.low)} to {signed(interval.high)}"
