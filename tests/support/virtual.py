@@ -23,6 +23,7 @@ from genesis.service.outbox import Outbox
 from genesis.service.recorder import Recorder
 from genesis.service.runner import Runner
 from genesis.service.second_log import SecondLog
+from genesis.service.timers import Timers
 from genesis.sim.exchange import SimExchange
 from genesis.sim.schedule import Rank
 from genesis.store.steps import LogEntry
@@ -42,6 +43,22 @@ class MemoryLog:
         done: Future[int] = Future()
         done.set_result(entry.step)
         return done
+
+
+class HeldTimers(Timers):
+    """Timers that fire in their turn only: without latency the orders of a bar are answered at its
+    own instant, and answers go before timers.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held = True
+
+    def next_ns(self) -> int | None:
+        return None if self.held else self.due_ns()
+
+    def due_ns(self) -> int | None:
+        return super().next_ns()
 
 
 class VirtualGateway:
@@ -114,6 +131,7 @@ class VirtualService:
         self.steps: list[Step] = []
         recorder = Recorder(self.log, SecondLog(folder / "second.jsonl"), run, 0, wall=lambda: 0)
         self.runner = Runner(engine, recorder, self.clock, widths=engine.widths, grace_ns=0)
+        self.runner.timers = self.timers = HeldTimers()
         self._problems: list[BaseException] = []
         calls = Calls(self.gateway, self.clock, self.runner.put, self._broke)
         self._outbox = Outbox(
@@ -166,7 +184,7 @@ class VirtualService:
             for at_ns, rank in (
                 (self.gateway.next_ns, Rank.ORDERS),
                 (runner.bars.next_ns(), Rank.BAR),
-                (runner.timers.next_ns(), Rank.TIMER),
+                (self.timers.due_ns(), Rank.TIMER),
             )
             if at_ns is not None
         ]
@@ -177,10 +195,12 @@ class VirtualService:
         if rank == Rank.ORDERS:
             await self._arrive()
             return
+        self.timers.held = rank != Rank.TIMER
         self.gateway.delay_ns = self.gateway.exchange.latency.feed_ns if rank == Rank.BAR else 0
         self.runner.wake()
         await self._settled()
         self.gateway.delay_ns = 0
+        self.timers.held = True
 
     async def _arrive(self) -> None:
         arrived = self.gateway.arrive()
@@ -198,12 +218,12 @@ class VirtualService:
 
     async def _end(self) -> None:
         """The market is over: what is on its way arrives, timers do not fire any more."""
-        self.runner.timers = type(self.runner.timers)()
+        self.runner.timers = Timers()
         self.runner.bars = type(self.runner.bars)(frozenset())
         while self.gateway.next_ns is not None:
             self.clock.seen("virtual", self.gateway.next_ns)
             await self._arrive()
-            self.runner.timers = type(self.runner.timers)()
+            self.runner.timers = Timers()
 
 
 def _rank(event: TradeTick | BookTop) -> int:

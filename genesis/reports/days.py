@@ -1,0 +1,108 @@
+"""Which days there are to report on: UTC days that the log knows and that are over."""
+
+import datetime
+import re
+from pathlib import Path
+from typing import Final
+
+from genesis.domain.time import DAY, utc_day
+from genesis.errors import UsageError
+from genesis.service.clock import wall_ns
+from genesis.store.database import DATABASE_NAME, Database
+from genesis.store.event_log import LEASE_SUFFIX
+from genesis.store.lease import holder
+from genesis.store.reader import LogReader
+
+FOLDER: Final = "reports"
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_EPOCH: Final = datetime.date(1970, 1, 1)
+
+
+def report_folder(home: Path, date: str) -> Path:
+    """Where the reports of a day lie."""
+    return home / FOLDER / date
+
+
+def today() -> datetime.date:
+    """The UTC day of this machine's clock."""
+    return date_of(utc_day(wall_ns()))
+
+
+def date_of(day: int) -> datetime.date:
+    """The date of a UTC day number."""
+    return _EPOCH + datetime.timedelta(days=day)
+
+
+def end_ns(date: str) -> int:
+    """The midnight that ends a day, UTC nanoseconds."""
+    return ((datetime.date.fromisoformat(date) - _EPOCH).days + 1) * DAY
+
+
+def require_day(date: str) -> None:
+    """See that a text is a UTC day that has begun.
+
+    Raises:
+        UsageError: it is no day, or one of the future.
+    """
+    try:
+        day = datetime.date.fromisoformat(date) if _DATE.fullmatch(date) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise UsageError(f"{date!r} is no day such as 2024-08-08: name a UTC date")
+    if day > today():
+        raise UsageError(f"{date} has not begun yet: it is {today()} UTC; name a day that is over")
+
+
+def last_day(home: Path) -> str:
+    """The newest day with data, over or not.
+
+    Raises:
+        UsageError: there is none.
+        EventLogError: there is no log, or it cannot be read.
+    """
+    from genesis.research.day import days_of
+
+    found = days_of(home)
+    if not found:
+        raise UsageError(f"{home} holds no day yet: nothing was traded here")
+    return str(found[-1])
+
+
+def closed_days(home: Path) -> list[str]:
+    """Days with data that are over, oldest first: before today, and no service is in them.
+
+    Raises:
+        EventLogError: there is no log, or it cannot be read.
+    """
+    from genesis.research.day import days_of
+
+    found = [str(day) for day in days_of(home) if day < today()]
+    going_on = day_in_progress(home)
+    return [day for day in found if going_on is None or day < going_on]
+
+
+def last_closed_day(home: Path) -> str:
+    """The newest day that is over.
+
+    Raises:
+        UsageError: there is none yet.
+        EventLogError: there is no log, or it cannot be read.
+    """
+    closed = closed_days(home)
+    if not closed:
+        raise UsageError(f"no day of {home} is over yet: name one with --date, or wait for it")
+    return closed[-1]
+
+
+def day_in_progress(home: Path) -> str | None:
+    """The day (venue time) that the running service of a home is in; None where none runs."""
+    path = home / DATABASE_NAME
+    if holder(path.with_name(path.name + LEASE_SUFFIX)) is None:
+        return None
+    database = Database.open(path, read_only=True)
+    try:
+        newest = LogReader(database).recent(1)
+    finally:
+        database.close()
+    return str(date_of(utc_day(newest[0].ts_ns))) if newest else None

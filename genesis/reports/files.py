@@ -1,0 +1,68 @@
+"""Reports on disk: written beside their place, then moved there; never half, never for nothing.
+
+A folder is locked while reports move into it, so a `.part` found then belongs to a run that was
+killed, and is removed. A report whose bytes would not change is not touched.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from genesis.store.ticks.durable import make_folder, naming_disk_faults, sync_folder
+
+PART: Final = ".part"
+
+
+def place(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Put files into a folder, all or none; False where nothing had to change.
+
+    Raises:
+        DataError: the disk is full or the folder cannot be written; the older files stay.
+    """
+    with naming_disk_faults(folder):
+        make_folder(folder)
+        with _alone(folder):
+            changed = {name: body for name, body in files.items() if _read(folder / name) != body}
+            _write(folder, changed)
+    return bool(changed)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    parts = {folder / name: folder / f"{name}{PART}" for name in files}
+    try:
+        for body, part in zip(files.values(), parts.values(), strict=True):
+            with part.open("xb") as file:
+                file.write(body)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, part in parts.items():
+            part.replace(path)
+    except BaseException:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+        raise
+    if files:
+        sync_folder(folder)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder itself; what a killed writer left in it is removed."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        for left in folder.glob(f"*{PART}"):
+            left.unlink()
+        yield
+    finally:
+        os.close(handle)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None

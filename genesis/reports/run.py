@@ -1,0 +1,76 @@
+"""One report: a template run for one day, kept as a notebook and as one offline HTML."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from genesis.errors import GenesisError
+from genesis.reports import files, templates
+from genesis.reports.days import report_folder, require_day
+from genesis.reports.kernel import Progress, execute
+
+LIMIT_S: Final = 120.0
+"""Wall seconds that a report may take."""
+_LOST: Final = ("papermill", "execution", "widgets", "trusted", "scrolled")
+
+
+def run(
+    name: str,
+    *,
+    date: str,
+    home: Path,
+    out: Path | None = None,
+    limit_s: float = LIMIT_S,
+    progress: Progress = lambda done, cells: None,
+    template_folder: Path | None = None,
+    **parameters: object,
+) -> Path:
+    """Make the report `name` of a UTC day; the path of its HTML, the notebook lies beside it.
+
+    out: a folder; default: `reports/DATE` of the home. parameters: further ones of the template.
+
+    Raises:
+        UsageError: no such report, day or parameter.
+        DataError: the template cannot be used, or the disk is full; an older report stays.
+        ReportFailed: a cell broke, the kernel was killed, or it took longer than `limit_s`.
+        GenesisError: what a cell raised, such as EventLogError of a damaged log.
+    """
+    require_day(date)
+    given = {"date": date, "home": str(home), **parameters}
+    notebook = templates.load(name, template_folder)
+    templates.require_parameters(name, notebook, given)
+    try:
+        done = execute(notebook, given, limit_s=limit_s, progress=progress)
+    except GenesisError as problem:
+        message = f"report {name} of {date}: {problem.message}"
+        raise type(problem)(message, problem.code) from problem
+    folder = report_folder(home, date) if out is None else out
+    files.place(folder, made_of(name, settled(done)))
+    return folder / f"{name}.html"
+
+
+def made_of(name: str, notebook: Any) -> dict[str, bytes]:
+    """File names and bytes of a report."""
+    import nbformat
+
+    from genesis.reports.html import page_of
+
+    return {
+        f"{name}.ipynb": (nbformat.writes(notebook, version=4) + "\n").encode(),
+        f"{name}.html": page_of(notebook).encode(),
+    }
+
+
+def settled(notebook: Any) -> Any:
+    """The notebook without what differs from run to run: ids, stamps, versions."""
+    for number, cell in enumerate(notebook.cells, 1):
+        cell["id"] = f"cell-{number:02}"
+        for key in _LOST:
+            cell.metadata.pop(key, None)
+        for output in cell.get("outputs", ()):
+            output.pop("transient", None)
+    notebook["metadata"] = type(notebook.metadata)(
+        kernelspec=dict(templates.KERNEL),
+        language_info={"name": "python"},
+    )
+    notebook["nbformat"], notebook["nbformat_minor"] = 4, 5
+    return notebook

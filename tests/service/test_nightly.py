@@ -1,0 +1,219 @@
+"""The night's work on a real home: exactly what is missing, once; what fails is named."""
+
+import datetime
+import os
+import re
+import shutil
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from genesis.errors import UsageError
+from genesis.reports import days
+from genesis.reports.nightly import Night, Nightly
+from genesis.service.home import Home
+from genesis.store.database import DATABASE_NAME
+from genesis.store.event_log import LEASE_SUFFIX
+from genesis.store.lease import Lease
+from genesis.store.ticks import TickStore
+from tests.service.test_verify_cli import change
+from tests.support import tick_files
+from tests.support.mailbox import a_hook, a_mailbox
+from tests.support.nights import DAYS, Listener, bytes_below, record_three_days
+from tests.support.report_templates import template
+
+CELL = "print(date)"
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("recorded") / "home"
+    record_three_days(home)
+    return home
+
+
+@pytest.fixture
+def home(recorded: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(recorded, tmp_path / "home"))
+
+
+@pytest.fixture
+def templates(tmp_path: Path) -> Path:
+    return template(tmp_path / "templates", CELL)
+
+
+def night_of(home: Path, templates: Path, **given: Any) -> tuple[Night, list[str]]:
+    listener = Listener()
+    night = Nightly(home, listener, reports=("small",), templates=templates, **given).run()
+    return night, listener.lines
+
+
+def test_three_missed_days_give_exactly_the_missing_reports_and_then_nothing_changes(
+    home: Path, templates: Path
+) -> None:
+    night, lines = night_of(home, templates)
+    assert night.days == DAYS
+    assert night.made == [f"{day}/small" for day in DAYS]
+    assert night.failed == []
+    assert night.verified is not None
+    assert night.verified.is_sound
+    assert any("no difference (run again)" in line for line in lines)
+
+    made = bytes_below(home)
+    stamps = {path: path.stat().st_mtime_ns for path in (home / "reports").rglob("*.*")}
+    reports = home / "reports"
+    assert {path.name for path in reports.iterdir()} == {
+        *DAYS, "index.html", "nightly.md", "nightly.lock", "verified.json",
+    }  # fmt: skip
+    for link in re.findall(r'href="([^"d][^"]*)"', (reports / "index.html").read_text()):
+        assert (reports / link).is_file(), link
+
+    night, lines = night_of(home, templates)
+    assert (night.made, night.failed) == ([], [])
+    assert any("on an earlier night" in line for line in lines)
+    assert bytes_below(home) == made
+    assert all(path.stat().st_mtime_ns == stamps[path] for path in stamps if path.suffix != ".lock")
+
+
+def test_a_report_that_vanished_is_made_again_to_the_same_bytes(
+    home: Path, templates: Path
+) -> None:
+    night_of(home, templates)
+    made = bytes_below(home)
+    (home / "reports" / DAYS[1] / "small.html").unlink()
+    assert night_of(home, templates)[0].made == [f"{DAYS[1]}/small"]
+    assert bytes_below(home) == made
+
+
+def test_the_day_a_service_is_in_is_not_over(home: Path, templates: Path) -> None:
+    lease = Lease.take(home / (DATABASE_NAME + LEASE_SUFFIX))
+    try:
+        night, _ = night_of(home, templates)
+        assert night.days == DAYS[:2]
+        assert night.verified is not None
+        assert night.verified.through == DAYS[1]
+        first = bytes_below(home / "reports")
+        night_of(home, templates)
+        assert bytes_below(home / "reports") == first
+    finally:
+        lease.release()
+    night, lines = night_of(home, templates)
+    assert night.made == [f"{DAYS[2]}/small"]
+    assert any("no difference (run again)" in line for line in lines)
+
+
+def test_today_is_not_over(home: Path, templates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(days, "today", lambda: datetime.date(2024, 8, 6))
+    assert night_of(home, templates)[0].days == DAYS[:1]
+
+
+KILLED = """
+import os, pathlib, signal
+if date == "2024-08-06" and pathlib.Path(home, "bad").exists():
+    os.kill(os.getpid(), signal.SIGKILL)
+print(date)
+"""
+
+
+def test_a_kernel_killed_in_the_middle_fails_that_report_alone_and_the_next_night_makes_it(
+    home: Path, tmp_path: Path
+) -> None:
+    templates = template(tmp_path / "killing", KILLED)
+    (home / "bad").touch()
+    began = time.monotonic()
+    night, lines = night_of(home, templates, limit_s=30)
+    assert time.monotonic() - began < 60
+    assert night.made == [f"{DAYS[0]}/small", f"{DAYS[2]}/small"]
+    (failed,) = night.failed
+    assert failed.startswith(f"{DAYS[1]}/small: report small of {DAYS[1]}: the kernel was killed")
+    assert any(line.startswith(f"{DAYS[1]}/small: FAILED") for line in lines)
+    left = bytes_below(home / "reports" / DAYS[1])
+    assert left.keys() == {"day.json"}
+    assert "What failed last night" in (home / "reports/index.html").read_text()
+    assert failed in (home / "reports/nightly.md").read_text()
+
+    (home / "bad").unlink()
+    night, _ = night_of(home, templates)
+    assert (night.made, night.failed) == ([f"{DAYS[1]}/small"], [])
+    assert "failed" not in (home / "reports/nightly.md").read_text()
+
+
+def test_two_nights_at_once_are_refused(home: Path, tmp_path: Path) -> None:
+    slow = template(tmp_path / "slow", "import pathlib, time\npathlib.Path(home, 'on').touch()\n"
+                    "time.sleep(3)")  # fmt: skip
+    first = threading.Thread(target=night_of, args=(home, slow))
+    first.start()
+    try:
+        while not (home / "on").exists():
+            time.sleep(0.02)
+        with pytest.raises(UsageError, match="another nightly runs"):
+            night_of(home, slow)
+    finally:
+        first.join()
+
+
+def test_a_damaged_log_is_named_and_the_rest_is_done(home: Path, templates: Path) -> None:
+    night_of(home, templates)
+    (home / "reports" / DAYS[0] / "small.html").unlink()
+    change(home, "UPDATE events SET body = body || ' ' WHERE seq = 20")
+    night, _ = night_of(home, templates)
+    assert night.made == [f"{DAYS[0]}/small"]
+    assert any("row 20 of events" in line for line in night.failed)
+    assert night.verified is None
+    assert "does not hold" in (home / "reports/index.html").read_text()
+    assert "does not hold" in (home / "reports/nightly.md").read_text()
+
+
+def test_a_decision_that_differs_is_named_every_night(home: Path, templates: Path) -> None:
+    from tests.service.test_verify_cli import forge
+
+    assert forge(home, '"limits_used":[', '"limits_used":[["x","1"],', "OrderApproved")
+    for _ in range(2):
+        night, _lines = night_of(home, templates)
+        assert any("recorded" in line and "recomputed" in line for line in night.failed)
+
+
+def test_a_home_without_a_log_or_without_itself(tmp_path: Path, templates: Path) -> None:
+    home = Home.open(tmp_path / "empty").path
+    night, _ = night_of(home, templates)
+    assert [line.partition(":")[0] for line in night.failed] == ["days"]
+    assert "No day is over yet" in (home / "reports/index.html").read_text()
+    with pytest.raises(UsageError, match="there is no home"):
+        night_of(tmp_path / "nowhere", templates)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_the_notice_carries_the_summary_once_a_run_and_a_failure_undoes_nothing(
+    home: Path, templates: Path
+) -> None:
+    with a_mailbox() as box, a_hook() as hook:
+        hook.status = 503
+        night, _ = night_of(home, templates, urls=(box.url, hook.url))
+        assert night.noticed == 1
+        assert night.failed == ["notice 2 of 2 (json) could not be sent"]
+        assert len(box.mails) == 1
+        assert all(day in box.mails[0] for day in DAYS)
+        assert night.made == [f"{day}/small" for day in DAYS]
+        hook.status = 200
+        night, _ = night_of(home, templates, urls=(box.url, hook.url))
+        assert (night.failed, night.noticed, len(box.mails)) == ([], 2, 2)
+
+
+def test_tick_store_leftovers_go_and_imports_stay(
+    home: Path, templates: Path, tmp_path: Path
+) -> None:
+    store = TickStore(home)
+    store.import_file(tick_files.write(tmp_path / "t.csv", tick_files.steady(1, 20)), "BTC/USDT")
+    held = store.list()
+    left = store.root / "trades" / "symbol=BTC%2FUSDT" / "date=2024-01-01" / "left.parquet"
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.write_bytes(b"half")
+    os.utime(left, (1, 1))
+    (store.root / ".staging" / "killed").mkdir(parents=True)
+    _, lines = night_of(home, templates)
+    assert "ticks: 1 left-over files, 1 killed imports, 0 old recordings removed" in lines
+    assert not left.exists()
+    assert store.list() == held

@@ -1,0 +1,70 @@
+"""A real exchange in fast venue time, a real engine on it that can be killed, and the dashboard."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+from tests.support.dashboard import Dashboard, dashboard
+from tests.support.process import Control, Process
+
+SPEED: Final = 60
+"""Venue seconds per second: eight minutes of writing take eight seconds."""
+
+
+class Stage:
+    """Everything behind a face; ends with `ending`.
+
+    page: the one whose kernel waits warm. home: one that was recorded, with the USDT it holds and
+    the rules to go on under; without it a new one is opened.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        ending: ExitStack,
+        page: str,
+        home: Path | None = None,
+        usdt: str = "500",
+        rules: Path | None = None,
+    ) -> None:
+        self.folder, self.home, self._rules = folder, home or folder / "home", rules
+        held = ("--balance", f"USDT={usdt}")
+        clock = ("--speed", str(SPEED), "--loop", "--port", "0")
+        self.exchange = ending.enter_context(Process(folder, "exchange", "--sample", *clock, *held))
+        self.engine = self.start()
+        ending.callback(lambda: self.engine.kill())
+        self.served: Dashboard = ending.enter_context(dashboard(folder, self.home, page))
+
+    def start(self) -> Process:
+        """The engine, from what its home holds."""
+        rules = ("--rules", str(self._rules)) if self._rules else ()
+        venue = ("--venue-url", self.exchange.ready["url"])
+        where = ("--port", "0", "--home", str(self.home))
+        self.engine = Process(
+            self.folder, "run", "--mode", "paper", "--json", *where, *venue, *rules,
+            GENESIS_RATE_LIMIT="1000",
+        )  # fmt: skip
+        return self.engine
+
+    @property
+    def control(self) -> Control:
+        return Control(self.engine.ready["url"], self.home)
+
+    def level(self) -> str:
+        return str(self.control.get("/tilt/status")["tilt_level"])
+
+    def chase(self) -> None:
+        """Orders placed in haste and cancelled again, until tilt has had enough."""
+        control = self.control
+        for _ in range(200):
+            if control.get("/tilt/status")["tilt_level"] in ("WARNING", "LOCKED"):
+                return
+            control.say("buy 20 usdt btc limit 30000")
+            control.say("cancel all")
+        raise AssertionError(f"tilt stays calm: {control.get('/tilt/status')}")
+
+    def open(self, page: Any, name: str, ready: str) -> Any:
+        """Show a dashboard and wait for what says that it is alive."""
+        page.goto(self.served.page(name))
+        page.wait_for_selector(ready)
+        return page
