@@ -1,0 +1,313 @@
+"""What the garden shows of the engine's state. Pure: dicts in, dicts with ready words out.
+
+Each part of the view is a piece of the page; the browser side only puts it into its place.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from itertools import pairwise
+from math import log2
+from typing import Any, Final
+
+from genesis.panels.views import (
+    View,
+    amount,
+    decimal,
+    epoch_ms,
+    percent,
+    price,
+    quantity,
+    remaining,
+    sentence,
+    sign,
+    signed,
+)
+
+State = Mapping[str, Any]
+Part = dict[str, Any]
+NEAR: Final = 0.8
+"""From this share on a limit is nearly used up."""
+_FINE: Final = Decimal(10)
+"""Results below this are shown with four decimals."""
+_FEWEST_RINGS: Final = 4
+_MOST_RINGS: Final = 9
+_RIDGE_POINTS: Final = 240
+_TIERS: Final = ("SNIPER", "HUNTER", "STRATEGIST", "ARCHITECT")
+_LEVELS: Final = {
+    "NORMAL": "calm",
+    "CAUTION": "a breath before the next order",
+    "WARNING": "paused until a page is written",
+    "LOCKED": "locked until a page is written and time has passed",
+}
+_INDICATORS: Final = {
+    "gap": "little time between acts",
+    "size_l": "larger after a loss",
+    "reent": "soon back in after a stop",
+    "cancel": "orders cancelled",
+    "override": "an override",
+}
+_GATES: Final = {
+    "capital": "capital",
+    "days_at_tier": "days in this tier",
+    "trading_days": "trading days",
+    "profitable_days": "profitable days",
+    "violations": "violations",
+    "execution_speed": "orders in time",
+}
+_LIMITS: Final = {
+    "position_size": "one position",
+    "exposure": "all positions",
+    "trades_today": "entries today",
+    "daily_loss_warning": "loss today (half sizes)",
+    "daily_loss": "loss today (demotion)",
+    "drawdown_critical": "below peak (no entries)",
+    "drawdown_halt": "below peak (halt)",
+}
+_MODES: Final = {
+    "OPENING48": "the first two days: paper only",
+    "GO_LIVE": "the first live day: small sizes",
+    "ACTIVE": "active",
+    "PAPER48": "the paper time before a promotion",
+    "CEREMONY": "a ceremony waits",
+    "ADJUST48": "settling in: half sizes",
+    "EMERGENCY": "emergency: small sizes",
+    "RECOVERY": "recovery: quarter sizes",
+    "HALTED": "halted",
+}
+
+
+def garden_view(state: State) -> View:
+    """Every part of the garden."""
+    return {
+        "head": head(state),
+        "weather": weather(state),
+        "stones": stones(state),
+        "tilt": tilt(state),
+        "gates": gates(state),
+        "headroom": headroom(state),
+        "locks": locks(state),
+        "orders": orders(state),
+        "limited": state.get("limited_until"),
+        "intervention": state.get("intervention"),
+        "override": state.get("override"),
+        "examples": examples(state),
+    }
+
+
+# -- the top ---------------------------------------------------------------------------------
+def head(state: State) -> Part:
+    equity, start = decimal(state.get("equity")), decimal(state.get("day_start_equity"))
+    today = None if equity is None or start is None else equity - start
+    mode, speed = str(state.get("mode", "")), float(state.get("speed") or 1)
+    return {
+        "tier": str(state.get("tier", "")),
+        "mode": _MODES.get(mode, mode.lower()),
+        "equity": amount(equity),
+        "today": "" if today is None else f"{signed(today)} today",
+        "sign": 0 if today is None else sign(today),
+        "free": f"{amount(state.get('free'))} free",
+        "prices": [[symbol, price(told)] for symbol, told in dict(state.get("prices", {})).items()],
+        "pace": "" if round(speed, 1) in (0, 1) else f"time runs {speed:.3g} times faster",
+    }
+
+
+def weather(state: State) -> Part:
+    """The one word over the whole garden: what most holds the trader back, and how it ends."""
+    asked, venue = state.get("intervention"), state.get("venue") or {}
+    if state.get("halted"):
+        words = "Trading is halted. Positions may only be reduced; their stops stay."
+        return {"name": "halted", "words": words, "until": None}
+    if asked:
+        words = str(asked.get("message", ""))
+        return {"name": "page", "words": words, "until": asked.get("until")}
+    if venue.get("status", "NORMAL") != "NORMAL":
+        words = f"The venue rests ({str(venue['status']).lower()}). No entries until it is back."
+        return {"name": "maintenance", "words": words, "until": None}
+    if state.get("limited_until"):
+        share = decimal((state.get("headroom") or {}).get("multiplier"))
+        words = (
+            "The limited hour" if share is None else f"The limited hour: {percent(share, 0)} sizes"
+        )
+        return {"name": "limited", "words": words, "until": state["limited_until"]}
+    return {"name": "open", "words": "", "until": None}
+
+
+# -- mountain and sand -----------------------------------------------------------------------
+def ridge(state: State) -> Part:
+    """The path of equity, packed: first time and value, then steps in seconds and 1/10000."""
+    points = _thinned([(int(t), float(e)) for t, e in state.get("history") or ()])
+    start = decimal(state.get("day_start_equity"))
+    part: Part = {"start": None if start is None else float(start), "times": [], "values": []}
+    if not points:
+        return part
+    times = [t // 1000 for t, _ in points]
+    values = [round(e * 10_000) for _, e in points]
+    return {
+        **part,
+        "t": times[0],
+        "v": values[0],
+        "times": [b - a for a, b in pairwise(times)],
+        "values": [b - a for a, b in pairwise(values)],
+    }
+
+
+def point(state: State) -> Part:
+    """Where equity stands now."""
+    equity = decimal(state.get("equity"))
+    return {"at": epoch_ms(state.get("t")), "v": None if equity is None else round(float(equity), 4)}
+
+
+def stones(state: State) -> list[Part]:
+    cap = decimal((state.get("headroom") or {}).get("position_cap")) or Decimal(0)
+    return [_stone(position, cap, state.get("t")) for position in state.get("positions") or ()]
+
+
+def _stone(position: State, cap: Decimal, now: Any) -> Part:
+    held_min = max(0, (epoch_ms(now) or 0) - (epoch_ms(position.get("opened_at")) or 0)) / 60_000
+    qty = decimal(position.get("quantity")) or Decimal(0)
+    mark = decimal(position.get("mark")) or decimal(position.get("entry_price")) or Decimal(0)
+    notional = qty * mark
+    pnl = position.get("pnl_dollars")
+    places = 4 if abs(decimal(pnl) or Decimal(0)) < _FINE else 2
+    return {
+        "symbol": position.get("symbol"),
+        "base": str(position.get("symbol", "")).partition("/")[0],
+        "side": str(position.get("side", "")).lower(),
+        "size": round(min(1.0, float(notional / cap)) if cap > 0 else 1.0, 2),
+        "rings": min(_MOST_RINGS, _FEWEST_RINGS + int(log2(1 + held_min))),
+        "quantity": quantity(qty),
+        "entry": price(position.get("entry_price")),
+        "mark": price(position.get("mark")),
+        "stop": price(position.get("stop")),
+        "notional": f"{amount(notional)} USDT",
+        "pnl": signed(pnl, places),
+        "percent": f"{signed(position.get('pnl_percent'))} %",
+        "sign": sign(pnl, places),
+        "opened": position.get("opened_at"),
+    }
+
+
+def _thinned(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """Every n-th point and the last: a mountain is some thousand pixels wide."""
+    step = -(-len(points) // _RIDGE_POINTS) or 1
+    kept = list(points[::step])
+    if points and kept[-1] != points[-1]:
+        kept.append(points[-1])
+    return kept
+
+
+# -- stillness and gates ---------------------------------------------------------------------
+def tilt(state: State) -> Part:
+    score, level = int(state.get("tilt") or 0), str(state.get("level", "NORMAL"))
+    shares = sorted((state.get("contributions") or {}).items(), key=lambda item: -item[1])
+    return {
+        "score": score,
+        "level": level,
+        "words": _LEVELS.get(level, level.lower()),
+        "from": [[_INDICATORS.get(name, name), points] for name, points in shares if points],
+    }
+
+
+def gates(state: State) -> Part:
+    tier, rows = str(state.get("tier", "")), state.get("gates") or ()
+    return {
+        "title": _way_up(tier) if rows else "gates",
+        "rows": [_gate(row) for row in rows],
+        "none": "" if rows else "No way up is built from this tier yet.",
+    }
+
+
+def _way_up(tier: str) -> str:
+    above = _TIERS[_TIERS.index(tier) + 1 :] if tier in _TIERS else ()
+    return f"gates to {above[0].lower()}" if above else "gates"
+
+
+def _gate(row: State) -> Part:
+    name, has, needed = (
+        str(row.get(key, "")) for key in ("gate", "current_value", "required_value")
+    )
+    passed = bool(row.get("passed"))
+    is_count = has.isdigit() and needed.isdigit()
+    return {
+        "name": _GATES.get(name, name.replace("_", " ")),
+        "has": f"{has} of {needed}" if is_count else has,
+        "needed": "" if is_count else needed,
+        "passed": passed,
+        "share": 1.0 if passed else min(0.97, _share(name, _numbers(has), _numbers(needed))),
+    }
+
+
+def _share(name: str, has: list[float], needed: list[float]) -> float:
+    """How full the disc of an open gate is; what cannot be read is empty."""
+    if name == "violations" or not has or not needed:
+        return 0.0
+    if name in ("profitable_days", "execution_speed") and len(has) > 1:
+        share = has[0] / has[1] / (needed[0] / 100) if has[1] and needed[0] else 0.0
+        count = has[1] / needed[1] if name == "execution_speed" and len(needed) > 1 else 1.0
+        return round(min(share, count, 1.0), 2)
+    return round(min(1.0, has[0] / needed[0]), 2) if needed[0] else 0.0
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(found) for found in re.findall(r"\d+(?:\.\d+)?", text.replace(",", ""))]
+
+
+# -- what holds the trader back --------------------------------------------------------------
+def headroom(state: State) -> list[Part]:
+    return [_limit(limit) for limit in (state.get("headroom") or {}).get("limits") or ()]
+
+
+def _limit(limit: State) -> Part:
+    share, name = float(limit.get("fraction") or 0), str(limit.get("name", ""))
+    return {
+        "name": _LIMITS.get(name, name.replace("_", " ")),
+        "words": remaining(limit),
+        "left": round(max(0.0, 1 - share), 3),
+        "mood": "spent" if share >= 1 else "near" if share >= NEAR else "",
+    }
+
+
+def locks(state: State) -> list[Part]:
+    return [
+        {
+            "code": each.get("code"),
+            "reason": sentence(each.get("reason")),
+            "until": each.get("until"),
+        }
+        for each in state.get("locks") or ()
+    ]
+
+
+def orders(state: State) -> list[Part]:
+    return [_order(order) for order in state.get("orders") or ()]
+
+
+def _order(order: State) -> Part:
+    at = order.get("stop_price") or order.get("limit_price")
+    kind = str(order.get("type", "")).replace("_", " ").lower()
+    filled = decimal(order.get("filled")) or Decimal(0)
+    return {
+        "symbol": order.get("symbol"),
+        "what": f"{str(order.get('side', '')).lower()} {kind}",
+        "quantity": quantity(order.get("quantity")),
+        "at": price(at) if at is not None else "market",
+        "filled": f"{quantity(filled)} filled" if filled else "",
+        "status": str(order.get("status", "")).replace("_", " ").lower(),
+        "purpose": str(order.get("purpose", "")).lower(),
+    }
+
+
+def examples(state: State) -> list[str]:
+    symbols = list(state.get("prices") or {})
+    if not symbols:
+        return []
+    base = symbols[0].partition("/")[0].lower()
+    told = decimal((state.get("prices") or {}).get(symbols[0]))
+    stop = (
+        []
+        if not state.get("positions") or told is None
+        else [f"stop {base} {told * Decimal('0.99'):.0f}"]
+    )
+    close = [f"close {base}"] if state.get("positions") else []
+    return [f"buy 100 usdt {base}", *close, *stop, "cancel all", "status"]

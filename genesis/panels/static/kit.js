@@ -1,0 +1,133 @@
+// What all faces share. Nothing is fetched: all data arrive through the kernel.
+
+// -- elements and text
+const make = (tag, cls, parent, text) => {
+  const node = document.createElement(tag);
+  if (cls) node.className = cls;
+  if (text != null) node.textContent = text;
+  if (parent) parent.append(node);
+  return node;
+};
+const say = (node, text) => { text = text ?? ""; if (node.textContent !== text) node.textContent = text; };
+const mark = (node, name, value) => { value = String(value ?? ""); if (node.dataset[name] !== value) node.dataset[name] = value; };
+const money = (value, digits = 2) => Number(value).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const signed = (value, digits = 2) => (value < 0 ? "\u2212" : "+") + money(Math.abs(value), digits);
+const newRef = () => "face-" + [...crypto.getRandomValues(new Uint8Array(9))].map(b => b.toString(36).padStart(2, "0")).join("");
+
+// Rows of a list or table: `build(row)` makes the children once, `place(children, item)` fills them.
+const rows = (parent, tag, items, build, place) => {
+  while (parent.children.length > items.length) parent.lastElementChild.remove();
+  items.forEach((item, i) => {
+    let row = parent.children[i];
+    if (!row) { row = make(tag, "", parent); row.parts = build(row); }
+    place(row.parts, item, row);
+  });
+};
+// A table for eyes and screen readers: heads are [text, class]; returns its body.
+const table = (parent, caption, heads) => {
+  const made = make("table", "", parent);
+  make("caption", "unseen", made, caption);
+  const line = make("tr", "", make("thead", "", made));
+  for (const [text, cls] of heads) make("th", cls, line, text).scope = "col";
+  return make("tbody", "", made);
+};
+
+// -- time
+const clockText = ms => new Date(ms).toISOString().slice(11, 19);
+const left = ms => {
+  const s = Math.max(0, Math.ceil(ms / 1000)), two = n => String(n).padStart(2, "0");
+  const h = Math.floor(s / 3600);
+  return h >= 48 ? `${Math.ceil(h / 24)} days` : h ? `${h}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
+};
+// Venue time between two messages: it runs `speed` times faster than the wall; held, it is that of the last one.
+const venueClock = () => {
+  let at = 0, told = 0, speed = 1, held = true;
+  const now = () => held ? told : told + (performance.now() - at) * speed;
+  return {
+    now,
+    set(iso, rate) { const ms = Date.parse(iso); if (!ms) return; told = ms; at = performance.now(); speed = rate ?? 1; held = false; },
+    hold() { held = true; },
+    until: iso => iso ? Math.max(0, Date.parse(iso) - now()) : 0,
+    get speed() { return speed; },
+  };
+};
+
+// -- canvas
+const fit = canvas => {
+  const ratio = Math.min(2, devicePixelRatio || 1), w = canvas.clientWidth || 10, h = canvas.clientHeight || 10;
+  if (canvas.width !== Math.round(w * ratio) || canvas.height !== Math.round(h * ratio)) { canvas.width = Math.round(w * ratio); canvas.height = Math.round(h * ratio); }
+  const g = canvas.getContext("2d");
+  g.setTransform(ratio, 0, 0, ratio, 0, 0);
+  g.clearRect(0, 0, w, h);
+  return [g, w, h];
+};
+// The palette of theme.css as it is now: `c.moss` is "#rrggbb", `c("moss", .3)` has an alpha.
+const colours = el => {
+  const style = getComputedStyle(el), names = ["paper", "page", "ink", "ash", "moss", "clay", "sand", "ochre", "slate", "rake", "light", "moss-text", "clay-text"];
+  const found = Object.fromEntries(names.map(n => [n, style.getPropertyValue("--" + n).trim()]));
+  return Object.assign((n, a = 1) => found[n] + Math.round(a * 255).toString(16).padStart(2, "0"), found);
+};
+// A fixed number from 0 to 1 for (n, salt): the same garden every time.
+const hash = (n, salt = 0) => { const x = Math.sin(n * 127.1 + salt * 311.7) * 43758.5453; return x - Math.floor(x); };
+const isReduced = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+// One animation frame at a time; `paint(ms)` says whether it wants another. Nothing while hidden.
+const painter = paint => {
+  let id = 0;
+  const frame = ms => { id = 0; if (!document.hidden && paint(ms)) wake(); };
+  const wake = () => { if (!id && !document.hidden) id = requestAnimationFrame(frame); };
+  return { wake, stop: () => cancelAnimationFrame(id) };
+};
+
+// -- the kernel
+// on: {parts(parts, all), link(state, problem), beat(message), answer(message), told(message)}, each optional.
+// Gives {ask(method, path, body), need(name), clock, state, stop}. `ask` resolves with {status, certain, body, ...};
+// with certain false it is not known whether the engine got it: a later answer of the same ref goes to on.answer.
+const connect = (model, on) => {
+  const clock = venueClock(), asked = new Map(), wanted = new Map(), shown = {};
+  const inVoila = () => !!document.body.dataset.voila;
+  let n = 0, heard = performance.now(), cut = false, check = 0, stopped = false;
+  const link = () => on.link?.(cut ? "still" : model.get("link"), cut ? "this page has lost its kernel; is the tunnel up?" : model.get("problem"));
+  const setLink = () => { if (cut || model.get("link") !== "flowing") clock.hold(); link(); };
+  const told = m => {
+    heard = performance.now();
+    if (cut) { cut = false; setLink(); }
+    if (m.kind === "view") { clock.set(m.t, m.speed); Object.assign(shown, m.parts); on.parts?.(m.parts, shown, m); }
+    else if (m.kind === "beat") { clock.set(m.t, m.speed); on.beat?.(m); }
+    else if (m.kind === "answer") { asked.get(m.ref)?.(m); asked.delete(m.ref); on.answer?.(m); }
+    else if (m.kind === "module") { wanted.get(m.name)?.(m); wanted.delete(m.name); }
+    else if (m.kind !== "pong") on.told?.(m);
+  };
+  const send = m => { try { model.send(m); } catch { cut = true; setLink(); } };
+  // The server is there but our kernel is not: under Voila the page starts over; in a notebook it says so.
+  const revive = async () => {
+    cut = true; setLink();
+    if (!inVoila()) return;
+    const is_there = await fetch((document.body.dataset.baseUrl ?? "/").replace(/voila\/$/, "") + "is-there", { cache: "no-store" }).then(() => true, () => false);
+    if (is_there && cut && !stopped && !document.hidden) location.reload();
+  };
+  const expect = ms => { clearTimeout(check); const since = heard; check = setTimeout(() => { if (heard === since && !document.hidden && !stopped) revive(); }, ms); };
+  const pulse = () => { if (document.hidden) return; send({ kind: "pulse", n: ++n }); if (performance.now() - heard > 12000) expect(3000); };
+  const seen = () => { if (!document.hidden) { send({ kind: "hello", n: ++n }); expect(3000); } };
+  model.on("msg:custom", told); model.on("change:link", setLink); model.on("change:problem", link);
+  document.addEventListener("visibilitychange", seen); addEventListener("pageshow", seen);
+  const beat = setInterval(pulse, 5000);
+  queueMicrotask(() => { setLink(); send({ kind: "hello", n }); });
+  return {
+    clock, send,
+    get state() { return cut ? "still" : model.get("link"); },
+    ask(method, path, body, ref = newRef()) { return new Promise(done => { asked.set(ref, done); send({ kind: "ask", ref, method, path, body }); }); },
+    // A script (and its style, put into `root`) that is rarely used, from the kernel: resolves with the export of that name.
+    need(name, root) {
+      return new Promise(done => { wanted.set(name, done); send({ kind: "need", name }); }).then(m => {
+        if (m.css) make("style", "", root, m.css);
+        const url = URL.createObjectURL(new Blob([m.text], { type: "text/javascript" }));
+        return import(url).then(found => found[name]).finally(() => URL.revokeObjectURL(url));
+      });
+    },
+    stop() {
+      stopped = true; clearInterval(beat); clearTimeout(check);
+      model.off("msg:custom", told); model.off("change:link", setLink); model.off("change:problem", link);
+      document.removeEventListener("visibilitychange", seen); removeEventListener("pageshow", seen);
+    },
+  };
+};

@@ -1,0 +1,42 @@
+"""The tilt page: the score and what it is made of, and the blank page of an intervention."""
+
+from typing import Any
+
+from genesis.panels.link import EngineFace, State
+from genesis.panels.page import PAGE, PAGE_AGAIN, PAGE_ASKS
+from genesis.panels.tilt_view import Course, history_view, tilt_view
+
+
+class TiltPage(EngineFace):
+    """How calm the trader is, in ink; and when he is not, a page to write."""
+
+    scripts = (
+        "theme.css",
+        *PAGE,
+        "head.js",
+        "head.css",
+        "tilt_page.paint.js",
+        "tilt_page.js",
+        "tilt_page.css",
+    )
+    asks = EngineFace.asks | PAGE_ASKS
+    again = PAGE_AGAIN
+
+    def __init__(self, home: Any = None, **traits: Any) -> None:
+        super().__init__(home, **traits)
+        self._course = Course()
+        self._past: Any = None
+
+    def view(self, state: State) -> dict[str, Any]:
+        past = state.get("tilt_history")
+        if past is not self._past:
+            self._course, self._past = Course(past or ()), past
+        self._course.take(state)
+        return {**tilt_view(state), **self._course.parts()}
+
+    def answered(self, path: str, status: int, body: Any) -> dict[str, Any]:
+        """The history also tells what the scores before this page was opened were made of."""
+        if path != "/tilt/history" or status != 200:
+            return {}
+        self._course = Course(body.get("scores") or ())
+        return {"view": history_view(body)}

@@ -1,0 +1,274 @@
+"""The garden's script alone in a browser: states that are hard to bring about, and quiet ones."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from genesis.panels.garden_view import garden_view, point, ridge
+from genesis.panels.garden_words import answer
+from genesis.panels.zen_garden import ZenGarden
+from tests.support.browser import BareFace, Look, is_too_wide, shot
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+T = "2026-01-01T07:00:03Z"
+START_MS = 1_767_225_600_000
+HIDE = """hidden => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def position(base: str, qty: str, mark: str, pnl: str) -> dict[str, Any]:
+    return {
+        "symbol": f"{base}/USDT",
+        "side": "LONG",
+        "entry_price": mark,
+        "quantity": qty,
+        "mark": mark,
+        "stop": mark,
+        "pnl_dollars": pnl,
+        "pnl_percent": 0.1,
+        "opened_at": "2026-01-01T06:30:00Z",
+    }
+
+
+def state(**changed: Any) -> dict[str, Any]:
+    """A morning with a hill, a valley and two positions."""
+    heights = [abs((i + 40) % 260 - 130) * 0.03 + (i * 7919 % 13) * 0.02 for i in range(400)]
+    history = [[START_MS + i * 60_000, 498 + h] for i, h in enumerate(heights)]
+    limits = [
+        {"name": "position_size", "used": "22", "limit": "25", "unit": "USDT", "fraction": 0.88},
+        {"name": "trades_today", "used": "3", "limit": "10", "unit": "count", "fraction": 0.3},
+    ]
+    return {
+        "t": T,
+        "seq": 7,
+        "speed": 1,
+        "equity": f"{history[-1][1]:.4f}",
+        "free": "455.00",
+        "day_start_equity": "500",
+        "tilt": 8,
+        "level": "NORMAL",
+        "tier": "HUNTER",
+        "mode": "ACTIVE",
+        "prices": {"BTC/USDT": "67453.00", "ETH/USDT": "3510.50"},
+        "venue": {"status": "NORMAL", "reason": ""},
+        "halted": False,
+        "history": history,
+        "gates": [],
+        "headroom": {"position_cap": "25", "multiplier": "0.5", "limits": limits},
+        "positions": [
+            position("BTC", "0.00037", "67526.73", "0.0273"),
+            position("ETH", "0.0051", "3495.87", "-0.0646"),
+        ],
+    } | changed
+
+
+def shown(face: BareFace, told: dict[str, Any], seq: int = 1, speed: float = 1) -> None:
+    parts = garden_view(told) | {"ridge": ridge(told), "point": point(told), "diary": []}
+    face.show(seq=seq, t=told["t"], speed=speed, **parts)
+    face.page.wait_for_timeout(300)
+
+
+@pytest.fixture
+def face(look: Look) -> BareFace:
+    return BareFace(look(), ZenGarden)
+
+
+def test_maintenance_lies_over_the_garden_like_fog(face: BareFace, screens: Path) -> None:
+    shown(face, state(venue={"status": "MAINTENANCE", "reason": "an upgrade"}))
+    assert face.page.get_attribute(".garden", "data-weather") == "maintenance"
+    assert "rests (maintenance)" in face.page.inner_text(".weather")
+    face.page.wait_for_timeout(2_200)
+    shot(face.page, screens, "garden-maintenance")
+
+
+def test_the_limited_hour_is_counted_down_in_venue_time(face: BareFace, screens: Path) -> None:
+    shown(face, state(limited_until="2026-01-01T07:20:03Z"), speed=20)
+    weather = face.page.inner_text(".weather")
+    assert "The limited hour: 50 % sizes" in weather
+    minutes = int(weather.rpartition(":")[0].split()[-1])
+    assert minutes in (19, 20)
+    face.page.wait_for_function(
+        "old => document.querySelector('.weather').textContent !== old", arg=weather
+    )
+    shot(face.page, screens, "garden-limited")
+
+
+def test_a_refusal_with_an_end_says_when_it_is_possible_again(face: BareFace) -> None:
+    shown(face, state())
+    face.page.fill(".command input", "buy 100 usdt btc")
+    face.page.press(".command input", "Enter")
+    asked = face.asked("/commands")
+    assert asked["body"]["text"] == "buy 100 usdt btc"
+    assert asked["body"]["client_ref"] == asked["ref"]
+    first = {"reason": "a page is due", "code": "A"}
+    body = {"verdict": "refused", **first, "until": "2026-01-01T08:10:03Z"}
+    body["all"] = [first, {"reason": "the day's entries are used up", "code": "B"}]
+    face.answer(asked, 409, body, words=answer("/commands", 409, body))
+    text = face.page.inner_text(".answer")
+    assert "Refused: a page is due" in text
+    assert "The day's entries are used up" in text
+    assert "possible again in 1:1" in text or "possible again in 1:09:5" in text
+
+
+def test_what_a_typed_line_cost_is_counted_without_what_was_typed(face: BareFace) -> None:
+    shown(face, state())
+    face.page.click(".command input")
+    face.page.keyboard.type("statuss")
+    face.page.keyboard.press("Backspace")
+    face.page.keyboard.press("Enter")
+    body = face.asked("/commands")["body"]
+    assert (body["text"], body["keys"], body["backspaces"]) == ("status", 9, 1)
+
+
+def test_calm_sand_does_not_move_and_tilt_does(face: BareFace, screens: Path) -> None:
+    def moved() -> bool:
+        picture = "() => document.querySelector('.sand').toDataURL()"
+        before = face.page.evaluate(picture)
+        face.page.wait_for_timeout(500)
+        return bool(before != face.page.evaluate(picture))
+
+    shown(face, state(tilt=8))
+    face.page.wait_for_timeout(1_500)
+    assert not moved()
+    shown(face, state(tilt=72, level="WARNING"), seq=2)
+    assert moved()
+    face.page.wait_for_timeout(1_500)
+    shot(face.page, screens, "garden-tilt")
+    face.link("still", "the engine is gone")
+    face.page.wait_for_timeout(300)
+    assert not moved()
+
+
+def test_with_less_motion_wished_the_lines_waver_but_stand(look: Look, screens: Path) -> None:
+    face = BareFace(look(still=True), ZenGarden)
+    shown(face, state(tilt=72, level="WARNING"))
+    picture = "() => document.querySelector('.sand').toDataURL()"
+    before = face.page.evaluate(picture)
+    face.page.wait_for_timeout(400)
+    assert before == face.page.evaluate(picture)
+    running = "() => document.getAnimations().filter(a => a.playState === 'running').length"
+    assert face.page.evaluate(running) == 0
+    shot(face.page, screens, "garden-less-motion")
+
+
+def test_a_hidden_page_neither_pulses_nor_paints(look: Look) -> None:
+    page = look()
+    page.clock.install()
+    face = BareFace(page, ZenGarden)
+    page.clock.fast_forward(11_000)
+    page.wait_for_function("window.sent.filter(m => m.kind === 'pulse').length >= 1")
+    page.evaluate(HIDE, True)
+    before = len(face.sent("pulse"))
+    page.clock.fast_forward(60_000)
+    assert len(face.sent("pulse")) == before
+    page.evaluate(HIDE, False)
+    assert len(face.sent("hello")) == 2  # at the start, and when it is seen again
+
+
+@pytest.mark.parametrize("in_voila", [True, False])
+def test_seen_again_without_a_kernel_only_a_dashboard_starts_over(
+    look: Look, in_voila: bool
+) -> None:
+    page = look()
+    page.route("**/is-there", lambda route: route.fulfill(status=404))
+    face = BareFace(page, ZenGarden)
+    if in_voila:
+        page.evaluate("document.body.dataset.voila = 'voila'")
+    page.evaluate("window.isOld = true")
+    page.evaluate(HIDE, False)
+    face.page.wait_for_timeout(4_000)
+    assert page.evaluate("!window.isOld") is in_voila
+    if not in_voila:
+        assert "lost its kernel" in (page.get_attribute(".link", "title") or "")
+        face.tell(kind="pong", n=1)  # it was only slow
+        assert page.get_attribute(".garden", "data-link") == "flowing"
+
+
+def test_an_answered_hello_starts_nothing_over(look: Look) -> None:
+    page = look()
+    face = BareFace(page, ZenGarden)
+    page.evaluate("document.body.dataset.voila = 'voila'")
+    page.evaluate("window.isOld = true")
+    page.evaluate(HIDE, False)
+    face.tell(kind="pong", n=2)
+    page.wait_for_timeout(4_000)
+    assert page.evaluate("window.isOld") is True
+
+
+def test_nothing_moves_on_the_page_when_numbers_come(face: BareFace) -> None:
+    shown(face, state())
+    where = """() => [...document.querySelectorAll('.garden h2, .dock, .scene, .equity')]
+      .map(node => { const box = node.getBoundingClientRect(); return [box.top, box.left]; })"""
+    before = face.page.evaluate(where)
+    shown(face, state(equity="1499.1234", tilt=44, contributions={"gap": 30, "cancel": 14}), seq=2)
+    face.page.fill(".command input", "status")
+    face.page.press(".command input", "Enter")
+    asked = face.asked("/commands")
+    body = {"verdict": "approved", "qty": None, "notes": ["equity 500.00, flat"]}
+    face.answer(asked, 200, body, words=answer("/commands", 200, body))
+    after = face.page.evaluate(where)
+    for (old_top, old_left), (top, left) in zip(before, after, strict=True):
+        assert (top, left) == (pytest.approx(old_top, abs=1), pytest.approx(old_left, abs=90))
+
+
+def test_every_picture_has_its_words_and_every_control_its_name(face: BareFace) -> None:
+    shown(face, state())
+    page = face.page
+    assert "equity" in page.get_attribute(".hill", "aria-label")
+    assert "BTC/USDT +0.0273" in page.get_attribute(".sand", "aria-label")
+    assert page.locator("table caption").count() == 2
+    nameless = """() => [...document.querySelectorAll('.garden :is(button, input)')]
+      .filter(node => !(node.ariaLabel || node.textContent.trim() || node.closest('label')))
+      .length"""
+    assert page.evaluate(nameless) == 0
+    assert page.get_attribute(".link", "role") == "status"
+    assert page.get_attribute(".answer", "aria-live") == "polite"
+
+
+def test_the_brakes_are_reached_by_keys_and_left_by_escape(face: BareFace) -> None:
+    shown(face, state())
+    page = face.page
+    page.focus(".brakes button:has-text('halt')")
+    page.keyboard.press("Enter")
+    assert page.is_visible(".confirm")
+    page.keyboard.press("Escape")
+    assert not page.is_visible(".confirm")
+    focused = page.evaluate("document.activeElement.textContent")
+    assert focused == "halt"
+    assert face.sent("ask") == []
+
+
+def test_two_views_of_one_widget_show_the_same(face: BareFace) -> None:
+    face.page.evaluate("""async () => {
+      const again = document.body.appendChild(document.createElement("div"));
+      const { default: module } = await import(URL.createObjectURL(
+        new Blob([window.esm], { type: "text/javascript" })));
+      window.unmountSecond = await module.render({ model: window.face, el: again });
+    }""")
+    assert len(face.sent("hello")) == 2
+    shown(face, state())
+    equities = "() => [...document.querySelectorAll('.equity')].map(node => node.textContent)"
+    first, second = face.page.evaluate(equities)
+    assert first == second != ""
+    face.page.evaluate("window.unmountSecond()")
+    shown(face, state(equity="777.00"), seq=2)
+    assert face.page.evaluate(equities)[0] == "777.00"
+
+
+@pytest.mark.parametrize("width", [420, 800])
+def test_two_stones_fit_a_narrow_page(look: Look, screens: Path, width: int) -> None:
+    face = BareFace(look(width, 900), ZenGarden)
+    shown(face, state())
+    assert not is_too_wide(face.page)
+    shot(face.page, screens, f"garden-two-stones-{width}")
+
+
+def test_a_day_with_hills(look: Look, screens: Path) -> None:
+    for dark in (False, True):
+        face = BareFace(look(dark=dark), ZenGarden)
+        shown(face, state())
+        shot(face.page, screens, f"garden-hills{'-dark' if dark else ''}")
