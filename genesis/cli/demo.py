@@ -29,18 +29,24 @@ def demo(
         float, typer.Option(min=0.1, max=10_000, help="Venue seconds per wall second.")
     ] = 20.0,
     headless: Annotated[
-        bool, typer.Option("--headless", help="Plain lines, no live view.")
+        bool, typer.Option("--headless", help="Plain lines: no live view, no garden.")
     ] = False,
     home: Annotated[
         Path | None, typer.Option(help="An empty folder to keep; default: a new temporary one.")
     ] = None,
     seed: Annotated[str, typer.Option(help="Seed of the synthetic market and of the run.")] = "0",
+    with_report: Annotated[
+        bool, typer.Option("--report/--no-report", help="The daily report at the end.")
+    ] = True,
 ) -> None:
     """Watch discipline at work: an exchange on this machine, a paper engine, and a trader.
 
     The trader is calm at first and then chases his losses. You see an order clipped to its cap,
     refusals, CAUTION, WARNING (trading locked), the page he has to write, and the limited hour
-    that follows. Without --feed the market is synthetic. Ctrl-C ends it cleanly at any moment.
+    that follows: in this terminal, and in a garden in the browser, whose address is printed and
+    where you can trade, too. Without --feed the market is synthetic. Ctrl-C ends it cleanly.
+
+    At the end the day is written up as a report that opens offline (--no-report: none).
 
     The last line is JSON: events, orders, fills, refusals, equity, log_verified,
     decision_digest, report.
@@ -53,6 +59,7 @@ def demo(
         require_unused(home)
     opened = [_opened(path) for path in feed] if feed else [_sample(seed, minutes, speed)]
 
+    from genesis.cli.demo_garden import Garden
     from genesis.cli.demo_view import LiveView, PlainView  # after the refusals: they answer at once
     from genesis.research.instruments import instrument
     from genesis.service.demo.stage import Scene, Stage
@@ -63,10 +70,15 @@ def demo(
         typer.echo("market: synthetic sample (made up; no real market)")
     scene = Scene(opened, instrument(_SYMBOL), capital, speed, minutes, place, seed)
     view = PlainView() if headless else LiveView(_SYMBOL)
-    with view:
-        told = asyncio.run(Stage(scene, view).play())
+    with view, Garden(place, _garden_port(), view.keep) as garden:
+        stage = Stage(scene, view)
+        if not headless:
+            stage.on_ready = garden.begin
+        told = asyncio.run(stage.play())
     told = {**_verified(place), **told, "report": None}
     _tell(told, place)
+    if with_report and not stage.was_stopped:
+        told["report"] = _report(place, open_it=not headless)
     typer.echo(json.dumps(told, sort_keys=True))
 
 
@@ -80,6 +92,35 @@ def _tell(told: dict[str, Any], place: Path) -> None:
         f"run again from the log: {replayed}\n"
         f"look again: genesis verify --home {place} (the folder may be deleted)"
     )
+
+
+def _garden_port() -> int:
+    """The port that was asked for, else a free one."""
+    from genesis.service.settings import Settings
+
+    given = Settings.read()
+    return given.dashboard_port if "dashboard_port" in given.model_fields_set else 0
+
+
+def _report(home: Path, open_it: bool) -> str | None:
+    """The daily report of the day that was played; a demo without one is a demo all the same."""
+    from genesis.cli.browser import show
+    from genesis.cli.report import cells
+    from genesis.errors import GenesisError
+    from genesis.reports.days import last_day
+    from genesis.reports.run import run
+
+    try:
+        day = last_day(home)
+        with cells(f"report of {day}") as progress:
+            made = run("daily", date=day, home=home, progress=progress)
+    except GenesisError as problem:
+        typer.echo(f"no report was made: {problem.message}", err=True)
+        return None
+    typer.echo(f"the day as a report: {made}")
+    if open_it:
+        show(made.absolute().as_uri())
+    return str(made)
 
 
 def _opened(path: Path) -> "OpenFeed":

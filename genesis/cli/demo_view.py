@@ -38,6 +38,9 @@ class PlainView:
     def say(self, line: str) -> None:
         self._console.print(f"{self._clock:>8}  {line}", markup=False, soft_wrap=True)
 
+    def keep(self, line: str) -> None:
+        self.say(line)
+
     def heard(self, message: dict[str, Any]) -> None:
         self._clock = _time(message) or self._clock
 
@@ -49,6 +52,7 @@ class LiveView:
         self._symbol = symbol
         self._seen: dict[str, Any] = {}
         self._lines: deque[str] = deque(maxlen=_LINES)
+        self._kept: list[str] = []
         self._equity: deque[Decimal] = deque(maxlen=40)
         self._limited = ""
         self._console = Console()
@@ -69,6 +73,10 @@ class LiveView:
     def say(self, line: str) -> None:
         self._lines.append(f"{_time(self._seen):>8}  {line}")
 
+    def keep(self, line: str) -> None:
+        """A line that stays in sight to the end."""
+        self._kept.append(line)
+
     def heard(self, message: dict[str, Any]) -> None:
         self._seen |= message
         if message.get("kind") == "LimitedHourStarted":
@@ -80,7 +88,11 @@ class LiveView:
             self._equity.append(Decimal(message["equity"]))
 
     # -- drawing -----------------------------------------------------------------------------
-    def _draw(self) -> Panel:
+    def _draw(self) -> Group:
+        kept = [Text(line, overflow="fold") for line in self._kept]
+        return Group(self._panel(), *kept)
+
+    def _panel(self) -> Panel:
         parts = [self._numbers(), *self._positions(), self._intervention(), self._story()]
         return Panel(
             Group(*(part for part in parts if part is not None)),
@@ -123,7 +135,7 @@ class LiveView:
         return Text(str(opened["message"]), style="bold")
 
     def _story(self) -> Text:
-        room = max(1, self._console.size.height - _FRAME_LINES)
+        room = max(1, self._console.size.height - _FRAME_LINES - 2 * len(self._kept))
         lines = list(self._lines)[-room:]
         return Text("\n" + "\n".join(lines), no_wrap=True, overflow="ellipsis")
 

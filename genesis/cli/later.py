@@ -8,11 +8,6 @@ from genesis.errors import NotBuilt
 
 LATER: Final = frozenset(
     {
-        "lab",
-        "dashboard",
-        "report",
-        "nightly",
-        "tier",
         "rules",
         "check",
         "twin",

@@ -9,14 +9,33 @@ from typing import Annotated, Final
 import typer
 
 from genesis import __version__
-from genesis.cli import demo, exchange, exits, log, research, service, ticks
+from genesis.cli import (
+    dashboard,
+    demo,
+    detached,
+    exchange,
+    exits,
+    install,
+    lab,
+    log,
+    logs,
+    nightly,
+    report,
+    research,
+    service,
+    tax,
+    ticks,
+    tier,
+    why,
+)
 from genesis.cli.later import Verbs
 
 _ROOMS: Final = (
     ("See it work", (demo,)),
     ("Research on recorded markets", (ticks, research)),
-    ("Trade", (exchange, service)),
-    ("Prove it", (log,)),
+    ("Trade", (exchange, service, tier, detached, logs, install)),
+    ("Look", (dashboard, lab, report, nightly, tax)),
+    ("Prove it", (log, why)),
 )
 
 _ABOUT: Final = """

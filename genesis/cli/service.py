@@ -35,6 +35,9 @@ def run(
     strategies: Annotated[str | None, typer.Option(help="Names, comma separated.")] = None,
     rules: Annotated[str | None, typer.Option(help="Rulebook: a name or a file.")] = None,
     seed: Annotated[str, typer.Option(help="Seed of everything that is drawn.")] = "0",
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Go on without this terminal; ended by `stop`.")
+    ] = False,
     as_json: _Json = False,
 ) -> None:
     """Run the trading service until Ctrl-C. `--json` prints one line when it is ready."""
@@ -48,6 +51,25 @@ def run(
         strategies=strategies,
         rules=rules,
     )
+
+    if detach:
+        from genesis.cli.detached import start
+        from genesis.service.home import Home
+
+        place = Home.open(given.home_path())
+        options = {
+            "--mode": mode,
+            "--home": place.path,
+            "--venue-url": venue_url,
+            "--port": port,
+            "--symbols": symbols,
+            "--strategies": strategies,
+            "--rules": rules,
+            "--seed": seed,
+        }
+        said = [f"{name}={value}" for name, value in options.items() if value is not None]
+        start(place, said, as_json=as_json)
+        return
 
     from genesis.service.bootstrap import Mode, build  # heavy: after the first refusals
 

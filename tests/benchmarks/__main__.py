@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks [--small]
 
-Medians of five; about seven minutes. `--small` only shows that everything runs: one short round,
+Medians of five; about ten minutes. `--small` only shows that everything runs: one short round,
 whose figures say nothing. Bounds are judged on an otherwise idle machine.
 """
 
@@ -10,10 +10,10 @@ import argparse
 import os
 import sys
 
-from tests.benchmarks import bench_backtest, bench_commit, bench_import, bench_service
+from tests.benchmarks import bench_backtest, bench_commit, bench_garden, bench_import, bench_service
 from tests.benchmarks.figures import Figure, table
 
-ALL = (bench_backtest, bench_import, bench_commit, bench_service)
+ALL = (bench_backtest, bench_import, bench_commit, bench_service, bench_garden)
 ROUNDS = 5
 
 

@@ -21,7 +21,6 @@ WORKFLOW: dict[str, Any] = yaml.safe_load((ROOT / ".github/workflows/ci.yml").re
 
 BEHIND_OTHERS = {
     "ipykernel": "the kernel of every notebook",
-    "jupyterlab": "`genesis lab` starts it as a process of its own",
     "sqlcipher3": "the driver SQLAlchemy opens the database with",
     "tzdata": "the time zones of pandas where the system has none",
 }
@@ -87,7 +86,8 @@ def test_everything_the_package_imports_is_declared() -> None:
     needed = names(PROJECT["project"]["dependencies"])
     notify = names(PROJECT["project"]["optional-dependencies"]["notify"])
     for module, files in imported(ROOT / "genesis").items():
-        allowed = needed | (notify if {file.partition("/")[0] for file in files} <= NIGHT else set())
+        rooms = {file.partition("/")[0] for file in files}
+        allowed = needed | (notify if rooms <= NIGHT else set())
         assert distributions_of(module) & allowed, f"{module}, imported by {sorted(files)}"
 
 

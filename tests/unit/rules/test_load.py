@@ -9,6 +9,7 @@ from genesis.domain.account import Tier, TierMode
 from genesis.domain.orders import OrderType
 from genesis.errors import ConfigError
 from genesis.rules import known, load, parse
+from tests.support.old_rules import text_before_the_course
 
 
 @pytest.mark.parametrize("name", ["sniper", "research"])
@@ -192,3 +193,30 @@ def test_a_broken_base_file_is_named_itself(monkeypatch: pytest.MonkeyPatch) -> 
     sources[1].document["tiers"]["readvance_days"] = Decimal(-1)
     with pytest.raises(ConfigError, match=r"tier_gates\.toml: tiers\.readvance_days"):
         bind(sources)
+
+
+def test_texts_from_before_there_were_evaluations_and_overrides_stay_readable() -> None:
+    now = load("sniper")
+    old = parse(text_before_the_course(now.text))
+    assert old.text == text_before_the_course(now.text)
+    assert (old.tiers.course, old.tilt.override, dict(old.tilt.fixed)) == (None, None, {})
+    assert old.tiers.gates[Tier.SNIPER].ceremony is None
+    assert old.risk == now.risk
+
+
+@pytest.mark.parametrize(
+    ("rules", "complaint"),
+    [
+        ("[tiers.course]\nttl_days = 0", "tiers.course.ttl_days"),
+        ("[tiers.course]\nevaluation_after_s = 86400", "within the day"),
+        ('[tiers.gates.SNIPER.ceremony]\nphrase = ""', "tiers.gates.SNIPER.ceremony.phrase"),
+        ("[tilt.override]\nlock_s = 60", "window_s <= lock_s"),
+        ("[tilt.fixed.override]\npoints = -1", "tilt.fixed.override.points"),
+        ("[tilt.override]\nattempts = 3", "tilt.override.attempts is not a known key"),
+    ],
+)
+def test_bad_numbers_of_the_course_are_named(tmp_path: Path, rules: str, complaint: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(rules)
+    with pytest.raises(ConfigError, match=complaint):
+        load(path)

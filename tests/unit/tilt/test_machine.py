@@ -18,6 +18,7 @@ from genesis.tilt.checks import check, multiplier
 from genesis.tilt.machine import (
     TRANSITIONS,
     LossTaken,
+    Overridden,
     Scored,
     Signal,
     TiltEvent,
@@ -30,6 +31,7 @@ from genesis.tilt.machine import (
 RULES = load("sniper").tilt
 T = parse_utc("2024-08-08T12:00:00Z")
 NORMAL, CAUTION, WARNING, LOCKED = TiltLevel
+QUARTER = Decimal("0.25")
 UNTIL = parse_utc("2024-08-09T00:00:00Z")
 
 
@@ -71,6 +73,8 @@ def signalled(start: TiltState, signal: Signal) -> tuple[TiltState, TiltEvent]:
             return start, TimePassed(UNTIL, None)
         case Signal.PAGE_DONE:
             return start, page(T + MINUTE)
+        case Signal.OVERRIDDEN:
+            return start, Overridden(T + MINUTE, QUARTER, T + 4 * HOUR)
 
 
 @pytest.mark.parametrize("signal", Signal)

@@ -1,0 +1,81 @@
+"""The garden beside the demo: the dashboards, as a process of their own on the demo's home."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Final, Self
+
+from genesis.cli.browser import show
+from genesis.cli.dashboard import ssh_line
+
+_END_S: Final = 20.0
+
+
+class Garden:
+    """Serves the dashboards from `begin` until the block ends. Use as a context manager.
+
+    say: told the address once it is there (and how to reach it by ssh), or why there is none:
+    a demo without a garden goes on.
+    """
+
+    def __init__(self, home: Path, port: int, say: Callable[[str], None]) -> None:
+        self._home = home
+        self._port = port
+        self._say = say
+        self._process: subprocess.Popen[str] | None = None
+        self._waiting: Thread | None = None
+
+    def begin(self) -> None:
+        """Start it; returns at once."""
+        arguments = ["dashboard", "--home", str(self._home), "--port", str(self._port), "--json"]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "genesis", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the demo, which ends it
+        )
+        self._waiting = Thread(target=self._tell, args=(self._process,), daemon=True)
+        self._waiting.start()
+
+    def _tell(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        line = process.stdout.readline()
+        if line:
+            facts = json.loads(line)
+            self._say(f"the garden:\n{facts['url']}")
+            if "SSH_CONNECTION" in os.environ:
+                self._say(f"from your machine:\n{ssh_line(facts['port'])}")
+            show(facts["url"])
+        elif process.wait() > 0:
+            why = process.stderr.read().strip().splitlines()
+            self._say(f"no garden: {why[-1] if why else f'it ended with {process.returncode}'}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process is None or self._waiting is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._waiting.join()
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
