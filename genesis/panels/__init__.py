@@ -17,7 +17,7 @@ __all__ = ["tiers", "tilt", "zen_garden"]
 
 def zen_garden(home: Path | str | None = None) -> "EngineFace":
     """The trader's live view of the engine that runs on `home` (default: GENESIS_HOME)."""
-    from genesis.panels.zen_garden import ZenGarden
+    from genesis.panels.garden import ZenGarden
 
     return ZenGarden(home)
 

@@ -155,7 +155,10 @@ def ridge(state: State) -> Part:
 def point(state: State) -> Part:
     """Where equity stands now."""
     equity = decimal(state.get("equity"))
-    return {"at": epoch_ms(state.get("t")), "v": None if equity is None else round(float(equity), 4)}
+    return {
+        "at": epoch_ms(state.get("t")),
+        "v": None if equity is None else round(float(equity), 4),
+    }
 
 
 def stones(state: State) -> list[Part]:

@@ -218,7 +218,7 @@ class EngineFace(anywidget.AnyWidget):
         except httpx.TimeoutException:
             return "the engine does not answer in time"
         except (httpx.HTTPError, OSError):
-            return "the engine is gone; it is asked again and again"
+            return "the engine is gone"
         except Exception as problem:  # noqa: BLE001 - shown: a task's exception is seen nowhere
             return _fault(problem)
         return "the engine has ended"

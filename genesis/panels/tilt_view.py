@@ -151,7 +151,7 @@ def waits(state: State) -> list[Part]:
     rows = [
         {"kind": kind, "words": told, "until": where.get(key)}
         for kind, told, key, where in found
-        if where.get(key)
+        if where.get(key) and not (kind == "limited" and override.get("active_until"))
     ]
     if pausing.get("words_done"):
         rows = [

@@ -18,6 +18,7 @@ from genesis.domain.money import ZERO
 from genesis.domain.orders import Side
 from genesis.domain.outcomes import DayStarted, PositionChanged, PositionClosed, PositionOpened
 from genesis.domain.time import MICROSECOND
+from genesis.errors import EventLogError
 from genesis.positions.ledger import Dust, Ledger
 from genesis.research.day_log import DayLog, DayStep, moves
 from genesis.research.day_market import DayMarket
@@ -68,10 +69,20 @@ def read_book(log: DayLog, market: DayMarket) -> Book:
             started = begun[0]
             _anchor(ledger, started, step, market)
             break
-    assert started is not None, "a day in the log has its DayStarted"
+    if started is None:
+        raise EventLogError(
+            f"{log.home}: the day {log.day} has no start: restore the newest backup"
+        )
     start = _state(ledger, started.ts_ns)
-    changed = (_state(ledger, step.ts_ns) for step in steps if _take(ledger, step))
-    return Book((start, *changed), started, start)
+    return Book((start, *_changes(ledger, steps, start.ts_ns)), started, start)
+
+
+def _changes(ledger: Ledger, steps: Iterable[DayStep], now_ns: int) -> Iterator[State]:
+    """The account after each step that moved it; a stamp below an earlier one counts as that."""
+    for step in steps:
+        now_ns = max(now_ns, step.ts_ns)
+        if _take(ledger, step):
+            yield _state(ledger, now_ns)
 
 
 def equity_series(book: Book, market: DayMarket) -> pd.Series:

@@ -26,7 +26,7 @@ from genesis.store.chain import EventRow
 from genesis.store.codec import decode
 from genesis.store.database import DATABASE_NAME, Database
 from genesis.store.reader import LogReader
-from genesis.store.tape_pages import TapePages
+from genesis.store.tape_pages import TapePages, tape_pages
 
 _EPOCH: Final = datetime.date(1970, 1, 1)
 _MOVED: Final = ("PositionOpened", "PositionChanged", "PositionClosed")
@@ -47,6 +47,7 @@ class DayStep(NamedTuple):
     run: int
     step: int
     ts_ns: int
+    logged_ns: int
     seq: int
     tape_pos: int
     event: Event | None
@@ -194,8 +195,8 @@ class DayLog:
     @contextmanager
     def tape(self) -> Iterator[TapePages]:
         """The tape of the home, for reading."""
-        with opened(self.home) as (database, _):
-            yield TapePages(database)
+        with opened(self.home) as (database, _), tape_pages(database) as pages:
+            yield pages
 
     # -- what is asked of it -----------------------------------------------------------------
     def outcomes(self, kind: type[T]) -> list[tuple[DayStep, T]]:
@@ -233,6 +234,7 @@ def steps_of(rows: Iterable[EventRow]) -> Iterator[DayStep]:
             first.run,
             first.step,
             first.ts_ns,
+            first.logged_ns,
             first.seq,
             first.tape_pos,
             told["event"][0] if told["event"] else None,

@@ -220,7 +220,7 @@ def locks_frame(log: DayLog, last_ns: int) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = [
         (utc(start), utc(min(end, last_ns)), kind, reason, (min(end, last_ns) - start) / SECOND)
         for start, end, kind, reason in _locks(log, last_ns)
-        if start <= last_ns
+        if start <= last_ns and min(end, last_ns) - start >= SECOND
     ]
     rows.sort(key=_when)
     return frame(rows, LOCK_COLUMNS)

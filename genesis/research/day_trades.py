@@ -27,13 +27,14 @@ RECEIPT_COLUMNS: Final = (
     *("decision_price", "fill_price", "slippage_bps", "wait_ms", "fee", "fee_asset"),
 )
 OPEN_COLUMNS: Final = ("symbol", "qty", "cost_usdt", "mark", "value_usdt", "result_usdt")
-YOU: Final = "you"
 OUTSIDE: Final = "outside"
+THE_STOP: Final = "the stop"
+_NAMES: Final = {"operator": "you", "protection": THE_STOP}
 
 
 def who(source: str) -> str:
-    """The one behind an order: you, or a strategy by name."""
-    return YOU if source == "operator" else source.removeprefix("strategy:")
+    """The one behind an order: you, your stop, or a strategy by name."""
+    return _NAMES.get(source, source.removeprefix("strategy:"))
 
 
 def approvals(log: DayLog) -> dict[OrderKey, OrderApproved]:
@@ -126,13 +127,13 @@ def receipts_frame(log: DayLog, market: DayMarket) -> pd.DataFrame:
     """One row per order filled on the day.
 
     decision_price: the market's middle when the gate approved a market order, the limit or the
-    stop of the others. slippage_bps: how much worse the fill was. wait_ms: venue time from the
+    stop of the others. slippage_bps: how much worse the fill was. wait_ms: wall time from the
     approval to the first fill, of market orders.
     """
     decided = {told.key: (step, told) for step, told in log.outcomes(OrderApproved)}
     fills: dict[OrderKey, list[tuple[int, Fill]]] = {}
     for step, event in log.events(OrderFilled):
-        fills.setdefault(event.key, []).append((step.ts_ns, event.fill))
+        fills.setdefault(event.key, []).append((step.logged_ns, event.fill))
     rows = [_receipt(*decided[key], made, market) for key, made in fills.items() if key in decided]
     return frame(rows, RECEIPT_COLUMNS)
 
@@ -156,13 +157,13 @@ def _receipt(
         request.side.value,
         request.type.value,
         request.purpose.value,
-        who(request.source) if request.purpose is not Purpose.PROTECT else "the stop",
+        who(request.source) if request.purpose is not Purpose.PROTECT else THE_STOP,
         float(request.qty),
         float(qty),
         float("nan") if decision is None else float(decision),
         float(price),
         float("nan") if worse is None else float(worse),
-        (made[0][0] - step.ts_ns) / MILLISECOND if is_market else float("nan"),
+        (made[0][0] - step.logged_ns) / MILLISECOND if is_market else float("nan"),
         float(sum((fill.fee for fill in fills), ZERO)),
         fills[0].fee_asset,
     )

@@ -256,7 +256,7 @@ def receipts_table(day: DayFacts) -> Shown:
                  "slippage_bps": lambda v: NONE if v != v else f"{v:.1f}",
                  "wait_ms": lambda v: NONE if v != v else f"{v:,.0f}", "fee": _qty},
         caption="Decided at: the middle of the market when the gate approved a market order; the "
-        "limit or the stop of the others. Time is the venue's.",
+        "limit or the stop of the others. To the fill: on our own clock.",
         empty="No order was filled on this day.",
     )  # fmt: skip
 

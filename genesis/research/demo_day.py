@@ -53,6 +53,8 @@ SYMBOL: Final = "BTC/USDT"
 CAPITAL: Final = Decimal(500)
 START_NS: Final = sample.START_NS + 8 * HOUR
 LENGTH_S: Final = 4 * 3600
+TOO_SOON: Final = "too-soon"
+"""Reference of the order that was asked for while the page was due."""
 _FEES: Final = FeeSchedule(Decimal(10), Decimal(10))
 _CENT: Final = Decimal("0.01")
 _PAGE_NS: Final = 500 * SECOND
@@ -85,7 +87,7 @@ def _play(stage: "_Stage") -> None:
     for pause, hold in ((6, 9), (6, 12), (10, 5)):
         _calm_trade(stage, pause, hold)
     _chase(stage)
-    stage.say(f"buy 100 usdt {SYMBOL}")  # refused: the page is due
+    stage.say(f"buy 100 usdt {SYMBOL}", ref=TOO_SOON)  # refused: the page is due
     _write(stage)
     for pause, hold in ((45, 68), (8, 30)):
         _calm_trade(stage, pause, hold)
@@ -171,13 +173,13 @@ class _Stage:
         self._fire(until)
         self.now_ns = max(self.now_ns, until)
 
-    def say(self, words: str, latency_ms: int | None = None) -> None:
+    def say(self, words: str, latency_ms: int | None = None, ref: str = "") -> None:
         """One typed line of the operator, `latency_ms` after what he saw last."""
         act = self._door.read(words, self.now_ns)
         position = self._engine.state.ledger.positions.get(SYMBOL)
         entry = None if position is None else position.entry_price
         act = with_stop(act, None, entry) if act.verb == "stop" else act
-        ref = f"demo-{next(self._refs)}"
+        ref = ref or f"demo-{next(self._refs)}"
         self.tell(replace(act, client_ref=ref, session_id="demo", latency_ms=latency_ms))
 
     def tell(self, *events: Event) -> None:

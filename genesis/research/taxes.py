@@ -30,7 +30,7 @@ from genesis.errors import ConfigError, DataError, UsageError
 from genesis.research.day_log import opened, record
 from genesis.research.style import Shown, table
 from genesis.service.home import resolve_home
-from genesis.store.tape_pages import TapePages
+from genesis.store.tape_pages import TapePages, tape_pages
 
 _KINDS: Final = ("AccountOpened", "OrderFilled", "FlowReported")
 _LOCKS: Final = "tax-methods.json"
@@ -82,8 +82,9 @@ def taxes(
     where = zone_of(zone)
     with opened(place) as (database, reader):
         events = [record(row) for row in reader.of_kinds(_KINDS)]
-        prices = TapePrices(TapePages(database), _cash(events))
-        found = list(movements(events, prices.at))
+        with tape_pages(database) as pages:
+            prices = TapePrices(pages, _cash(events))
+            found = list(movements(events, prices.at))
     years = {year_of(movement.ts_ns, where) for movement in found}
     methods = methods_of(year, method_of(method), locked_methods(place), years)
     convert = one_to_one if rates is None else lambda day: _rate(rates, day)

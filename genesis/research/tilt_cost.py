@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pandas as pd
 
@@ -21,6 +21,8 @@ from genesis.analytics import (
     sessions,
 )
 from genesis.analytics.steps import AnyStep
+from genesis.domain.events import TimerFired
+from genesis.engine.step import Step
 from genesis.research.day_log import opened, steps_of
 from genesis.research.style import Card, Shown, cards, note, signed, table
 
@@ -93,9 +95,10 @@ def tilt_cost(home: str | Path | None = None, seed: int = 0) -> TiltCost:
 
 
 def _steps(rows: Any) -> Iterator[AnyStep]:
-    """Steps whose event stands in the log; of the others, what was decided."""
+    """Steps of the log; a market event, which says nothing here, is a moment that passed."""
     for step in steps_of(rows):
-        yield cast("AnyStep", step)
+        event = TimerFired(step.ts_ns, "market") if step.event is None else step.event
+        yield Step(event, step.outcomes, step.commands)
 
 
 def _usdt(amount: Decimal | float | NoValue) -> str:

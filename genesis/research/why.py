@@ -22,7 +22,7 @@ from genesis.research.day_log import opened, record
 from genesis.research.style import Shown, table
 from genesis.store.chain import EventRow
 from genesis.store.reader import LogReader
-from genesis.store.tape_pages import TapePages
+from genesis.store.tape_pages import TapePages, tape_pages
 
 _KEY: Final = re.compile(r"(\d+)-(\d+)(?:-(\d+))?")
 _ANSWERS: Final = (
@@ -75,8 +75,7 @@ def why(which: str | OrderKey, home: str | Path | None = None) -> Why:
 
 def story_of(which: str, home: Path | None) -> Story | None:
     """As `why`, and None where there is none."""
-    with opened(home) as (database, reader):
-        pages = TapePages(database)
+    with opened(home) as (database, reader), tape_pages(database) as pages:
         key, wire_id = _named(which)
         anchor = _anchor(reader, key, which)
         if anchor is None:

@@ -127,10 +127,10 @@ class LogReader:
             return [EventRow(*row) for row in found]
 
     def between(self, first_ns: int, until_ns: int, stream: str = MAIN) -> Iterator[EventRow]:
-        """The rows stamped in [first_ns, until_ns), oldest first; what lies before is not read.
+        """The rows from the first stamped at or after `first_ns` to before the first of `until_ns`.
 
-        The chain is checked from the row before the first. Rows are found by bisection: stamps
-        may be out of order by moments, not by more.
+        Oldest first; what lies before is not read: rows are found by bisection. The chain is
+        checked from the row before the first.
 
         Raises:
             EventLogError: a row does not fit its chain. The rows before it have been yielded.

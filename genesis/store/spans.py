@@ -1,6 +1,7 @@
 """Where a moment or a position lies in a stream, found by bisection: no row on the way is read."""
 
 from collections.abc import Callable
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -15,8 +16,16 @@ def row_at(connection: sa.Connection, stream: str, seq: int) -> EventRow | None:
     return None if found is None else EventRow(*found)
 
 
+_DISORDER: Final = 500
+"""Rows within which stamps may be out of order: venue and engine tell time apart."""
+
+
 def first_seq(connection: sa.Connection, stream: str, ts_ns: int) -> int:
-    """Number of the first row stamped at or after `ts_ns`; one above the last where none is."""
+    """Number of the first row stamped at or after `ts_ns`; one above the last where none is.
+
+    The same for ever, however much is written behind it, as long as stamps are out of order by
+    less than `_DISORDER` rows.
+    """
     last = connection.scalar(
         sa.select(sa.func.coalesce(sa.func.max(events.c.seq), 0)).where(events.c.stream == stream)
     )
@@ -26,7 +35,10 @@ def first_seq(connection: sa.Connection, stream: str, ts_ns: int) -> int:
         found = connection.scalar(stamp.where(events.c.seq == seq))
         return found is None or found >= ts_ns
 
-    return bisected(is_late, 1, (last or 0) + 1)
+    found = bisected(is_late, 1, (last or 0) + 1)
+    seqs = sa.select(sa.func.min(events.c.seq)).where(events.c.stream == stream)
+    near = seqs.where(events.c.seq >= found - _DISORDER, events.c.seq < found)
+    return connection.scalar(near.where(events.c.ts_ns >= ts_ns)) or found
 
 
 def bisected(is_late: Callable[[int], bool], low: int, high: int, guess: int | None = None) -> int:

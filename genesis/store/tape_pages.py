@@ -8,8 +8,10 @@ block that is looked at is checked against its own hash; that none is missing is
 import json
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -73,16 +75,16 @@ class TapeBlock:
 
 
 class TapePages:
-    """Reads blocks of one stream; any number may read while an engine writes."""
+    """Reads blocks of one stream as it stood at one moment; opened with `tape_pages`."""
 
-    def __init__(self, database: Database, stream: str = MAIN) -> None:
-        self._database = database
+    def __init__(self, connection: sa.Connection, path: Path, stream: str) -> None:
+        self._connection = connection
+        self._path = path
         self._stream = stream
         self._kept: dict[int, TapeBlock] = {}
         top = sa.select(sa.func.coalesce(sa.func.max(tape.c.seq), 0))
-        with database.reading() as connection:
-            self.last: int = connection.scalar(top.where(tape.c.stream == stream)) or 0
-            self._select = _texts(connection)
+        self.last: int = connection.scalar(top.where(tape.c.stream == stream)) or 0
+        self._select = _text(connection)
 
     def block(self, seq: int) -> TapeBlock:
         """Block number `seq`, from 1 to `last`."""
@@ -126,8 +128,8 @@ class TapePages:
         return bisected(lambda seq: self.block(seq).last_ns >= ts_ns, low, self.last + 1, guess)
 
     def _page(self, first: int, last: int) -> list[TapeBlock]:
-        with self._database.reading() as connection:
-            found = connection.exec_driver_sql(self._select, (self._stream, first, last)).fetchall()
+        span = (self._stream, first, last)
+        found = self._connection.exec_driver_sql(self._select, span).fetchall()
         blocks = [TapeBlock(TapeRow(*row)) for row in found]
         if len(blocks) != last - first + 1:
             raise self._unsound(f"blocks between {first} and {last} are missing")
@@ -140,10 +142,21 @@ class TapePages:
         return blocks
 
     def _unsound(self, what: str) -> EventLogError:
-        return EventLogError(f"{self._database.path}: tape {what}: restore the newest backup")
+        return EventLogError(f"{self._path}: tape {what}: restore the newest backup")
 
 
-def _texts(connection: sa.Connection) -> Any:
+@contextmanager
+def tape_pages(database: Database, stream: str = MAIN) -> Iterator[TapePages]:
+    """The tape of a stream, in one read transaction: keep it short.
+
+    Raises:
+        EventLogError: it cannot be read, or a block that was looked at was changed.
+    """
+    with database.reading() as connection:
+        yield TapePages(connection, database.path, stream)
+
+
+def _text(connection: sa.Connection) -> str:
     """The page query as the driver takes it: it is asked some ten thousand times."""
     span = (
         sa.select(tape)

@@ -10,10 +10,24 @@ import argparse
 import os
 import sys
 
-from tests.benchmarks import bench_backtest, bench_commit, bench_garden, bench_import, bench_service
+from tests.benchmarks import (
+    bench_backtest,
+    bench_commit,
+    bench_garden,
+    bench_import,
+    bench_report,
+    bench_service,
+)
 from tests.benchmarks.figures import Figure, table
 
-ALL = (bench_backtest, bench_import, bench_commit, bench_service, bench_garden)
+ALL = (
+    bench_backtest,
+    bench_import,
+    bench_commit,
+    bench_service,
+    bench_garden,
+    bench_report,
+)
 ROUNDS = 5
 
 

@@ -44,8 +44,10 @@ VIEWER_CPU = 1.0
 SECONDS = 10.0
 SMALL_S = 2.0
 VIEWERS = 5
-WARM_S = 6.0
-"""After a page is closed, until its successor's kernel waits warm and nothing else works."""
+LEAST_WARM_S = 3.0
+LONGEST_WARM_S = 60.0
+IDLE = 0.03
+"""A dashboard whose kernels use less of a core than this has one that waits warm."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PROBE = """
 window.placed = {}; window.first = null;
@@ -99,6 +101,31 @@ class Stage:
         finally:
             stop.set()
             thread.join()
+
+
+def wait_warm(server: int) -> None:
+    """Until the kernel of the next page has done its work."""
+    time.sleep(LEAST_WARM_S)
+    deadline = time.monotonic() + LONGEST_WARM_S
+    before = family_cpu_s(server)
+    while time.monotonic() < deadline:
+        time.sleep(1)
+        now = family_cpu_s(server)
+        if 0 <= now - before < IDLE:
+            return
+        before = now
+
+
+def family_cpu_s(server: int) -> float:
+    """Processor seconds of a process and its children so far."""
+    used = cpu_s(server)
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(path.read_text().rpartition(")")[2].split()[1]) == server:
+                used += cpu_s(int(path.parent.name))
+        except OSError:
+            continue
+    return used
 
 
 def cpu_s(pid: int) -> float:
@@ -182,7 +209,7 @@ def measure(rounds: int, seconds: float) -> list[Figures]:
         browser = play.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS))
         found = []
         for _ in range(rounds):
-            time.sleep(WARM_S)
+            wait_warm(stage.served.process.process.pid)
             found.append(viewed(browser, stage, seconds) | {"viewer %": per_viewer(stage, seconds)})
         browser.close()
         return found

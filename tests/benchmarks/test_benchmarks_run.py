@@ -22,5 +22,6 @@ def test_every_benchmark_prints_its_figures() -> None:
         "event log, loaded",
         "tick to decision, p99",
         "call, p99",
+        "daily report of",
     ):
         assert name in done.stdout, done.stdout

@@ -1,18 +1,23 @@
 """The dashboards in a real browser: behind a tunnel, abandoned, unopened, and without an engine."""
 
+import json
 import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 
+from genesis.panels.pool import IDLE_S
 from tests.support.browser import Look
 from tests.support.dashboard import Dashboard, dashboard
 from tests.support.forwarder import Forwarder
 from tests.support.process import Control, Process
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 LOADS = 20
 A_MINUTE_S = 60.0
@@ -95,12 +100,29 @@ def test_no_engine_runs_and_the_page_waits_for_it(
     with dashboard(folder, home) as served:
         page = look()
         page.goto(served.url)
-        page.get_by_text("still").first.wait_for()
+        page.get_by_text("no engine runs").first.wait_for()
         page.screenshot(path=screens / "no-engine.png")
         arguments = ("run", "--mode", "paper", "--home", str(home), "--port", "0", "--json")
         with Process(folder, *arguments) as running:
             flows(page)
             running.end()
+
+
+def test_a_tab_that_closes_ends_its_kernel_at_once(look: Look, served: Dashboard) -> None:
+    """By its own word, long before it would count as abandoned."""
+    page = look()
+    page.goto(served.url)
+    flows(page)
+    config = json.loads(page.locator("#jupyter-config-data").inner_text())
+    address = f"{served.base}/api/kernels/{config['kernelId']}"
+    headers = {"Authorization": f"token {served.token}"}
+    with httpx.Client(headers=headers, trust_env=False, timeout=20) as http:
+        assert http.get(address).status_code == 200
+        page.close(run_before_unload=True)
+        left = time.monotonic() + IDLE_S * 0.6
+        while http.get(address).status_code != 404:
+            assert time.monotonic() < left
+            time.sleep(0.1)
 
 
 @pytest.mark.timeout(300)

@@ -19,6 +19,8 @@ from tests.support.dashboard import Dashboard, dashboard
 from tests.support.forwarder import Forwarder
 from tests.support.process import ROOT, command, environment
 
+pytestmark = pytest.mark.xdist_group("dashboard")
+
 KERNEL = re.compile(r'"kernelId": "([0-9a-f-]{36})"')
 GOOD_HOSTS = ["localhost:9000", "127.0.0.1:9000", "[::1]:9000", "localhost", "LOCALHOST:1"]
 EVIL_HOSTS = [
@@ -385,17 +387,3 @@ def test_it_prints_the_address_and_the_ssh_line_and_that_no_engine_runs(folder: 
     port = found[1]
     assert re.search(rf"ssh -p 2222 -L {port}:127\.0\.0\.1:{port} \S+@192\.0\.2\.1\n", text)
     assert "does not run" in text
-
-
-def test_nobody_waits_for_a_key_press(folder: Path) -> None:
-    """Ctrl-C before it is ready ends it, too."""
-    running = subprocess.Popen(
-        command("dashboard", "--home", str(folder / "early"), "--port", "0", "--json"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        cwd=folder,
-        env=environment(),
-    )
-    time.sleep(0.5)
-    running.send_signal(signal.SIGINT)
-    assert running.wait(30) in (0, 130)

@@ -186,7 +186,8 @@ def test_the_engine_is_killed_and_comes_back(stage: Stage, garden: Any, screens:
     equity = garden.inner_text(".equity")
     stage.engine.process.send_signal(signal.SIGKILL)
     garden.wait_for_selector(".garden[data-link=still]")
-    assert "numbers may be old since" in garden.inner_text(".link")
+    told_link = garden.inner_text(".link")
+    assert "still: the engine is gone; numbers may be old since 00:" in told_link
     assert garden.inner_text(".equity")[:3] == equity[:3]  # what was known stays in sight
     say(garden, "close btc")
     unknown = told(garden, ".answer[data-verdict=unknown]")

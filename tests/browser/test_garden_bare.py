@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from genesis.panels.garden import ZenGarden
 from genesis.panels.garden_view import garden_view, point, ridge
 from genesis.panels.garden_words import answer
-from genesis.panels.zen_garden import ZenGarden
 from tests.support.browser import BareFace, Look, is_too_wide, shot
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -183,7 +183,7 @@ def test_seen_again_without_a_kernel_only_a_dashboard_starts_over(
     face.page.wait_for_timeout(4_000)
     assert page.evaluate("!window.isOld") is in_voila
     if not in_voila:
-        assert "lost its kernel" in (page.get_attribute(".link", "title") or "")
+        assert "lost its kernel" in page.inner_text(".link")
         face.tell(kind="pong", n=1)  # it was only slow
         assert page.get_attribute(".garden", "data-link") == "flowing"
 

@@ -1,6 +1,7 @@
 """The night's work on a real home: exactly what is missing, once; what fails is named."""
 
 import datetime
+import json
 import os
 import re
 import shutil
@@ -11,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from genesis.cli.main import main
 from genesis.errors import UsageError
 from genesis.reports import days
-from genesis.reports.nightly import Night, Nightly
+from genesis.reports import templates as templates_of
+from genesis.reports.nightly import REPORTS, Night, Nightly
 from genesis.service.home import Home
 from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import LEASE_SUFFIX
@@ -217,3 +220,33 @@ def test_tick_store_leftovers_go_and_imports_stay(
     assert "ticks: 1 left-over files, 1 killed imports, 0 old recordings removed" in lines
     assert not left.exists()
     assert store.list() == held
+
+
+def test_the_command_tells_each_step_and_ends_with_what_became_of_the_night(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = tmp_path / "two"
+    for name in ("daily", "tier_evaluation"):
+        template(small, CELL, name=name)
+    monkeypatch.setattr(templates_of, "folder", lambda: small)
+    with a_hook() as hook:
+        monkeypatch.setenv("GENESIS_NOTIFY", hook.url)
+        assert main(["nightly", "--home", str(home), "--json"]) == 0
+        (post,) = hook.posts
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert told["made"] == [f"{day}/{name}" for day in DAYS for name in REPORTS]
+    assert (told["failed"], told["verified"], told["noticed"]) == ([], True, 1)
+    assert len(told["head"]) == 64
+    assert f"{DAYS[0]}/daily: made" in err
+    assert post["title"].startswith(f"Genesis {DAYS[2]}: ")
+
+    monkeypatch.setenv("GENESIS_NOTIFY", "mailto://me:hunter2@")
+    template(small, "1 / 0", name="daily")
+    (home / "reports" / DAYS[0] / "daily.html").unlink()
+    assert main(["nightly", "--home", str(home)]) == 1
+    out, err = capsys.readouterr()
+    assert f"failed: {DAYS[0]}/daily: report daily of {DAYS[0]}: cell 4 broke" in err
+    assert "failed: notice: GENESIS_NOTIFY: address 1 (mailto) cannot be understood" in err
+    assert "hunter2" not in out + err
+    assert "0 reports made, 2 things failed" in out

@@ -4,11 +4,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
+from genesis.domain.time import MILLISECOND
+from genesis.sim.sample import START_NS
 from tests.support.dashboard import Dashboard, dashboard
 from tests.support.process import Control, Process
+from tests.support.tick_files import steady, write
 
 SPEED: Final = 60
 """Venue seconds per second: eight minutes of writing take eight seconds."""
+_STEP_MS: Final = 2_000
+_TRADES: Final = 20_000
+"""A thin market, so that fast time costs little: a trade every two venue seconds, eleven hours."""
 
 
 class Stage:
@@ -30,7 +36,11 @@ class Stage:
         self.folder, self.home, self._rules = folder, home or folder / "home", rules
         held = ("--balance", f"USDT={usdt}")
         clock = ("--speed", str(SPEED), "--loop", "--port", "0")
-        self.exchange = ending.enter_context(Process(folder, "exchange", "--sample", *clock, *held))
+        trades = steady(1, _TRADES, start_ms=START_NS // MILLISECOND, step_ms=_STEP_MS)
+        market = write(folder / "BTCUSDT-trades-2024-01-01.csv", trades)
+        self.exchange = ending.enter_context(
+            Process(folder, "exchange", "--feed", str(market), *clock, *held)
+        )
         self.engine = self.start()
         ending.callback(lambda: self.engine.kill())
         self.served: Dashboard = ending.enter_context(dashboard(folder, self.home, page))

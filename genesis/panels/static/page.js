@@ -93,7 +93,7 @@ const onePage = (root, link) => {
     rows(at.checks, "li", checksOf(page, { ...rules, words_min: need() }, area.value), row => [make("i", "", row), make("span", "", row)], ([, text], [how, says], row) => { mark(row, "how", how); say(text, says); });
   };
   const tick = () => {
-    const until = over ? state.limited_until ?? state.override?.active_until : state.intervention?.until;
+    const until = over ? state.override?.active_until ?? state.limited_until : state.intervention?.until;
     const ms = clock.until(until);
     at.timer.hidden = !until || !!state.intervention?.owed;
     say(at.timer, over ? left(ms) : !ms ? "the lock time is over" : state.intervention?.words_done ? left(ms) : `locked for ${left(ms)} at least; the page can be written meanwhile`);
@@ -138,7 +138,9 @@ const onePage = (root, link) => {
   const resumed = () => {
     over = true;
     draft.end();
-    const limited = !!state.limited_until, [title, ask] = state.intervention?.owed ? ["The owed page is accepted", "Nothing is owed any more."] : limited ? ["Trading resumed - Position sizes limited for 1 hour", "Take the next trade as slowly as you wrote."] : state.override?.active_until ? ["Trading resumed - Position sizes at a quarter", "The page stays owed."] : ["The pause has ended", ""];
+    const [title, ask] = state.intervention?.owed ? ["The owed page is accepted", "Nothing is owed any more."]
+      : state.override?.active_until ? ["Trading resumed - Position sizes at a quarter", "The page stays owed."]
+      : state.limited_until ? ["Trading resumed - Position sizes limited for 1 hour", "Take the next trade as slowly as you wrote."] : ["The pause has ended", ""];
     entitle(title); say(at.ask, ask); reply("");
     for (const name of ["desk", "fresh", "other"]) at[name].hidden = true;
     way.place(null, true); at.stones.hidden = true; at.stepAside.hidden = false; say(at.stepAside, "return");

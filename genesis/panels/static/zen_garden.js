@@ -89,16 +89,19 @@ const openGarden = ({ model, el }) => {
     if (e.key === "ArrowUp" || e.key === "ArrowDown") {
       e.preventDefault(); at = Math.max(0, Math.min(said.length, at + (e.key === "ArrowUp" ? -1 : 1))); input.value = said[at] ?? "";
     } else if (e.key === "Escape") answer.replaceChildren();
-    else { keys++; if (e.key === "Backspace") back++; }
+    else {
+      keys++; if (e.key === "Backspace") back++;
+      if (e.key === "Enter" && !e.isComposing) { e.preventDefault(); submit(); } // a notebook keeps the form from it
+    }
   });
-  form.onsubmit = e => {
-    e.preventDefault();
+  const submit = () => {
     const text = input.value.trim();
     if (!text) return;
     if (said[said.length - 1] !== text) said.push(text);
     at = said.length; input.value = "";
     ask("/commands", { text, keys, backspaces: back }); keys = back = 0;
   };
+  form.onsubmit = e => { e.preventDefault(); submit(); };
   const setExamples = list => {
     input.placeholder = list[0] ?? "";
     examples.replaceChildren(...list.map(text => { const b = make("button", "quiet", null, text); b.type = "button"; b.onclick = () => { input.value = text; input.focus(); }; return b; }));
@@ -233,7 +236,7 @@ const openGarden = ({ model, el }) => {
     const { clock } = link;
     if (!clock.now()) return;
     say(time, `${clockText(clock.now())} UTC`);
-    say(weatherLeft, shown.weather?.until ? ` ${left(clock.until(shown.weather.until))} left` : "");
+    say(weatherLeft, shown.weather?.until ? ` \u00b7 ${left(clock.until(shown.weather.until))} left` : "");
     for (const li of locks.children) if (li.until) say(li.lastElementChild, left(clock.until(li.until)));
     if (answerLeft) { const ms = clock.until(answerUntil); say(answerLeft, ms ? `possible again in ${left(ms)}` : "possible again"); }
   };
@@ -262,7 +265,7 @@ const openGarden = ({ model, el }) => {
     beat: () => clocks(),
     link(to, problem) {
       const now = link?.clock.now() ?? 0, since = now ? `; numbers may be old since ${clockText(now)}` : "";
-      say(state, to === "flowing" ? "flowing" : to === "still" ? `still${since}${problem && !now ? ": " + problem : ""}` : now ? "resting" : "waking");
+      say(state, to === "flowing" ? "flowing" : to === "still" ? `still${problem ? ": " + problem : ""}${since}` : now ? "resting" : "waking");
       state.title = problem ?? ""; mark(root, "link", to); isSandOld = true; pictures.wake(); gone.hidden = to === "flowing";
       page?.link?.(to, problem); if (link) clocks();
     },

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from genesis.panels.garden import ZenGarden
 from genesis.panels.scripts import packed, script
-from genesis.panels.zen_garden import ZenGarden
 
 LEAST_CONTRAST = 4.5
 WORDS = ("ink", "ash", "moss-text", "clay-text", "ochre-text")

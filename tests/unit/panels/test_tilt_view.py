@@ -107,6 +107,11 @@ def test_what_has_an_end_is_counted_down(given_: dict[str, Any], kind: str, word
     assert words in row["words"]
 
 
+def test_an_override_is_told_instead_of_the_hour_it_is_kept_as() -> None:
+    view = tilt_view(state(limited_until="U", override={"active_until": "U"}))
+    assert [row["kind"] for row in view["waits"]] == ["override"]
+
+
 def test_an_owed_page_is_told_without_an_end() -> None:
     owing = state(override={"pages_owed": 2})
     assert tilt_view(owing)["waits"] == [

@@ -57,8 +57,8 @@ def test_a_template_shows_every_day_of_a_home(template: Path, days_home: Path) -
         shown = played(template, str(date), days_home)
         assert str(shown[0]).startswith(f"{date} · paper account on loopback\nCoverage: ")
         assert "Log head: row" in str(shown[0])
-        again = played(template, str(date), days_home)
-        assert list(map(as_text, shown)) == list(map(as_text, again))
+    again = played(template, str(date), days_home)
+    assert list(map(as_text, shown)) == list(map(as_text, again))
 
 
 def test_there_are_both_templates() -> None:
@@ -72,8 +72,9 @@ def test_a_template_of_a_day_without_data_says_so(days_home: Path) -> None:
 
 def test_figures_carry_no_clock_and_no_identity(days_home: Path) -> None:
     date = days_of(days_home)[1]
+    one, other = (TradingDay.of(date, days_home) for _ in range(2))
     for figure in FIGURES:
-        first, second = (figure(TradingDay.of(date, days_home)).to_json() for _ in range(2))
+        first, second = figure(one).to_json(), figure(other).to_json()
         assert first == second and "uid" not in first
 
 

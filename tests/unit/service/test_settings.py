@@ -63,6 +63,13 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("VENUE_URL", "127.0.0.1:1"),
         ("VENUE_URL", "http://[::1"),
         ("CONTROL_KEY", "clé"),
+        ("CONTROL_HOST", "0.0.0.0"),
+        ("CONTROL_HOST", "10.0.0.2"),
+        ("CONTROL_HOST", "my.host"),
+        ("CONTROL_ALLOW", "10.0.0.0/40"),
+        ("CONTROL_ALLOW", "example.org"),
+        ("RATE_LIMIT", "0"),
+        ("RATE_LIMIT", "many"),
         ("API_KEY", "two words"),
     ],
 )
@@ -73,6 +80,22 @@ def test_a_bad_value_is_one_line_that_names_the_variable(
     with pytest.raises(ConfigError, match=f"GENESIS_{name}") as found:
         Settings.read()
     assert "\n" not in found.value.message
+
+
+def test_the_control_api_listens_beyond_loopback_only_for_those_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = Settings.read()
+    assert (plain.control_host, plain.control_allow, plain.rate_limit) == ("127.0.0.1", (), 10)
+    monkeypatch.setenv("GENESIS_CONTROL_HOST", "10.0.0.2")
+    with pytest.raises(ConfigError, match=r"GENESIS_CONTROL_HOST.*GENESIS_CONTROL_ALLOW"):
+        Settings.read()
+    monkeypatch.setenv("GENESIS_CONTROL_ALLOW", "10.0.0.7, 100.64.0.0/10")
+    found = Settings.read()
+    assert found.control_host == "10.0.0.2"
+    assert found.control_allow == ("10.0.0.7", "100.64.0.0/10")
+    assert Settings.read(control_host="localhost").control_host == "127.0.0.1"
+    assert Settings.read(control_host="[::1]").control_host == "::1"
 
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:

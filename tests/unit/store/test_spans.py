@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis.domain.events import BookTop, TradeTick, is_market
+from genesis.domain.events import BookTop, FeedRestored, TradeTick, is_market
 from genesis.domain.time import HOUR, MINUTE, SECOND
 from genesis.errors import EventLogError
 from genesis.research.day_marks import Marks, Quote
@@ -15,9 +15,9 @@ from genesis.store.database import DATABASE_NAME, Database
 from genesis.store.event_log import EventLog
 from genesis.store.reader import LogReader
 from genesis.store.spans import bisected
-from genesis.store.steps import LoggedStep
+from genesis.store.steps import LogEntry, LoggedStep
 from genesis.store.tape import CODEC
-from genesis.store.tape_pages import TapeBlock, TapePages
+from genesis.store.tape_pages import TapeBlock, TapePages, tape_pages
 from tests.support.day_home import DAY_1, HomeMaker, buy, close, waves
 from tests.support.log_steps import mixed
 
@@ -74,6 +74,12 @@ def database(home: Path) -> Iterator[Database]:
     opened.close()
 
 
+@pytest.fixture
+def pages(database: Database) -> Iterator[TapePages]:
+    with tape_pages(database) as opened:
+        yield opened
+
+
 @pytest.fixture(scope="module")
 def steps(database: Database) -> list[LoggedStep]:
     return list(LogReader(database).read())
@@ -121,16 +127,16 @@ def known_before(steps: list[LoggedStep], ts_ns: int) -> Quote:
     return Quote(last, top)
 
 
-def test_marks_are_those_of_a_full_read(database: Database, steps: list[LoggedStep]) -> None:
-    marks = Marks(TapePages(database), ("BTC/USDT",), STALE_NS)
+def test_marks_are_those_of_a_full_read(pages: TapePages, steps: list[LoggedStep]) -> None:
+    marks = Marks(pages, ("BTC/USDT",), STALE_NS)
     moments = [*range(START - MINUTE, START + 2 * HOUR + 2 * MINUTE, 37 * SECOND)]
     for at_ns, quotes in zip(moments, marks.at_moments(moments), strict=True):
         ours = quotes["BTC/USDT"].mark(at_ns, STALE_NS)
         assert ours == known_before(steps, at_ns).mark(at_ns, STALE_NS)
 
 
-def test_marks_at_positions(database: Database, steps: list[LoggedStep]) -> None:
-    marks = Marks(TapePages(database), ("BTC/USDT",), STALE_NS)
+def test_marks_at_positions(pages: TapePages, steps: list[LoggedStep]) -> None:
+    marks = Marks(pages, ("BTC/USDT",), STALE_NS)
     pos = 0
     for number, step in enumerate(steps):
         pos += is_market(step.event)
@@ -143,10 +149,7 @@ def test_marks_at_positions(database: Database, steps: list[LoggedStep]) -> None
     assert marks.at_position(0, START) == {}
 
 
-def test_every_event_of_the_tape_by_its_position(
-    database: Database, steps: list[LoggedStep]
-) -> None:
-    pages = TapePages(database)
+def test_every_event_of_the_tape_by_its_position(pages: TapePages, steps: list[LoggedStep]) -> None:
     market = [step for step in steps if is_market(step.event)]
     for pos in range(1, len(market) + 1, 61):
         assert pages.event_at(pos) == market[pos - 1].event
@@ -162,8 +165,25 @@ def test_a_block_with_another_codec_says_so(tmp_path: Path) -> None:
         for entry, _ in zip(mixed(), range(20), strict=False):
             log.append(entry)
         log.flush().result()
-        row = TapePages(log.database).block(1).row._replace(codec="later")
+        with tape_pages(log.database) as pages:
+            row = pages.block(1).row._replace(codec="later")
     with pytest.raises(EventLogError, match="tape block 1: unknown codec later"):
         TapeBlock(row).ts_ns(0)
     with pytest.raises(EventLogError, match="tape block 1 cannot be read"):
         TapeBlock(row._replace(codec=CODEC, body=b"nothing")).ts_ns(0)
+
+
+def test_a_span_stays_the_same_when_more_is_written(tmp_path: Path) -> None:
+    """Stamps run against each other for a while, as those of venue and engine do."""
+    stamps = [100 * n + (n * 7_919 % 13) * 90 for n in range(1, 400)]
+    with EventLog.open(tmp_path / "log.db") as log:
+        found: dict[int, set[int]] = {}
+        for step, ts_ns in enumerate(stamps, 1):
+            log.append(LogEntry(1, step, FeedRestored(ts_ns, "trades"), ts_ns))
+            if step % 10 == 0:
+                log.flush().result()
+                for moment in range(5_000, 100 * step - 1_200, 3_000):
+                    found.setdefault(moment, set()).add(log.reader.seq_at(moment))
+        for moment, seqs in found.items():
+            assert len(seqs) == 1
+            assert seqs == {next(s for s, ts in enumerate(stamps, 1) if ts >= moment)}

@@ -4,7 +4,14 @@ import pytest
 
 from genesis.domain.time import MINUTE, SECOND
 from genesis.rules import load
-from genesis.tilt.journal import Assessment, Delta, assess, tokens, word_count
+from genesis.tilt.journal import (
+    Assessment,
+    Delta,
+    assess,
+    assess_override,
+    tokens,
+    word_count,
+)
 from tests.support.acts import Page
 
 RULES = load("sniper").tilt.journal
@@ -126,3 +133,27 @@ def test_waiting_is_not_writing() -> None:
 def test_the_hash_is_of_the_words_not_of_their_spacing() -> None:
     assert judge().sha256 == judge("  " + TEXT.upper().replace(" ", "\n")).sha256
     assert judge().sha256 != judge(TEXT + " more").sha256
+
+
+# -- the page of an override -----------------------------------------------------------------
+def test_an_override_counts_characters_and_scales_the_time() -> None:
+    text = Page(120).text
+
+    def judged(words: str, over_s: int, deltas: list[Delta] | None = None) -> str:
+        given = typed(words, over_s * SECOND) if deltas is None else deltas
+        now_ns = OPENED + over_s * SECOND
+        return assess_override(words, given, OPENED, now_ns, RULES, 500).reason
+
+    assert judged(text, 60) == "too_fast"  # 500 words take eight minutes, 120 two
+    assert judged(text, 130) == "accepted"
+    assert judged(text[:400], 130) == "too_short"
+    assert judged(text, 130, [Delta(OPENED + SECOND, len(text))]) == "paste"
+
+
+def test_without_deltas_the_text_of_an_override_is_judged_alone() -> None:
+    def judged(words: str) -> str:
+        return assess_override(words, None, OPENED, OPENED, RULES, 500).reason
+
+    assert judged(Page(120).text) == "accepted"
+    assert judged("the same words again and again " * 30) == "repetitive"
+    assert judged("12 34 " * 200) == "too_short"

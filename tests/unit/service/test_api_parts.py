@@ -1,0 +1,114 @@
+"""Small parts of the control API: pace, places, endpoints, signatures."""
+
+from collections import deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesis.domain.time import SECOND
+from genesis.errors import ConfigError
+from genesis.service.api.endpoints import Endpoints
+from genesis.service.api.keys import Keys, Role
+from genesis.service.api.pace import Pace
+from genesis.service.api.places import Places, is_loopback, url_of
+from genesis.service.api.server import bind
+from genesis.service.api.signing import signature, signed
+
+VECTOR = "d0cb1c18eae2b7029e419b9b01f62fa21f9bda2c76160f39baab2aeb345b28b9"
+
+
+@given(st.lists(st.integers(0, SECOND), max_size=80), st.integers(1, 12))
+def test_never_more_than_so_many_in_any_second_and_none_refused_for_nothing(
+    gaps: list[int], most: int
+) -> None:
+    now_ns = 0
+    pace = Pace(most, lambda: now_ns)
+    let: deque[int] = deque()
+    for gap in gaps:
+        now_ns += gap
+        while let and now_ns - let[0] >= SECOND:
+            let.popleft()
+        wait_ns = pace.wait_ns(("a", "GET /x"))
+        assert (wait_ns == 0) == (len(let) < most)
+        if wait_ns:
+            assert now_ns + wait_ns == let[0] + SECOND  # it would be let through just then
+        else:
+            let.append(now_ns)
+
+
+def test_askers_that_have_gone_quiet_are_forgotten() -> None:
+    now_ns = 0
+    pace = Pace(1, lambda: now_ns)
+    for n in range(5_000):
+        now_ns += SECOND // 100
+        assert pace.wait_ns((str(n), "x")) == 0
+    assert len(pace._let) <= 1_100
+    assert pace.wait_ns(("4999", "x")) > 0
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8080"),
+        ("::1", "http://[::1]:8080"),
+        ("0.0.0.0", "http://127.0.0.1:8080"),
+        ("::", "http://[::1]:8080"),
+        ("10.0.0.2", "http://10.0.0.2:8080"),
+    ],
+)
+def test_how_a_client_reaches_what_was_bound(host: str, url: str) -> None:
+    assert url_of(host, 8080) == url
+
+
+def test_an_address_of_another_machine_cannot_be_bound() -> None:
+    with pytest.raises(ConfigError, match="GENESIS_CONTROL_HOST"):
+        bind(0, "192.0.2.1")
+    with bind(0, "127.0.0.1") as bound:
+        taken = bound.getsockname()[1]
+        with pytest.raises(ConfigError, match="in use"):
+            bind(taken)
+
+
+def test_the_bound_host_and_the_named_networks_may_ask() -> None:
+    places = Places.of("10.0.0.2", ["10.0.0.7", "fd00::/8"])
+    for peer in ("127.0.0.1", "::1", "10.0.0.2", "10.0.0.7", "::ffff:10.0.0.7", "fd12::1"):
+        assert places.is_allowed(peer), peer
+    for peer in ("10.0.0.3", "fe80::1", "", None, "localhost.evil"):
+        assert not places.is_allowed(peer), peer
+    assert places.is_our_name("10.0.0.2:8080")
+    assert is_loopback("localhost") and not is_loopback("10.0.0.2") and not is_loopback(None)
+
+
+def test_a_path_belongs_to_one_endpoint() -> None:
+    known = Endpoints({"/a": ["GET", "PUT"], "/a/{b}": ["GET"], "/a.b": ["POST"]})
+    assert known.template("/a") == "/a"
+    assert known.template("/a/x y") == known.template("/a/%2F") == "/a/{b}"
+    for path in ("/a/", "/a/b/c", "/axb", "/A", "", "/a/b/"):
+        assert known.template(path) is None, path
+    assert known.methods("/a") == ("GET", "PUT")
+    assert known.methods("/nowhere") == ()
+
+
+def test_the_signature_is_the_one_that_is_written_down() -> None:
+    """A vector for whoever writes a client: made once with another tool."""
+    made = signature(
+        "secret", "POST", "/commands?x=1", "1700000000000000000", b'{"text": "status"}'
+    )
+    assert made == VECTOR
+    headers = signed(
+        Role.TRADE, "secret", "POST", "/commands?x=1", b'{"text": "status"}', 17 * 10**17
+    )
+    assert headers == {
+        "X-Genesis-Key": "control",
+        "X-Genesis-Timestamp": "1700000000000000000",
+        "X-Genesis-Signature": VECTOR,
+    }
+
+
+def test_no_key_opens_a_door_without_keys() -> None:
+    assert Keys("", "").role_of("") is None
+    assert Keys("a", "b").role_of(None) is None
+    assert Keys("a", "b").role_of("a") is Role.TRADE
+    assert Keys("a", "b").role_of("b") is Role.READ
+    assert Keys("same", "same").role_of("same") is Role.TRADE
