@@ -181,7 +181,8 @@ def _of(
     """The measure of enough returns; never nan or infinity."""
     r = column(returns)
     if r.size < MIN_RETURNS:
-        return NoValue(f"{r.size} returns, at least {MIN_RETURNS} are needed")
+        some = "1 return" if r.size == 1 else f"{r.size} returns"
+        return NoValue(f"{some}, at least {MIN_RETURNS} are needed")
     with np.errstate(all="ignore"):
         found = measure(r)
     return found if isinstance(found, NoValue) else finite(found)

@@ -73,7 +73,7 @@ def demo(
     with view, Garden(place, _garden_port(), view.keep) as garden:
         stage = Stage(scene, view)
         if not headless:
-            stage.on_ready = garden.begin
+            stage.before = garden.open
         told = asyncio.run(stage.play())
     told = {**_verified(place), **told, "report": None}
     _tell(told, place)

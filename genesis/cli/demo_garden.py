@@ -1,5 +1,6 @@
 """The garden beside the demo: the dashboards, as a process of their own on the demo's home."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -13,11 +14,16 @@ from typing import Final, Self
 from genesis.cli.browser import show
 from genesis.cli.dashboard import ssh_line
 
+_OPENING_S: Final = 20.0
+"""How long the story waits for its garden at most."""
+_SEAT_S: Final = 6.0
+"""To open the address in a browser before the story begins."""
+_LOOK_S: Final = 0.05
 _END_S: Final = 20.0
 
 
 class Garden:
-    """Serves the dashboards from `begin` until the block ends. Use as a context manager.
+    """Serves the dashboards from `open` until the block ends. Use as a context manager.
 
     say: told the address once it is there (and how to reach it by ssh), or why there is none:
     a demo without a garden goes on.
@@ -29,9 +35,20 @@ class Garden:
         self._say = say
         self._process: subprocess.Popen[str] | None = None
         self._waiting: Thread | None = None
+        self._is_open = False
 
-    def begin(self) -> None:
-        """Start it; returns at once."""
+    async def open(self) -> None:
+        """Start it, tell its address, and leave a moment to go there."""
+        self._begin()
+        assert self._waiting is not None
+        for _ in range(round(_OPENING_S / _LOOK_S)):
+            if not self._waiting.is_alive():
+                break
+            await asyncio.sleep(_LOOK_S)
+        if self._is_open:
+            await asyncio.sleep(_SEAT_S)
+
+    def _begin(self) -> None:
         arguments = ["dashboard", "--home", str(self._home), "--port", str(self._port), "--json"]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "genesis", *arguments],
@@ -50,9 +67,10 @@ class Garden:
         line = process.stdout.readline()
         if line:
             facts = json.loads(line)
-            self._say(f"the garden:\n{facts['url']}")
+            self._say(f"the garden (the story waits a moment for you):\n{facts['url']}")
             if "SSH_CONNECTION" in os.environ:
                 self._say(f"from your machine:\n{ssh_line(facts['port'])}")
+            self._is_open = True
             show(facts["url"])
         elif process.wait() > 0:
             why = process.stderr.read().strip().splitlines()

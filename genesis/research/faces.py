@@ -24,15 +24,15 @@ def ticks_face(ticks: "Ticks") -> Shown:
     c, known = ticks.columns, ticks.instrument
     price, qty = c.prices * float(c.price_step), c.qtys * float(c.qty_step)
     covered = (int(c.ts_ns[-1]) - int(c.ts_ns[0])) / SECOND
+    pace = len(ticks) / max(covered, 1)
     turned = float((price * qty).sum())
-    tops = 0 if ticks.tops is None else len(ticks.tops.ts_ns)
+    tops = "" if ticks.tops is None else f", {len(ticks.tops.ts_ns):,} book tops"
     above = cards(
         [
             Card(known.symbol, f"{len(ticks):,} trades", _from(int(c.ts_ns[0]))),
-            Card("covering", span(covered), f"{len(ticks) / max(covered, 1):,.1f} trades a second"),
-            Card("price", f"{price.min():,.2f} – {price.max():,.2f}", f"last {price[-1]:,.2f}"),
+            Card("covering", span(covered), f"{pace:,.1f} trades a second{tops}"),
+            Card("price", _range(price.min(), price.max()), f"last {price[-1]:,.10g}"),
             Card("traded", f"{qty.sum():,.2f} {known.base}", f"{turned:,.0f} {known.quote}"),
-            Card("book tops", f"{tops:,}", "recorded beside the trades" if tops else "none known"),
         ]
     )  # fmt: skip
     frame = ticks.between(None, None).frame()
@@ -53,7 +53,7 @@ def bars_face(bars: "Bars") -> Shown:
         [
             Card(bars.instrument.symbol, f"{len(bars):,} bars", f"of {span(c.width_ns / SECOND)}"),
             Card("covering", span((last - first + c.width_ns) / SECOND), _from(first)),
-            Card("price", f"{low:,.2f} – {high:,.2f}", f"last {float(c.closes[-1]) * step:,.2f}"),
+            Card("price", _range(low, high), f"last {float(c.closes[-1]) * step:,.10g}"),
             Card("traded", f"{volume:,.2f} {bars.instrument.base}"),
         ]
     )
@@ -88,6 +88,10 @@ def store_face(store: "TickStore") -> Shown:
         formats={"rows": "{:,}".format, "MB": "{:,.1f}".format},
         caption=f"Ticks in {store.home}. {SYNTHETIC if made_up else ''}".strip(),
     )
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:,.5g} – {high:,.5g}"
 
 
 def _from(ts_ns: int) -> str:

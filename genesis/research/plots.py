@@ -48,8 +48,8 @@ def backtest_figure(result: Measured) -> go.Figure:
     figure.add_scatter(x=times, y=fall, name="drawdown", **_wash(CLAY), row=2, col=1)
     figure.update_yaxes(title_text=result.setup.instrument.quote, row=1, col=1)
     figure.update_yaxes(title_text="drawdown", tickformat=".1%", row=2, col=1)
-    title = f"{result.setup.strategy} on {result.setup.instrument.symbol}: {result.coverage}"
-    return _dressed(figure, title, height=480)
+    title = f"{result.setup.strategy} on {result.setup.instrument.symbol}"
+    return _dressed(figure, f"{title}<br><sup>{result.coverage}</sup>", height=480)
 
 
 def _mark_trades(figure: go.Figure, result: Measured) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from genesis.domain.time import MINUTE, SECOND
+from genesis.domain.time import SECOND
 from genesis.research.style import Card, Shown, cards, note, share, span
 from genesis.research.tables import shown
 from genesis.store.ticks.quality import Quality as Measured
@@ -47,11 +47,15 @@ def _face(q: Measured) -> Shown:
     )
     order = Card("out of order", f"{q.disorder + q.backwards:,}",
                  f"{q.repeated:,} repeated, {q.conflicting:,} contradictory")  # fmt: skip
-    quiet = Card("silent minutes", f"{q.silences:,}", "spans of a minute or more without a trade")
-    each = [verdict, Card("trades", f"{q.rows:,}", ids), whole, order, quiet]
-    if q.usual_delay_ns is not None and q.usual_delay_ns < MINUTE:
-        delay = f"{q.usual_delay_ns / 1e6:,.1f} ms"
-        each.append(Card("received after", delay, f"{q.stray_received:,} stray stamps"))
+    above = cards([verdict, Card("trades", f"{q.rows:,}", ids), whole, order])
     covered = span((q.last_ns - q.first_ns) / SECOND)
-    above, below = cards(each), note(f"The trades cover {covered}.")
+    words = f"The trades cover {covered}; {_count(q.silences)} of a minute or more without one."
+    if q.usual_delay_ns:
+        late = f"{q.usual_delay_ns / 1e6:,.1f} ms"
+        words += f"\nReceived {late} after the venue's time as a rule; {q.stray_received:,} astray."
+    below = note(words)
     return Shown(above.html + below.html, f"{above.plain}\n{below.plain}")
+
+
+def _count(silences: int) -> str:
+    return "one span" if silences == 1 else f"{silences:,} spans" if silences else "no span"

@@ -131,19 +131,20 @@ class Shown:
 
 CSS: Final = f"""
 .gn {{ font-family: {SERIF}; color: var(--ink, {INK}); font-variant-numeric: tabular-nums; }}
-.gn-table {{ border-collapse: collapse; width: 100%; font-size: 14px; line-height: 1.5;
+.gn .gn-table {{ border-collapse: collapse; width: 100%; table-layout: auto; font-size: 14px;
+  line-height: 1.5;
   background: transparent; border: 0; margin: .2rem 0 .6rem; }}
-.gn-table caption {{ caption-side: bottom; text-align: left; color: var(--words, {WORDS});
+.gn .gn-table caption {{ caption-side: bottom; text-align: left; color: var(--words, {WORDS});
   font-size: 13px; padding: .5rem 0 0; }}
-.gn-table th {{ text-align: left; font-weight: 400; color: var(--words, {WORDS});
+.gn .gn-table th {{ text-align: left; font-weight: 400; color: var(--words, {WORDS});
   font-size: 12.5px; padding: .3rem .9rem .3rem 0; border: 0; white-space: nowrap;
   border-bottom: 1px solid var(--line, {faint(ASH, 0.45)}); background: transparent; }}
-.gn-table td {{ text-align: left; padding: .3rem .9rem .3rem 0; border: 0; vertical-align: top;
+.gn .gn-table td {{ text-align: left; padding: .3rem .9rem .3rem 0; border: 0; vertical-align: top;
   border-bottom: 1px solid var(--line-faint, {faint(ASH, 0.16)}); background: transparent; }}
-.gn-table tr {{ background: transparent !important; }}
-.gn-table .n {{ text-align: right; white-space: nowrap; }}
-.gn-table .up {{ color: var(--moss-ink, #4d6a4a); }}
-.gn-table .down {{ color: var(--clay-ink, #8f5539); }}
+.gn .gn-table tr {{ background: transparent !important; }}
+.gn .gn-table .n {{ text-align: right; white-space: nowrap; }}
+.gn .gn-table .up {{ color: var(--moss-ink, #4d6a4a); }}
+.gn .gn-table .down {{ color: var(--clay-ink, #8f5539); }}
 .gn-wide {{ overflow-x: auto; }}
 .gn-note {{ color: var(--words, {WORDS}); font-size: 14px; line-height: 1.55; margin: .3rem 0; }}
 .gn-cards {{ display: grid; gap: .8rem; margin: .6rem 0 1rem;

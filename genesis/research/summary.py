@@ -38,7 +38,7 @@ def face(result: Measured) -> Shown:
     told = dict(lines(result))
     cut = ("coverage", "run", "ratios", "refusals", "decision digest")
     below = note("\n".join(f"{name}: {told[name]}" for name in cut))
-    above = cards([_earned(result), _made(result), _each(result), _deepest(result), _asked(result)])
+    above = cards([_earned(result), _made(result), _deepest(result), _asked(result)])
     return Shown(above.html + below.html, "\n".join(f"{k:<16} {v}" for k, v in told.items()))
 
 
@@ -53,7 +53,7 @@ def compare(results: Mapping[str, Measured]) -> Table:
             _figure(r.metrics["win_fraction"]),
             _figure(r.metrics["profit_factor"]),
             _figure(r.metrics["expectancy_r"]),
-            _figure(r.metrics["max_drawdown_fraction"]),
+            abs(_figure(r.metrics["max_drawdown_fraction"])),
             len(r.refusals),
         )
         for name, r in results.items()
@@ -69,25 +69,24 @@ def _figure(value: Metric) -> float:
 def _earned(result: Measured) -> Card:
     m, quote = result.metrics, result.setup.instrument.quote
     pnl, hold = m["pnl_usdt"], m["buy_and_hold_fraction"]
-    told = f"after fees of {_fees(result)}; buy and hold {_percent(hold)}"
+    paid = f"{_number(m['fees_usdt'], ',.2f')} {quote}"
+    told = f"after fees worth {paid}; buy and hold {_percent(hold)}"
     mood = ("up" if _above(pnl) else "down") if len(result.trades) else ""
     return Card("closed trades earned", f"{signed(pnl)} {quote}", told, mood)
 
 
 def _made(result: Measured) -> Card:
-    reasons = Counter(result.trades["reason"])
-    by = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
-    held = f"{len(result.positions)} still open" if result.positions else ""
-    words = ", ".join(part for part in (by, held) if part)
-    return Card("trades closed", f"{len(result.trades):,}", words)
-
-
-def _each(result: Measured) -> Card:
     m = result.metrics
-    won = f"won {_percent(m['win_fraction'])}, profit factor {_number(m['profit_factor'])}"
+    parts = []
+    if len(result.trades):
+        parts.append(f"won {_percent(m['win_fraction'])}")
+        parts.append(f"profit factor {_number(m['profit_factor'], ',.3g')}")
     each = m["expectancy_r"]
-    value = f"{each:}" if isinstance(each, NoValue) else f"{signed(each)} R"
-    return Card("a trade on average", value, won)
+    if not isinstance(each, NoValue):
+        parts.append(f"{signed(each)} R each")
+    if result.positions:
+        parts.append(f"{len(result.positions)} still open")
+    return Card("trades closed", f"{len(result.trades):,}", ", ".join(parts))
 
 
 def _deepest(result: Measured) -> Card:

@@ -24,11 +24,10 @@ from genesis.analytics.tax import (
     year_of,
 )
 from genesis.domain.events import AccountOpened, Event, TradeTick
-from genesis.domain.money import text
 from genesis.domain.time import DAY
 from genesis.errors import ConfigError, DataError, UsageError
 from genesis.research.day_log import opened, record
-from genesis.research.style import Shown, table
+from genesis.research.style import Shown, signed, table
 from genesis.service.home import resolve_home
 from genesis.store.tape_pages import TapePages, tape_pages
 
@@ -36,6 +35,13 @@ _KINDS: Final = ("AccountOpened", "OrderFilled", "FlowReported")
 _LOCKS: Final = "tax-methods.json"
 _LOOK_BACK: Final = 2_000
 """Blocks of the tape that are looked through for the price of a third asset."""
+
+
+_MONEY: Final = ("proceeds", "cost", "fee")
+_SHOWN: Final = (
+    *("asset", "date_acquired", "date_sold", "qty", "proceeds", "cost", "fee", "gain"),
+    *("holding_days", "lot_id", "note"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +58,21 @@ class Taxes:
         return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
 
     def shown(self) -> Shown:
-        told = f"{self.report.year}, {self.report.method}: gain {text(self.report.gain)}; {AID}"
-        return table(self.frame, caption=told, empty=f"Nothing was disposed of in {told}")
+        """The rows for people, to four decimals; `frame` and the CSV are exact."""
+        told = (
+            f"{self.report.year}, {self.report.method}: gain {signed(self.report.gain, 4)}; {AID}."
+        )
+        names = {name: name.replace("_", " ").removeprefix("date ") for name in _SHOWN}
+        frame = self.frame.astype(dict.fromkeys(("qty", *_MONEY, "gain"), float))
+        if frame["note"].eq("").all():
+            del names["note"]
+        formats = {
+            **dict.fromkeys(_MONEY, "{:,.4f}".format),
+            "qty": "{:,.8f}".format,
+            "gain": lambda value: signed(value, 4),
+        }
+        nothing = f"Nothing was disposed of in {told}"
+        return table(frame, names=names, formats=formats, caption=told, empty=nothing)
 
     def __repr__(self) -> str:
         return self.shown().plain

@@ -51,7 +51,14 @@ class Why:
         return self.story.lines
 
     def shown(self) -> Shown:
-        return table(self.frame, caption=f"{self.story.symbol} {self.story.end}".strip())
+        """A table; times of the day, the date in its caption."""
+        frame = self.frame
+        days = dict.fromkeys(time[:10] for time in frame["time"])
+        head = " ".join(part for part in (self.story.symbol, self.story.end) if part)
+        if len(days) > 1:
+            return table(frame, caption=head)
+        clock = {"time": lambda time: time[11:].rstrip("Z")}
+        return table(frame, formats=clock, caption=f"{next(iter(days))}, UTC. {head}.")
 
     def __repr__(self) -> str:
         return self.shown().plain

@@ -38,7 +38,9 @@ def stage(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 @pytest.fixture(scope="module")
 def paused(stage: Stage) -> Stage:
-    """The stage after a chase: tilt has paused trading."""
+    """The stage after a chase: tilt has paused trading, and a position is open."""
+    stage.control.say("buy 10 usdt btc")
+    stage.control.until("a position", "/positions", lambda told: len(told) == 1)
     stage.chase()
     return stage
 
@@ -155,8 +157,23 @@ def test_the_page_fits_and_turns_dark(
     paused: Stage, look: Look, screens: Path, name: str, width: int, dark: bool
 ) -> None:
     page = entered(paused, look(width=width, dark=dark, still=dark))
+    page.wait_for_timeout(1_000)  # it fades in
     assert not is_too_wide(page)
     shot(page, screens, f"tilt-page-{name}")
+
+
+def test_positions_can_be_left_while_the_page_is_open(
+    paused: Stage, look: Look, screens: Path
+) -> None:
+    page = entered(paused, look())
+    page.click("text=close all")
+    assert len(paused.control.get("/positions")) == 1  # the first press only asks
+    page.wait_for_selector("text=press again to close everything")
+    page.click("text=close BTC/USDT")
+    page.wait_for_selector(".stones", state="hidden")
+    assert paused.control.get("/positions") == []
+    assert page.locator(OPEN).count() == 1
+    assert paused.level() == "WARNING"
 
 
 def test_words_that_come_round_again_are_refused_by_name(
@@ -282,13 +299,12 @@ def test_the_other_way_out_is_the_worse_deal(owing: Stage, look: Look, screens: 
     assert "3 of 3 attempts left" in page.inner_text(".wayout")
     assert not page.is_visible(".wayout form")  # it is read first
     page.wait_for_selector(".wayout form:not([hidden])")
-    assert page.is_disabled("text=override >> nth=-1")
+    assert page.is_disabled(".wayout form button")
     write(page, PAGE[:1200])
     page.focus(".wayout input")
     page.keyboard.type("I accept the risks")
     assert page.is_disabled(".wayout form button")
-    wiped = "document.querySelector('.wayout input').select()"
-    page.evaluate(wiped)
+    page.keyboard.press("Control+A")
     page.keyboard.type("I ACCEPT THE RISKS")
     page.wait_for_selector(".wayout form button:enabled")
     shot(page, screens, "tilt-override")
@@ -308,12 +324,12 @@ def test_an_owed_page_may_be_written_later_and_put_aside(
     owing: Stage, look: Look, screens: Path
 ) -> None:
     page = entered(owing, look(), FLOWING)
-    page.click("text=write it now")
+    page.click(".waits button:visible")
     page.wait_for_selector(READY)
     assert "still owed" in page.inner_text(".title")
     page.keyboard.press("Escape")
     page.wait_for_selector(OPEN, state="hidden")
-    page.click("text=write it now")
+    page.click(".waits button:visible")
     page.wait_for_selector(READY)
     assert not page.is_visible(".wayout")
     shot(page, screens, "tilt-owed-page")

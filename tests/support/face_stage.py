@@ -12,6 +12,11 @@ from tests.support.tick_files import steady, write
 
 SPEED: Final = 60
 """Venue seconds per second: eight minutes of writing take eight seconds."""
+ROOMY: Final = """name = "roomy"
+[risk.tiers.SNIPER]
+max_trades_per_day = 100
+"""
+"""A chase is more than ten entries a day."""
 _STEP_MS: Final = 2_000
 _TRADES: Final = 20_000
 """A thin market, so that fast time costs little: a trade every two venue seconds, eleven hours."""
@@ -21,7 +26,7 @@ class Stage:
     """Everything behind a face; ends with `ending`.
 
     page: the one whose kernel waits warm. home: one that was recorded, with the USDT it holds and
-    the rules to go on under; without it a new one is opened.
+    the rules to go on under; without them a new one is opened, under roomy rules.
     """
 
     def __init__(
@@ -33,7 +38,10 @@ class Stage:
         usdt: str = "500",
         rules: Path | None = None,
     ) -> None:
-        self.folder, self.home, self._rules = folder, home or folder / "home", rules
+        self.folder, self.home = folder, home or folder / "home"
+        self._rules = rules or folder / "rules.toml"
+        if rules is None:
+            self._rules.write_text(ROOMY, encoding="utf-8")
         held = ("--balance", f"USDT={usdt}")
         clock = ("--speed", str(SPEED), "--loop", "--port", "0")
         trades = steady(1, _TRADES, start_ms=START_NS // MILLISECOND, step_ms=_STEP_MS)
@@ -47,7 +55,7 @@ class Stage:
 
     def start(self) -> Process:
         """The engine, from what its home holds."""
-        rules = ("--rules", str(self._rules)) if self._rules else ()
+        rules = ("--rules", str(self._rules))
         venue = ("--venue-url", self.exchange.ready["url"])
         where = ("--port", "0", "--home", str(self.home))
         self.engine = Process(
@@ -66,10 +74,10 @@ class Stage:
     def chase(self) -> None:
         """Orders placed in haste and cancelled again, until tilt has had enough."""
         control = self.control
-        for _ in range(200):
-            if control.get("/tilt/status")["tilt_level"] in ("WARNING", "LOCKED"):
+        for _ in range(80):
+            if self.level() in ("WARNING", "LOCKED"):
                 return
-            control.say("buy 20 usdt btc limit 30000")
+            control.say("buy 6 usdt btc limit 30000")
             control.say("cancel all")
         raise AssertionError(f"tilt stays calm: {control.get('/tilt/status')}")
 

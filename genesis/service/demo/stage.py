@@ -1,7 +1,7 @@
 """The demo's stage: exchange, paper engine and trader, started in order and ended cleanly."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
@@ -64,8 +64,8 @@ class Stage:
         self._audience = audience
         self.was_stopped = False
         """Ended from outside, before the feed and the time were over."""
-        self.on_ready: Callable[[], None] = lambda: None
-        """Told when the service runs, before the trader begins."""
+        self.before: Callable[[], Awaitable[None]] = _nothing
+        """Awaited before anything begins: the market waits as long."""
 
     async def play(self) -> dict[str, Any]:
         """From an empty home to a clean end; counts and equity of the run.
@@ -76,6 +76,7 @@ class Stage:
         """
         scene = self._scene
         require_unused(scene.home)
+        await self.before()
         exchange = self._exchange()
         await exchange.start()
         try:
@@ -102,7 +103,6 @@ class Stage:
                 self.was_stopped = True
                 running.result()
                 return self._counts(service)  # stopped before it was ready
-            self.on_ready()
             await self._act(exchange, running, ready.result()["url"])
             self.was_stopped = running.done()
         finally:
@@ -195,6 +195,10 @@ class Stage:
             "refusals": dict(sorted(readings.refusals.items())),
             "equity": f"{trading.engine.view.equity_usdt:.8f}",
         }
+
+
+async def _nothing() -> None:
+    return None
 
 
 def sample_seconds(minutes: float, speed: float) -> int:

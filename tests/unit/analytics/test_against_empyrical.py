@@ -111,7 +111,7 @@ def test_tiny_series_have_a_reason_instead(name, returns):
         return  # no ratio: it exists from the first day on
     found = PAIRS[name][0](returns)
     assert isinstance(found, NoValue)
-    assert found.reason.startswith((f"{len(returns)} returns", "no returns"))
+    assert found.reason.startswith((f"{len(returns)} return", "no returns"))
 
 
 @given(
