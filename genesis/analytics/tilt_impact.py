@@ -83,7 +83,8 @@ def impact(trades: Sequence[JudgedTrade], rng: Generator) -> TiltImpact:
 
 def _verdict(tilted: int, interval: Interval | NoValue) -> str:
     if tilted < LEAST_TILTED:
-        return f"{NO_EVIDENCE}: {tilted} tilted trades, at least {LEAST_TILTED} are needed"
+        some = "1 tilted trade" if tilted == 1 else f"{tilted} tilted trades"
+        return f"{NO_EVIDENCE}: {some}, at least {LEAST_TILTED} are needed"
     if isinstance(interval, NoValue):
         return f"{NO_EVIDENCE}: {interval.reason}"
     if interval.covers_zero:
@@ -142,7 +143,8 @@ def _interval(sums: _Sums, risk_base: float, cost: float, rng: Generator) -> Int
     """By the cost per tilted trade of each draw, times the tilted trades there really were."""
     blocks = int(np.count_nonzero(sums.tilted_count.sum(axis=1)))
     if blocks < LEAST_SESSIONS:
-        return NoValue(f"{blocks} sessions with tilt, at least {LEAST_SESSIONS} are needed")
+        some = "1 session" if blocks == 1 else f"{blocks} sessions"
+        return NoValue(f"{some} with tilt, at least {LEAST_SESSIONS} are needed")
     weights = drawn(len(sums.tilted_pnl), DRAWS, rng)
     tilted = (weights @ sums.tilted_count).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):

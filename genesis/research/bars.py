@@ -93,7 +93,7 @@ class Bars:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from genesis.research.faces import bars_face
 
-        return bars_face(self)._repr_mimebundle_()
+        return bars_face(self.columns, repr(self))._repr_mimebundle_()
 
     def between(self, start_ns: int | None, end_ns: int | None) -> "Bars":
         """The bars that opened in [start, end)."""

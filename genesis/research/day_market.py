@@ -117,7 +117,8 @@ def _moments(log: DayLog, ends_ns: int) -> tuple[int, ...]:
     begins = [told.ts_ns for _, told in log.outcomes(DayStarted)]
     start = begins[0] if begins else log.steps[0].ts_ns
     first = (start // MINUTE + 1) * MINUTE
-    return (start, *range(first, ends_ns, MINUTE), *((ends_ns,) if ends_ns > start else ()))
+    minutes = range(first, ends_ns - 1, MINUTE)  # the end itself comes last, and once
+    return (start, *minutes, *((ends_ns,) if ends_ns > start else ()))
 
 
 def _silences(log: DayLog, pages: TapePages, last_ns: int) -> Iterable[Silence]:

@@ -1,73 +1,82 @@
 """How ticks, bars and the store show themselves in a notebook."""
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from math import floor, log10
+from pathlib import Path
+from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from genesis.domain.time import SECOND, format_utc
 from genesis.research.style import Card, Shown, cards, note, span, table
 from genesis.research.tables import shown
-
-if TYPE_CHECKING:
-    from genesis.research.bars import Bars
-    from genesis.research.store import TickStore
-    from genesis.research.ticks import Ticks
+from genesis.sim.columns import BarColumns, TickColumns
+from genesis.store.ticks import Holding
 
 _ENDS: Final = 3
 SYNTHETIC: Final = "Synthetic: made up, no recorded trade is in it."
 
 
-def ticks_face(ticks: "Ticks") -> Shown:
-    """A few figures, and the first and last prints."""
-    if not len(ticks):
-        return note(repr(ticks))
-    c, known = ticks.columns, ticks.instrument
+def ticks_face(c: TickColumns, tops: int | None, plain: str) -> Shown:
+    """A few figures, and the first and last prints. tops: how many book tops lie beside them."""
+    if not len(c):
+        return note(plain)
+    known = c.instrument
     price, qty = c.prices * float(c.price_step), c.qtys * float(c.qty_step)
     covered = (int(c.ts_ns[-1]) - int(c.ts_ns[0])) / SECOND
-    pace = len(ticks) / max(covered, 1)
+    pace = len(c) / max(covered, 1)
     turned = float((price * qty).sum())
-    tops = "" if ticks.tops is None else f", {len(ticks.tops.ts_ns):,} book tops"
+    beside = "" if tops is None else f", {tops:,} book tops"
     above = cards(
         [
-            Card(known.symbol, f"{len(ticks):,} trades", _from(int(c.ts_ns[0]))),
-            Card("covering", span(covered), f"{pace:,.1f} trades a second{tops}"),
+            Card(known.symbol, _many(len(c), "trade"), _from(int(c.ts_ns[0]))),
+            Card("covering", span(covered), f"{pace:,.1f} trades a second{beside}"),
             Card("price", _range(price.min(), price.max()), f"last {price[-1]:,.10g}"),
             Card("traded", f"{qty.sum():,.2f} {known.base}", f"{turned:,.0f} {known.quote}"),
         ]
     )  # fmt: skip
-    frame = ticks.between(None, None).frame()
-    ends = shown(pd.concat([frame.head(_ENDS), frame.tail(_ENDS)]))
-    below = note(f"The first {_ENDS} and the last {_ENDS} prints.")
-    return Shown(above.html + ends.html + below.html, repr(ticks))
+    ends = shown(_prints(c, np.r_[:_ENDS, -_ENDS:0] if len(c) > 2 * _ENDS else np.arange(len(c))))
+    words = f"The first {_ENDS} and the last {_ENDS} prints." if len(c) > 2 * _ENDS else ""
+    return Shown(above.html + ends.html + note(words).html, plain)
 
 
-def bars_face(bars: "Bars") -> Shown:
+def _prints(c: TickColumns, rows: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> pd.DataFrame:
+    data = {
+        "ts_ns": c.ts_ns[rows],
+        "price": c.prices[rows] * float(c.price_step),
+        "qty": c.qtys[rows] * float(c.qty_step),
+        "is_buyer_maker": c.buyer_is_maker[rows],
+    }
+    return pd.DataFrame(data if c.trade_ids is None else data | {"trade_id": c.trade_ids[rows]})
+
+
+def bars_face(c: BarColumns, plain: str) -> Shown:
     """A few figures of the bars."""
-    if not len(bars):
-        return note(repr(bars))
-    c, step = bars.columns, float(bars.columns.price_step)
+    if not len(c):
+        return note(plain)
+    known, step = c.instrument, float(c.price_step)
     first, last = int(c.open_ts_ns[0]), int(c.open_ts_ns[-1])
     low, high = float(c.lows.min()) * step, float(c.highs.max()) * step
     volume = float(c.volumes.sum()) * float(c.qty_step)
     above = cards(
         [
-            Card(bars.instrument.symbol, f"{len(bars):,} bars", f"of {span(c.width_ns / SECOND)}"),
+            Card(known.symbol, _many(len(c), "bar"), f"of {span(c.width_ns / SECOND)}"),
             Card("covering", span((last - first + c.width_ns) / SECOND), _from(first)),
             Card("price", _range(low, high), f"last {float(c.closes[-1]) * step:,.10g}"),
-            Card("traded", f"{volume:,.2f} {bars.instrument.base}"),
+            Card("traded", f"{volume:,.2f} {known.base}"),
         ]
     )
-    return Shown(above.html, repr(bars))
+    return Shown(above.html, plain)
 
 
-def store_face(store: "TickStore") -> Shown:
+def store_face(home: Path, held: Sequence[Holding]) -> Shown:
     """What is held, and whether any of it is made up."""
-    held = store.holdings()
     if not held:
         ways = (
             "`genesis ticks import FILE` adds recorded trades, `TickStore.or_sample()` made-up ones"
         )
-        return note(f"The tick store in {store.home} holds nothing yet: {ways}.")
+        return note(f"The tick store in {home} holds nothing yet: {ways}.")
     rows = [
         (
             h.symbol,
@@ -86,12 +95,18 @@ def store_face(store: "TickStore") -> Shown:
     return table(
         pd.DataFrame(rows, columns=heads),
         formats={"rows": "{:,}".format, "MB": "{:,.1f}".format},
-        caption=f"Ticks in {store.home}. {SYNTHETIC if made_up else ''}".strip(),
+        caption=f"Ticks in {home}. {SYNTHETIC if made_up else ''}".strip(),
     )
 
 
+def _many(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
+
+
 def _range(low: float, high: float) -> str:
-    return f"{low:,.5g} – {high:,.5g}"
+    """Five digits that count, and no more decimals than that takes."""
+    places = max(0, 4 - floor(log10(high))) if high > 0 else 0
+    return f"{low:,.{places}f} – {high:,.{places}f}"
 
 
 def _from(ts_ns: int) -> str:

@@ -32,6 +32,7 @@ from genesis.research.style import (
 
 MOST_POINTS: Final = 4_000
 _FLAT: Final = 0.005
+_SHORT: Final = np.timedelta64(6, "h")
 
 
 # -- a backtest ------------------------------------------------------------------------------
@@ -92,14 +93,14 @@ def day_equity_figure(day: DayFacts) -> go.Figure:
     _shades(figure, day)
     figure.update_yaxes(title_text="USDT", row=1, col=1)
     figure.update_yaxes(title_text="below the high", row=2, col=1)
-    figure.update_xaxes(range=_whole_day(day), tickformat="%H:%M")
+    figure.update_xaxes(range=_span(day), tickformat="%H:%M")
     part = percent(day.result_usdt / day.start_usdt) if day.start_usdt else "no start"
     return _dressed(figure, f"Equity, {signed(day.result_usdt)} USDT ({part})", height=440)
 
 
 def _start_line(figure: go.Figure, day: DayFacts) -> None:
     figure.add_scatter(
-        x=_whole_day(day), y=[day.start_usdt] * 2, mode="lines", name="start of the day",
+        x=_span(day), y=[day.start_usdt] * 2, mode="lines", name="start of the day",
         line={"color": ASH, "width": 1, "dash": "dot"}, hoverinfo="skip", row=1, col=1,
     )  # fmt: skip
 
@@ -194,7 +195,7 @@ def day_tilt_figure(day: DayFacts) -> go.Figure:
     lines = ((levels.caution_enter, "CAUTION"), (levels.warning_enter, "WARNING"),
              (levels.locked_enter, "LOCKED"))  # fmt: skip
     scores, parts = day.tilt.scores, day.tilt.contributions
-    start, end = _whole_day(day)
+    start, end = _span(day)
     times = [start, *_naive(pd.DatetimeIndex(scores["at"])), _last(day)]
     washes = (INDIGO, OCHRE, CLAY, MOSS, ASH)
     for number, name in enumerate(column for column in parts.columns if parts[column].any()):
@@ -246,7 +247,7 @@ def day_headroom_figure(day: DayFacts) -> go.Figure:
     if top >= 1:
         figure.add_hline(y=1, line={"color": CLAY, "width": 1})
     figure.update_yaxes(title_text="of the limit used", tickformat=".0%", range=[0, top])
-    figure.update_xaxes(range=_whole_day(day), tickformat="%H:%M")
+    figure.update_xaxes(range=_span(day), tickformat="%H:%M")
     if not shown:
         _say(figure, "the rulebook has no loss limits")
     title = f"Loss limits, at most {share(most, 0)} used" if shown else "Loss limits"
@@ -361,7 +362,12 @@ def _utc(at: Any) -> pd.Timestamp:
     return pd.Timestamp(at, tz="UTC")
 
 
-def _whole_day(day: DayFacts) -> list[Any]:
+def _span(day: DayFacts) -> list[Any]:
+    """The whole day; only what was seen of it where that is short."""
+    seen = _naive(day.equity.dropna().index)
+    if len(seen) > 1 and seen[-1] - seen[0] < _SHORT:
+        room = max((seen[-1] - seen[0]) / 25, np.timedelta64(30, "s"))
+        return [seen[0] - room, seen[-1] + room]
     start = np.datetime64(day.date.isoformat(), "us")
     return [start, start + np.timedelta64(1, "D")]
 

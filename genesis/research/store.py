@@ -89,7 +89,8 @@ class TickStore:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from genesis.research.faces import store_face
 
-        return {"text/html": store_face(self).html, "text/plain": repr(self)}
+        face = store_face(self.home, self.holdings())
+        return {"text/html": face.html, "text/plain": repr(self)}
 
     def ticks(
         self,

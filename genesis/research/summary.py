@@ -34,12 +34,14 @@ def lines(result: Measured) -> list[tuple[str, str]]:
 
 
 def face(result: Measured) -> Shown:
-    """The result for a notebook: the first look as cards, and what it rests on below."""
+    """The result for a notebook: what it rests on, the first look as cards, the rest below."""
     told = dict(lines(result))
-    cut = ("coverage", "run", "ratios", "refusals", "decision digest")
+    first = note(f"coverage: {told['coverage']}")
+    cut = ("run", "ratios", "refusals", "decision digest")
     below = note("\n".join(f"{name}: {told[name]}" for name in cut))
     above = cards([_earned(result), _made(result), _deepest(result), _asked(result)])
-    return Shown(above.html + below.html, "\n".join(f"{k:<16} {v}" for k, v in told.items()))
+    whole = first.html + above.html + below.html
+    return Shown(whole, "\n".join(f"{k:<16} {v}" for k, v in told.items()))
 
 
 def compare(results: Mapping[str, Measured]) -> Table:

@@ -75,7 +75,8 @@ class Ticks:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from genesis.research.faces import ticks_face
 
-        return ticks_face(self)._repr_mimebundle_()
+        tops = None if self.tops is None else len(self.tops.ts_ns)
+        return ticks_face(self.columns, tops, repr(self))._repr_mimebundle_()
 
     def between(self, start_ns: int | None, end_ns: int | None) -> "Ticks":
         """The ticks stamped in [start, end); no copy."""

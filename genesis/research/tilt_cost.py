@@ -54,16 +54,15 @@ class TiltCost:
     def shown(self) -> Shown:
         """The three answers, the bands, and the verdicts that belong to them."""
         told = self.impact
+        excess = f"{told.excess_trades} beyond the usual, fees {told.excess_fees_usdt:,.2f} USDT"
         costs = cards(
             [
-                Card("tilted trades", f"{told.tilted} of {told.trades}", "at caution or above"),
-                Card("they lost", _usdt(told.direct_usdt), "directly"),
-                Card("by their size", _usdt(told.resize_usdt), "against the calm median"),
-                Card("against calm ones", _usdt(told.control_usdt), _range(told.interval)),
-                Card("fees of excess trades", f"{told.excess_fees_usdt:,.2f} USDT",
-                     f"{told.excess_trades} beyond the usual"),
+                Card("tilted trades", f"{told.tilted} of {told.trades}", excess),
+                Card("cost, directly", _usdt(told.direct_usdt), "what they lost in the end"),
+                Card("cost of their size", _usdt(told.resize_usdt), "against the calm median"),
+                Card("cost against calm ones", _usdt(told.control_usdt), _range(told.interval)),
             ]
-        )  # fmt: skip
+        )
         by_score = table(
             self.bands[self.bands["trades"] > 0],
             names={"score": "score at entry", "trades": "trades", "mean_r": "mean R"},
@@ -102,7 +101,10 @@ def _steps(rows: Any) -> Iterator[AnyStep]:
 
 
 def _usdt(amount: Decimal | float | NoValue) -> str:
-    return f"{amount:}" if isinstance(amount, NoValue) else f"{signed(float(amount))} USDT"
+    """A cost: money lost, or below 0 money gained."""
+    if isinstance(amount, NoValue):
+        return f"{amount:}"
+    return f"{signed(float(amount)).removeprefix('+')} USDT"
 
 
 def _range(interval: Interval | NoValue) -> str:

@@ -2,17 +2,13 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from genesis.domain.events import FlowReported
-from genesis.domain.time import format_utc, parse_utc
-from genesis.errors import UsageError
+from genesis.domain.time import format_utc
+from genesis.service.moments import moment_ns
 from genesis.service.readings import AnyStep
 from genesis.store.reader import LogReader, event_id
-
-_KEPT: Final = 2**63 - 1
-_EPOCH: Final = 1970
 
 
 class Past:
@@ -31,7 +27,9 @@ class Past:
         Raises:
             UsageError: `after` is no time.
         """
-        after_ns = None if after is None else _after_ns(after.replace(" ", "+"))
+        after_ns = None
+        if after is not None:  # in a query a plus sign reads as a blank
+            after_ns = moment_ns(after.replace(" ", "+"), "after")
         account_id, aggregate_id = self._account()
         return [
             {
@@ -62,20 +60,3 @@ class Past:
 
     def answer(self, client_ref: str) -> AnyStep | None:
         return self._reader.answer(client_ref)
-
-
-def _after_ns(text: str) -> int:
-    """The moment a text names; one beyond the times that are kept is before or after all of them.
-
-    Raises:
-        UsageError: it is no time.
-    """
-    try:
-        return parse_utc(text)
-    except ValueError as problem:
-        try:
-            year = datetime.fromisoformat(text).year
-        except ValueError:
-            told = f"after: {text!r} is no time such as {format_utc(0)}"
-            raise UsageError(told) from problem
-        return -_KEPT if year < _EPOCH else _KEPT

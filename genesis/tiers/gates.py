@@ -6,11 +6,14 @@ above one basis point of the day's starting equity; capital excludes young depos
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from genesis.domain.account import Tier
-from genesis.domain.money import ZERO, fraction, text
+from genesis.domain.money import ZERO, fraction, round_down, text
 from genesis.domain.outcomes import TierGate
 from genesis.tiers.rules import GateRules, TierTable
+
+_CENT: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ def _capital(facts: TierFacts, rules: GateRules) -> TierGate:
     lowest = min(closes, default=ZERO)
     enough = len(closes) == rules.closes_required and lowest >= rules.capital_usdt
     needed = f"{text(rules.capital_usdt)} USDT at {rules.closes_required} closes"
-    return TierGate("capital", needed, f"{text(lowest)} USDT at {len(closes)} closes", enough)
+    has = f"{text(round_down(lowest, _CENT))} USDT at {len(closes)} closes"
+    return TierGate("capital", needed, has, enough)
 
 
 def _at_least(name: str, has: int, needed: int) -> TierGate:

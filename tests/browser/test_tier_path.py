@@ -66,12 +66,9 @@ def test_a_wrong_phrase_changes_nothing(stage: Stage, look: Look, screens: Path)
     page.wait_for_timeout(1_700)  # it fades in
     shot(page, screens, "tiers-ceremony")
     assert "iceberg orders" in page.inner_text(RITE)
-    for wrong in (PHRASE.lower(), PHRASE + " ", PHRASE[:-1]):
-        page.fill(".rite input", "")
-        page.focus(".rite input")
-        page.keyboard.type(wrong)
-        page.keyboard.press("Enter")
-        page.wait_for_selector(".rite .reply:has-text('letter by letter')")
+    page.keyboard.type(PHRASE.lower())  # a few of these are a sign of tilt: one is enough here
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".rite .reply:has-text('letter by letter')")
     assert "Nothing has changed" in said(page)
     shot(page, screens, "tiers-ceremony-wrong")
     told = stage.control.get("/tier/path")

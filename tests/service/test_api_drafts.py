@@ -73,7 +73,7 @@ def test_a_stale_tab_is_told_the_newer_text_and_overwrites_nothing(room: Room) -
         {"text": "x", "deltas": [{"ts_ms": 1, "inserted": 1, "how": "telepathy"}]},
         {"text": "x", "opened_at": "yesterday"},
         {"text": "x", "opened_at": 2**63},
-        {"text": "x", "opened_at": "1" * 40},
+        {"text": "x", "opened_at": "1" * 65},
         {"text": "x", "version": -1},
         {"text": "x", "version": "1"},
         {"text": "x" * 100_001},

@@ -62,7 +62,7 @@ def test_the_whole_arc_on_real_ticks(shared: Path, tmp_path: Path) -> None:
     assert told["fills"] > 0
     assert told["log_verified"] is True
     report = Path(told["report"])
-    assert (report.name, report.parent.name) == ("daily.html", "2024-08-08")
+    assert (report.name, report.parent.name) == ("daily.html", "2024-08-09")
     assert report.stat().st_size < 8e6
     assert told["refusals"].keys() >= {"EXPOSURE_REACHED", "TILT_WARNING"}
     story = "\n".join(lines)

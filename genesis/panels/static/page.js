@@ -1,5 +1,7 @@
 // The page of an intervention: blank paper above everything, kept by the engine while it is written.
 
+const FOLLOW_MS = 2000; // a tab that is only looked at follows the one that is written in
+
 // -- words
 const minutesIn = ms => { const n = Math.max(1, Math.ceil(ms / 60000)); return n === 1 ? "1 minute" : `${n} minutes`; };
 const REFUSED = {
@@ -200,12 +202,13 @@ const onePage = (root, link) => {
   const change = (text, deltas) => { area.value = text; evidence.start(text, deltas, since()); draft.wrote(); judge(); focus(); };
   const hide = () => { if (document.hidden) draft.now(); else draft.look(); };
   const look = () => { if (draft.isKept()) draft.look(); };
+  const following = setInterval(() => { if (!document.hidden) look(); }, FOLLOW_MS);
   document.addEventListener("visibilitychange", hide); addEventListener("pagehide", draft.now); addEventListener("focus", look);
   const ticking = setInterval(tick, 250);
 
   const close = () => {
     closed = true;
-    clearInterval(ticking); clearTimeout(rest); clearTimeout(sure); draft.end();
+    clearInterval(ticking); clearInterval(following); clearTimeout(rest); clearTimeout(sure); draft.end();
     document.removeEventListener("visibilitychange", hide); removeEventListener("pagehide", draft.now); removeEventListener("focus", look);
     box.close(); box.remove();
   };

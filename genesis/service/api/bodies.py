@@ -4,19 +4,19 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from genesis.service.api.pages import Delta, Whole
+from genesis.service.api.pages import WHOLE, Delta
+from genesis.service.moments import LATEST
 from genesis.service.operator import Manner
 
 HALT_PHRASE: Final = "HALT TRADING NOW"
 CLOSE_PHRASE: Final = "CLOSE ALL POSITIONS"
 MOST_CHARACTERS: Final = 100_000
-MOST_NS: Final = 9 * 10**18
 Ref = Annotated[str, Field(min_length=1, max_length=100)]
-Count = Annotated[Whole, Field(ge=0, le=10_000_000)]
+Count = Annotated[int, Field(ge=0, le=10_000_000), WHOLE]
 Text = Annotated[str, Field(max_length=MOST_CHARACTERS)]
 Stamp = (
     Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})]
-    | Annotated[Whole, Field(ge=0, le=MOST_NS)]
+    | Annotated[int, Field(ge=0, le=LATEST), WHOLE]
 )
 """ISO 8601 text, or UTC nanoseconds."""
 
@@ -112,4 +112,4 @@ class DraftBody(Body):
     text: Text
     deltas: list[Delta] = Field(default_factory=list, max_length=MOST_CHARACTERS)
     opened_at: Stamp | None = None
-    version: Annotated[Whole, Field(ge=0, le=2**53)] | None = None
+    version: Annotated[int, Field(ge=0, le=2**53), WHOLE] | None = None

@@ -4,14 +4,14 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationError, field_validator
 
-from genesis.domain.time import parse_utc
+from genesis.errors import UsageError
 from genesis.service.api.bodies import MOST_CHARACTERS, Body, Ref, Stamp, Text, phrase
 from genesis.service.api.models import Amount, Moment, Shape, TierGate, TierName
 from genesis.service.api.pages import Delta
+from genesis.service.moments import moment_ns
 
 OVERRIDE_PHRASE: Final = "I ACCEPT THE RISKS"
 _LEAST: Final = 500
-_MOST_NS: Final = 2**63 - 1
 
 
 class CeremonyBody(Body):
@@ -34,9 +34,10 @@ class OverrideBody(Body):
     @classmethod
     def _is_a_time(cls, told: str | int | None) -> str | int | None:
         if isinstance(told, str):
-            at_ns = int(told) if told.isdecimal() and told.isascii() else int(parse_utc(told))
-            if not 0 <= at_ns <= _MOST_NS:
-                raise ValueError(f"{told!r} is no time")
+            try:
+                return moment_ns(told, "opened_at")
+            except UsageError as problem:
+                raise ValueError(problem.message) from problem
         return told
 
 

@@ -10,13 +10,14 @@ from typing import Any, Final, Protocol
 
 from genesis.domain.events import Event, OperatorActed
 from genesis.domain.outcomes import CommandAnswered, OverrideJudged, TierChanged
-from genesis.domain.time import format_utc, parse_utc
+from genesis.domain.time import format_utc
 from genesis.engine.course import OVERRIDE_WORDS
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
 from genesis.service.api.answers import LOCKED, NOT_UNDERSTOOD, OK, REFUSED, Answer
 from genesis.service.api.discipline_bodies import OverrideBody
 from genesis.service.clock import Clock
+from genesis.service.moments import moment_ns
 from genesis.service.readings import AnyStep, Readings
 from genesis.tiers.desk import WRONG_PHRASE
 from genesis.tilt.journal import Assessment, Delta, assess_override
@@ -139,7 +140,7 @@ class DisciplineDesk:
         asked_ns = 0 if asked is None else asked.ts_ns
         first_ns = min((delta.ts_ns for delta in changes or ()), default=now_ns)
         told = body.opened_at
-        told_ns = first_ns if told is None else told if isinstance(told, int) else _ns(told)
+        told_ns = first_ns if told is None else moment_ns(told, "opened_at")
         return max(told_ns, asked_ns)
 
     async def _earlier(self, ref: str | None, verb: str) -> AnyStep | None:
@@ -187,7 +188,3 @@ def _overridden(step: AnyStep, why: str) -> Answer:
 
 def _answered(step: AnyStep) -> CommandAnswered:
     return next(o for o in step.outcomes if isinstance(o, CommandAnswered))
-
-
-def _ns(text: str) -> int:
-    return int(text) if text.isdigit() else parse_utc(text)

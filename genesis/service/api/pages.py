@@ -8,12 +8,12 @@ from typing import Annotated, Any, Final, Literal, Protocol
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from genesis.domain.events import Event, JournalAssessed
-from genesis.domain.time import MILLISECOND, format_utc, parse_utc
+from genesis.domain.time import MILLISECOND, format_utc
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
-from genesis.errors import UsageError
 from genesis.service.api.answers import OK, REFUSED, Answer, journal_answer
 from genesis.service.clock import Clock
+from genesis.service.moments import moment_ns
 from genesis.service.readings import AnyStep, Readings
 from genesis.store.journal import Draft
 from genesis.tilt.journal import Delta as Change
@@ -31,7 +31,9 @@ def _whole(told: object) -> object:
     return int(told) if isinstance(told, float) and told.is_integer() else told
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
+WHOLE: Final = BeforeValidator(_whole)
+Stretch = Annotated[int, Field(ge=0, le=10_000_000), WHOLE]
+StampMs = Annotated[int, Field(ge=0, le=_MOST_MS), WHOLE]
 
 
 class Delta(BaseModel):
@@ -39,8 +41,8 @@ class Delta(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    ts_ms: Whole = Field(ge=0, le=_MOST_MS)
-    inserted: Whole = Field(ge=0, le=10_000_000)
+    ts_ms: StampMs
+    inserted: Stretch
     how: Literal["typed", "composition", "dictation", "draft", "paste"] = "typed"
 
     def change(self) -> Change:
@@ -150,7 +152,7 @@ class JournalDesk:
         asked_ns = 0 if asked is None else asked.ts_ns
         if opened_at is None:
             return asked_ns or self._clock.now_ns()
-        return max(_ns(opened_at), asked_ns)
+        return max(moment_ns(opened_at, "opened_at"), asked_ns)
 
     async def save_draft(
         self,
@@ -189,12 +191,3 @@ def _draft_shape(draft: Draft) -> dict[str, Any]:
         "saved_at": format_utc(draft.ts_ns) if draft.version else None,
         "version": draft.version,
     }
-
-
-def _ns(told: str | int) -> int:
-    try:
-        at_ns = told if isinstance(told, int) else int(told) if told.isdigit() else parse_utc(told)
-        format_utc(at_ns)
-    except (ValueError, OverflowError) as problem:
-        raise UsageError(f"opened_at: {told!r} is no time such as {format_utc(0)}") from problem
-    return at_ns

@@ -52,7 +52,11 @@ def plan(held: TierState, table: TierTable, phrase: str | None) -> list[str]:
         hours, trades = course.adjust_ns / HOUR, course.adjust_trades_min
         lines.append(f"It takes {hours:g} hours and {trades} trades without a violation.")
     if phrase is not None and held.until_ns is not None:
-        lines.append(f"It can be held until {format_utc(held.until_ns)}.")
+        lines.append(f"It can be held until {_minute(held.until_ns)}.")
     if held.no_promotion_before_ns is not None:
-        lines.append(f"No promotion before {format_utc(held.no_promotion_before_ns)}.")
+        lines.append(f"No promotion before {_minute(held.no_promotion_before_ns)}.")
     return lines
+
+
+def _minute(ts_ns: int) -> str:
+    return f"{format_utc(ts_ns)[:16].replace('T', ' ')} UTC"

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from genesis.domain.time import MILLISECOND, SECOND
 
-CALM_HOLD_S: Final = 12
+CALM_HOLD_S: Final = 60
 CHASE_UNTIL_S: Final = 400
 REACTION_S: Final = 1.5
 PAGE_S: Final = 485

@@ -3,6 +3,7 @@
 import warnings
 from math import isfinite
 
+import empyrical
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -10,8 +11,6 @@ from hypothesis import strategies as st
 
 from genesis import analytics
 from genesis.analytics import NoValue
-
-empyrical = pytest.importorskip("empyrical")
 
 SAME = 1e-9
 ANNUAL = {"annualization": 365}

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis.domain.time import SECOND
-from genesis.errors import ConfigError
+from genesis.errors import ConfigError, UsageError
 from genesis.service.api.endpoints import Endpoints
 from genesis.service.api.keys import Keys, Role
 from genesis.service.api.pace import Pace
 from genesis.service.api.places import Places, is_loopback, url_of
 from genesis.service.api.server import bind
 from genesis.service.api.signing import signature, signed
+from genesis.service.moments import LATEST, moment_ns
 
 VECTOR = "d0cb1c18eae2b7029e419b9b01f62fa21f9bda2c76160f39baab2aeb345b28b9"
 
@@ -104,6 +105,30 @@ def test_the_signature_is_the_one_that_is_written_down() -> None:
         "X-Genesis-Timestamp": "1700000000000000000",
         "X-Genesis-Signature": VECTOR,
     }
+
+
+@pytest.mark.parametrize(
+    ("told", "at_ns"),
+    [
+        (5, 5),
+        (-1, 0),
+        ("5", 5),
+        ("9" * 40, LATEST),
+        ("1970-01-01T00:00:01.5Z", 1_500_000_000),
+        ("1970-01-01t00:00:01z", SECOND),
+        ("1970-01-01 02:00:01+02:00", SECOND),
+        ("1248-06-03T19:42:41.4-18:55", 0),
+        ("9999-12-31T23:59:59Z", LATEST),
+    ],
+)
+def test_a_moment_is_read_and_kept_within_what_can_be_stored(told: str | int, at_ns: int) -> None:
+    assert moment_ns(told, "after") == at_ns
+
+
+@pytest.mark.parametrize("told", ["", "yesterday", "2024-13-01T00:00:00Z", "٣", "1e9"])
+def test_what_is_no_moment_names_the_field(told: str) -> None:
+    with pytest.raises(UsageError, match="after: "):
+        moment_ns(told, "after")
 
 
 def test_no_key_opens_a_door_without_keys() -> None:
