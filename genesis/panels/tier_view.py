@@ -141,8 +141,13 @@ def _mode(told: State, mode: str) -> Part:
         "name": mode,
         "words": MODES.get(mode, mode.lower()),
         "since": _stamp(told.get("since")),
-        "plan": [] if mode in _NOTICES else list(told.get("plan") or ()),
+        "plan": [] if mode in _NOTICES else _plan(told),
     }
+
+
+def _plan(told: State) -> list[str]:
+    """The engine's own lines; what is counted down beside them is not said twice."""
+    return [line for line in told.get("plan") or () if not line.startswith("No promotion before")]
 
 
 def _summary(passed: int, gates: int, next_tier: Any) -> str:
@@ -217,7 +222,7 @@ def notice(told: State) -> Part | None:
             f"{quantity(one.get('quantity'))} {one.get('symbol')}"
             for one in told.get("reduce_only") or ()
         ],
-        "asks": list(told.get("plan") or ()),
+        "asks": _plan(told),
         "until": told.get("no_promotion_before"),
     }
 

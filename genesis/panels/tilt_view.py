@@ -6,7 +6,7 @@ The score is a matter of the engine; here it only gets its words. The journal's 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from genesis.panels.views import View, epoch_ms, quantity, sentence
+from genesis.panels.views import View, decimal, epoch_ms, percent, quantity, sentence
 
 State = Mapping[str, Any]
 Part = dict[str, Any]
@@ -112,12 +112,15 @@ def score(state: State) -> Part:
     points = int(state.get("tilt") or 0)
     told = LEVELS.get(level, {"word": level.lower(), "does": "", "ends": ""})
     ends = f"Ends {told['ends']}." if told["ends"] else ""
+    share = decimal((state.get("headroom") or {}).get("multiplier"))
+    small = share is not None and 0 < share < 1
     return {
         "points": points,
         "level": level,
         "word": told["word"],
         "does": told["does"],
         "ends": ends,
+        "sizes": f"Sizes are {percent(share, 0)} of usual now." if small and share else "",
         "odds": f"At such a score a generated trader was on tilt {odds(points)}.",
         "note": ODDS_NOTE,
     }

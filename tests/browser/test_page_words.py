@@ -89,7 +89,7 @@ def cases(count: int) -> list[Case]:
 
 def test_the_browser_judges_as_the_engine_does(page: Any) -> None:
     rules = load("sniper").tilt.journal
-    given = cases(600)
+    given = cases(360)
     reasons: Counter[str] = Counter()
     for case, (words, count, reason) in zip(given, page.evaluate(JUDGE, given), strict=True):
         text, deltas, opened, now = case

@@ -42,18 +42,22 @@ const gatherEvidence = (area, now) => {
 };
 
 // -- the engine keeps the draft: at most one save a second; the later one of two tabs wins
-const SAVE_MS = 1000, RETRY_MS = 2000, UNSAVED = "genesis.page";
+const SAVE_MS = 1000, RETRY_MS = 2000, REST_MS = 1200, UNSAVED = "genesis.page";
 const keepDraft = ({ link, area, evidence, since, opened, begun, told, conflict, restored }) => {
-  let version = null, dirty = false, busy = false, timer = 0, last = -SAVE_MS, mine = [], ended = false;
-  const mind = () => { try { dirty && area.value ? sessionStorage.setItem(UNSAVED, area.value) : sessionStorage.removeItem(UNSAVED); } catch { /* no storage: the tab keeps it */ } };
+  let version = null, held = null, wroteAt = -Infinity, dirty = false, busy = false, timer = 0, last = -SAVE_MS, mine = [], ended = false;
+  const mind = () => { try { (dirty || busy) && area.value ? sessionStorage.setItem(UNSAVED, area.value) : sessionStorage.removeItem(UNSAVED); } catch { /* no storage: the tab keeps it */ } };
   const later = ms => { clearTimeout(timer); if (!ended) timer = setTimeout(save, ms); };
   const put = (text, deltas) => { area.value = text; evidence.start(text, deltas, since()); restored(); };
-  const take = ({ text, deltas, version: newer, opened_at }) => {
-    const own = area.value, is_first = version === null;
+  const isWriting = () => performance.now() - wroteAt < REST_MS;
+  const take = saved => {
+    const { text, deltas, version: newer, opened_at } = saved, own = area.value, is_first = version === null;
+    const is_ours = text === own || mine.includes(text) || (own.startsWith(text) && (text || is_first));
+    // The page is not changed under writing hands: a later version waits for a pause.
+    if (!is_ours && dirty && isWriting()) { held = saved; return later(REST_MS); }
     if (text) begun(opened_at);
     version = newer ?? 0;
     if (text === own) dirty = false;
-    else if (mine.includes(text) || (own.startsWith(text) && (text || is_first))) dirty = true;
+    else if (is_ours) dirty = true;
     else {
       const kept = evidence.list, was_dirty = dirty;
       put(text, deltas);
@@ -84,6 +88,7 @@ const keepDraft = ({ link, area, evidence, since, opened, begun, told, conflict,
   };
   const save = async () => {
     if (busy || ended) return;
+    if (held) { if (isWriting()) return later(REST_MS); const saved = held; held = null; return take(saved); }
     if (version === null) return look();
     if (!dirty) return;
     const wait = last + SAVE_MS - performance.now();
@@ -101,7 +106,7 @@ const keepDraft = ({ link, area, evidence, since, opened, begun, told, conflict,
   };
   return {
     look,
-    wrote() { dirty = true; told("writing"); later(Math.max(0, last + SAVE_MS - performance.now())); },
+    wrote() { dirty = true; wroteAt = performance.now(); told("writing"); later(Math.max(0, last + SAVE_MS - performance.now())); },
     now() { mind(); if (dirty) { last = -SAVE_MS; clearTimeout(timer); save(); } },
     isKept: () => !dirty && !busy,
     end() { ended = true; clearTimeout(timer); try { sessionStorage.removeItem(UNSAVED); } catch { /* nothing was kept */ } },

@@ -30,7 +30,7 @@ const openCeremony = (root, link, part, done) => {
     settle(await link.ask("POST", "/tier/ceremony", { phrase: phrase.value, client_ref: pending }, pending));
   };
   const rise = tier => {
-    held = true; body.hidden = true; canvas.hidden = false; say(title, "");
+    held = true; body.hidden = true; canvas.hidden = false; say(title, ""); box.focus();
     const began = performance.now();
     const draw = now => {
       const t = isReduced() ? 1 : Math.min(1, (now - began) / BREATH_MS);
@@ -51,8 +51,11 @@ const openCeremony = (root, link, part, done) => {
     if (closed) return;
     closed = true; clearInterval(tick); cancelAnimationFrame(frame); box.close(); box.remove(); done();
   };
-  box.addEventListener("keydown", event => { event.stopPropagation(); if (event.key === "Escape" && (pending || (held && !box.dataset.held))) event.preventDefault(); });
-  box.addEventListener("cancel", event => { if (pending) event.preventDefault(); });
+  // While the engine is asked, and while the circle is drawn, Escape waits.
+  const isBusy = () => pending || (held && !box.dataset.held);
+  box.tabIndex = -1;
+  box.addEventListener("keydown", event => { event.stopPropagation(); if (event.key === "Escape" && isBusy()) event.preventDefault(); });
+  box.addEventListener("cancel", event => { if (isBusy()) event.preventDefault(); });
   box.addEventListener("close", close);
   not.onclick = close;
   box.showModal(); phrase.focus({ preventScroll: true }); box.scrollTop = 0;

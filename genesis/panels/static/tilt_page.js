@@ -9,7 +9,7 @@ const openTilt = ({ model, el }) => {
 
   const scene = make("div", "scene", root), score = make("section", "score", scene);
   const points = make("b", "num", score); points.setAttribute("aria-label", "score of 100");
-  const word = make("p", "word", score), does = make("p", "", score), ends = make("p", "ash", score), odds = make("p", "odds ash", score), note = make("p", "odds ash", score);
+  const word = make("p", "word", score), does = make("p", "", score), sizes = make("p", "", score), ends = make("p", "ash", score), odds = make("p", "odds ash", score), note = make("p", "odds ash", score);
   word.setAttribute("role", "status");
   const course = make("figure", "course", scene), canvas = make("canvas", "", course);
   canvas.setAttribute("role", "img"); canvas.setAttribute("aria-label", "the path of the score; its numbers stand in the table below");
@@ -34,7 +34,7 @@ const openTilt = ({ model, el }) => {
   const place = {
     head(p) { head.tier(p.tier ?? ""); },
     score(p) {
-      say(points, p.points); say(word, `${p.level.toLowerCase()} \u00b7 ${p.word}`); say(does, p.does); say(ends, p.ends); say(odds, p.odds); say(note, p.note);
+      say(points, p.points); say(word, `${p.level.toLowerCase()} \u00b7 ${p.word}`); say(does, p.does); say(sizes, p.sizes); say(ends, p.ends); say(odds, p.odds); say(note, p.note);
       mark(root, "level", p.level); root.style.setProperty("--p", p.points / 100);
     },
     sources(list) {

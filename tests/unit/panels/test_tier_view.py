@@ -150,6 +150,11 @@ def test_the_history_is_told_newest_first() -> None:
     assert (oldest["way"], oldest["up"]) == ("sniper", False)
 
 
+def test_what_is_counted_down_is_not_said_twice() -> None:
+    lines = ["Small sizes.", "No promotion before 2024-03-01T00:00:00Z."]
+    assert path_view(told(plan=lines, no_promotion_before="D"))["mode"]["plan"] == lines[:1]
+
+
 # -- the ceremony ----------------------------------------------------------------------------
 def test_a_ceremony_names_what_opens() -> None:
     assert path_view(told())["ceremony"] is None

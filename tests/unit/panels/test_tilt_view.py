@@ -82,6 +82,14 @@ def test_the_score_is_made_of_what_the_engine_says_largest_first() -> None:
     assert unknown[0]["words"] == "new one"
 
 
+def test_small_sizes_are_told_as_they_are() -> None:
+    def sizes(multiplier: str) -> str:
+        return str(tilt_view(state(headroom={"multiplier": multiplier}))["score"]["sizes"])
+
+    assert sizes("0.5") == "Sizes are 50 % of usual now."
+    assert [sizes(one) for one in ("1", "0", "")] == ["", "", ""]
+
+
 def test_a_state_without_anything_is_shown_at_rest() -> None:
     view = tilt_view({})
     assert view["score"]["points"] == 0
