@@ -60,10 +60,6 @@ class Shortfall:
     impact_bps: Decimal
     fee_bps: Decimal
 
-    @property
-    def total_bps(self) -> Decimal:
-        return self.delay_bps + self.impact_bps + self.fee_bps
-
 
 def shortfall(
     side: Side,

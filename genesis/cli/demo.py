@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from genesis.exchange.loopback.feed import OpenFeed
 
 _SYMBOL: Final = "BTC/USDT"
+_CALM_S: Final = 60.0
+_CALMEST_S: Final = 600.0
+"""Venue seconds for which the trader holds calmly; a market that is made for it allows more."""
 
 
 def register(app: typer.Typer) -> None:
@@ -68,8 +72,10 @@ def demo(
     typer.echo(f"home: {place}")
     if not feed:
         typer.echo("market: synthetic sample (made up; no real market)")
-    scene = Scene(opened, instrument(_SYMBOL), capital, speed, minutes, place, seed)
-    view = PlainView() if headless else LiveView(_SYMBOL)
+    calm_s = _CALM_S if feed else max(_CALM_S, min(_CALMEST_S, minutes * 60 * speed / 8))
+    scene = Scene(opened, instrument(_SYMBOL), capital, speed, minutes, place, seed, calm_s)
+    is_plain = headless or not sys.stdout.isatty()
+    view = PlainView() if is_plain else LiveView(_SYMBOL)
     with view, Garden(place, _garden_port(), view.keep) as garden:
         stage = Stage(scene, view)
         if not headless:

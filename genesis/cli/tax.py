@@ -53,13 +53,13 @@ def tax(
     from genesis.analytics.tax import csv_text
     from genesis.research.taxes import lock_methods, taxes
     from genesis.service.home import resolve_home
+    from genesis.store.ticks.durable import naming_disk_faults, whole_file
 
     place = resolve_home(home)
     found = taxes(year, method, place, zone, None if rates is None else read_rates(rates))
     if out is not None:
-        draft = out.with_name(out.name + ".part")
-        draft.write_text(csv_text(found.report.rows), "utf-8")
-        draft.replace(out)
+        with naming_disk_faults(out), whole_file(out) as file:
+            file.write(csv_text(found.report.rows).encode())
         lock_methods(place, found.methods)
     if as_json:
         typer.echo(json.dumps(_told(found.report, out)))

@@ -151,6 +151,7 @@ class Gate:
             requested_qty=draft.qty,
             is_market=draft.type is OrderType.MARKET,
             fee_in_base=rules.execution.fee_asset == "received",
+            held_usdt=self._view.held_usdt(draft.symbol),
         )
 
     def _approve(

@@ -1,6 +1,6 @@
 """What strategies, checks and faces may see of the engine: read only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -96,17 +96,27 @@ class EngineView:
     @property
     def exposure_usdt(self) -> Decimal:
         """Positions at the mark and what working entries may still add."""
-        total = ZERO
-        for symbol, position in self._state.ledger.positions.items():
-            mark = self.mark(symbol)
-            total += position.cost_usdt if mark is None else position.qty * mark
+        total = sum((self._worth_usdt(held) for held in self.positions), ZERO)
         return total + self.reserved_usdt
+
+    def held_usdt(self, symbol: str) -> Decimal:
+        """The same of one symbol."""
+        position = self._state.ledger.positions.get(symbol)
+        worth = ZERO if position is None else self._worth_usdt(position)
+        return worth + self._reserved(self._state.execution.orders.working(symbol))
 
     @property
     def reserved_usdt(self) -> Decimal:
         """Money that working entries may still take."""
+        return self._reserved(self._state.execution.orders.all_working())
+
+    def _worth_usdt(self, position: Position) -> Decimal:
+        mark = self.mark(position.symbol)
+        return position.cost_usdt if mark is None else position.qty * mark
+
+    def _reserved(self, orders: Iterable[Order]) -> Decimal:
         total = ZERO
-        for order in self._state.execution.orders.all_working():
+        for order in orders:
             if order.request.side is Side.BUY:
                 price = order.request.limit_price or self.price(order.request.symbol) or ZERO
                 total += order.remaining_qty * price

@@ -272,7 +272,8 @@ def _limit(limit: State) -> Part:
 
 
 def locks(state: State) -> list[Part]:
-    return [
+    """What refuses new risk, and what makes it smaller."""
+    told = [
         {
             "code": each.get("code"),
             "reason": sentence(each.get("reason")),
@@ -280,6 +281,11 @@ def locks(state: State) -> list[Part]:
         }
         for each in state.get("locks") or ()
     ]
+    part = decimal((state.get("headroom") or {}).get("multiplier"))
+    if part is None or not 0 < part < 1:
+        return told
+    words = f"Sizes are {percent(part, 0)} of usual."
+    return [*told, {"code": "SIZES", "reason": words, "until": state.get("limited_until")}]
 
 
 def orders(state: State) -> list[Part]:

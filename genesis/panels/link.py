@@ -34,6 +34,7 @@ _ANSWER_S: Final = 20.0
 _SETTLE_S: Final = 1.0
 _REMEMBERED: Final = frozenset({"/commands", "/emergency/halt", "/emergency/close-all"})
 """What the engine can be asked about later, by its client reference."""
+_TELLS_NOTHING: Final = frozenset({401, 403, 429})
 _NEVER: Final = "The engine never got this. Nothing was done; send it again if you still want it."
 _UNKNOWN: Final = (
     "No answer came back: it is not known whether the engine got this. "
@@ -116,6 +117,7 @@ class EngineFace(anywidget.AnyWidget):
         self.send({"kind": "pong", "n": message.get("n")})
         if self._pump is None or self._pump.done():
             self._pump = self._spawn(self._follow())
+        self._settle_lost()
 
     def _needed(self, message: Message) -> None:
         name = str(message.get("name"))
@@ -168,8 +170,11 @@ class EngineFace(anywidget.AnyWidget):
         is_known = message["path"] in _REMEMBERED or message["path"] in self.again
         if ref and is_known:
             self._lost[ref] = message
-            if self._settling is None or self._settling.done():
-                self._settling = self._spawn(self._settle())
+            self._settle_lost()
+
+    def _settle_lost(self) -> None:
+        if self._lost and (self._settling is None or self._settling.done()):
+            self._settling = self._spawn(self._settle())
 
     async def _settle(self) -> None:
         while self._lost and self._is_watched():
@@ -178,23 +183,29 @@ class EngineFace(anywidget.AnyWidget):
                 continue
             for ref, message in list(self._lost.items()):
                 try:
-                    await self._find_out(ref, message)
+                    if not await self._find_out(ref, message):
+                        continue
                 except (httpx.HTTPError, GenesisError, OSError):
                     break
                 except Exception as problem:  # noqa: BLE001 - as above
                     self.problem = _fault(problem)
                 self._lost.pop(ref, None)
 
-    async def _find_out(self, ref: str, message: Message) -> None:
+    async def _find_out(self, ref: str, message: Message) -> bool:
+        """Is it known now? An engine that is busy, or refuses the key, has told nothing of it."""
         if message["path"] in self.again:
-            self._answer(message, await self._request(message))
-            return
+            answer = await self._request(message)
+            is_told = answer.status_code not in _TELLS_NOTHING and not answer.is_server_error
+            if is_told:
+                self._answer(message, answer)
+            return is_told
         told = await self._request({"method": "GET", "path": f"/commands/{ref}"})
-        if told.status_code != httpx.codes.OK:
+        if told.status_code == httpx.codes.NOT_FOUND:
             self._say_answer(message, told.status_code, None, _NEVER)
-            return
-        body = told.json()
-        self._say_answer(message, int(body.get("status", told.status_code)), body)
+        elif told.status_code == httpx.codes.OK:
+            body = told.json()
+            self._say_answer(message, int(body.get("status", told.status_code)), body)
+        return told.status_code in (httpx.codes.NOT_FOUND, httpx.codes.OK)
 
     # -- engine to kernel --------------------------------------------------------------------
     async def _follow(self) -> None:

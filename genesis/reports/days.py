@@ -2,8 +2,9 @@
 
 import datetime
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from genesis.domain.time import DAY, utc_day
 from genesis.errors import UsageError
@@ -16,6 +17,16 @@ from genesis.store.reader import LogReader
 FOLDER: Final = "reports"
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EPOCH: Final = datetime.date(1970, 1, 1)
+
+
+class LastRow(NamedTuple):
+    """Number and hash of the newest row of the log stamped before the end of a day.
+
+    What stands on other ones than the log has now was made before its day was over.
+    """
+
+    seq: int
+    hash: str
 
 
 def report_folder(home: Path, date: str) -> Path:
@@ -80,6 +91,33 @@ def closed_days(home: Path) -> list[str]:
     found = [str(day) for day in days_of(home) if day < today()]
     going_on = day_in_progress(home)
     return [day for day in found if going_on is None or day < going_on]
+
+
+def last_rows(home: Path, dates: Iterable[str]) -> dict[str, LastRow]:
+    """Where each of these days ends in the log.
+
+    Raises:
+        EventLogError: there is no log, or it cannot be read.
+    """
+    database = Database.open(home / DATABASE_NAME, read_only=True)
+    try:
+        reader = LogReader(database)
+        return {date: last_row(reader, date) for date in dates}
+    finally:
+        database.close()
+
+
+def last_row(reader: LogReader, date: str) -> LastRow:
+    """Where a day ends in the log: found by bisection; row 0 where the log begins after it."""
+    row = reader.row(reader.seq_at(end_ns(date)) - 1)
+    return LastRow(0, "") if row is None else LastRow(row.seq, row.hash)
+
+
+def reported_days(home: Path) -> list[str]:
+    """Days that have a folder of reports, oldest first, whatever the log says."""
+    folder = home / FOLDER
+    names = sorted(each.name for each in folder.iterdir() if each.is_dir())
+    return [name for name in names if _DATE.fullmatch(name)]
 
 
 def last_closed_day(home: Path) -> str:

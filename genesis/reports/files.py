@@ -1,12 +1,13 @@
 """Reports on disk: written beside their place, then moved there; never half, never for nothing.
 
-A folder is locked while reports move into it, so a `.part` found then belongs to a run that was
-killed, and is removed. A report whose bytes would not change is not touched.
+A folder is locked while reports move into it, so the `.part` of such a report found then belongs
+to a run that was killed, and is removed; no other file is, the folder may be anybody's. A report
+whose bytes would not change is not touched.
 """
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,7 @@ def place(folder: Path, files: Mapping[str, bytes]) -> bool:
     """
     with naming_disk_faults(folder):
         make_folder(folder)
-        with _alone(folder):
+        with _alone(folder, files):
             changed = {name: body for name, body in files.items() if _read(folder / name) != body}
             _write(folder, changed)
     return bool(changed)
@@ -49,13 +50,13 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder itself; what a killed writer left in it is removed."""
+def _alone(folder: Path, names: Iterable[str]) -> Iterator[None]:
+    """Hold the folder itself; what a killed writer of these files left in it is removed."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        for left in folder.glob(f"*{PART}"):
-            left.unlink()
+        for name in names:
+            (folder / f"{name}{PART}").unlink(missing_ok=True)
         yield
     finally:
         os.close(handle)

@@ -15,6 +15,8 @@ from typing import Any, Final
 
 import jinja2
 
+from genesis.reports.days import LastRow
+
 FIGURE: Final = "application/vnd.plotly.v1+json"
 LONG_TABLE: Final = 24
 """Rows beyond which a table is folded away."""
@@ -24,8 +26,8 @@ _HEADING: Final = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 _DATE: Final = re.compile(r"""^date\s*=\s*["'](\d{4}-\d\d-\d\d)["']""", re.MULTILINE)
 
 
-def page_of(notebook: Any) -> str:
-    """The page of a notebook that was run."""
+def page_of(notebook: Any, last: LastRow | None = None) -> str:
+    """The page of a notebook that was run on a day ending, so far, in the row `last`."""
     told = [part for number, cell in enumerate(notebook.cells) for part in _cell(cell, number)]
     parts = _styled_once(told)
     has_figures = any('class="figure"' in part for part in parts)
@@ -33,6 +35,7 @@ def page_of(notebook: Any) -> str:
         "page.html.j2",
         title=" · ".join(filter(None, (title_of(notebook), date_of(notebook)))),
         date=date_of(notebook),
+        last=last,
         parts=parts,
         plotly=_plotly() if has_figures else "",
         night=_night() if has_figures else "",

@@ -7,21 +7,22 @@ nothing new writes the same bytes again.
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from genesis.reports.html import render
 from genesis.reports.summary import Summary
-from genesis.reports.verify import Verified
+from genesis.reports.verify import Proof
 
 MAILED_DAYS: Final = 7
 NAMES: Final = {"daily": "the day", "tier_evaluation": "the tier"}
 """Links by report."""
+UNVERIFIED: Final = "The record could not be verified last night."
 
 
 def page(
     days: Sequence[Summary],
     made: Collection[str],
-    verified: Verified | None,
+    proof: Proof,
     failed: Sequence[str],
 ) -> str:
     """The page; `made` holds what there is, such as `2024-08-08/daily`."""
@@ -31,7 +32,8 @@ def page(
         {"name": month, "days": list(part), "total": _month_total(days, month)}
         for month, part in groupby(rows, lambda row: row["date"][:7])
     ]
-    return render("index.html.j2", months=months, verified=verified, failed=failed, days=len(days))
+    words = words_of(proof)
+    return render("index.html.j2", months=months, proof=words, failed=failed, days=len(days))
 
 
 def _row(day: Summary, made: Collection[str], most: Decimal) -> dict[str, Any]:
@@ -44,9 +46,9 @@ def _row(day: Summary, made: Collection[str], most: Decimal) -> dict[str, Any]:
         "tone": _tone(day.pnl),
         "share": f"{share:.3f}",
         "equity": _money(day.equity),
-        "trades": day.trades,
-        "wins": day.wins,
-        "refusals": day.refusals,
+        "trades": _number(day.trades),
+        "wins": _number(day.wins),
+        "refusals": _number(day.refusals),
         "tilt": day.tilt,
         "links": links,
     }
@@ -65,10 +67,10 @@ def title(days: Sequence[Summary], failed: Sequence[str]) -> str:
     if not days:
         return "Genesis: no day to report on yet"
     last = days[-1]
-    return f"Genesis {last.date}: {_signed(last.pnl)} USDT, {_count(last.trades, 'trade')}"
+    return f"Genesis {last.date}: {_signed(last.pnl)} USDT, {_count(last.trades or 0, 'trade')}"
 
 
-def markdown(days: Sequence[Summary], verified: Verified | None, failed: Sequence[str]) -> str:
+def markdown(days: Sequence[Summary], proof: Proof, failed: Sequence[str]) -> str:
     """The summary for a mail: the newest days, the proof, what failed."""
     lines = [f"# Genesis, through {days[-1].date}" if days else "# Genesis: no day is over yet", ""]
     if failed:
@@ -80,7 +82,7 @@ def markdown(days: Sequence[Summary], verified: Verified | None, failed: Sequenc
             *(_line(day) for day in reversed(days[-MAILED_DAYS:])),
             "",
         ]
-    lines += [proof(verified), ""]
+    lines += [" ".join(filter(None, words_of(proof))), ""]
     return "\n".join(lines)
 
 
@@ -89,24 +91,42 @@ def _line(day: Summary) -> str:
         day.date,
         _signed(day.pnl),
         _money(day.equity),
-        day.trades,
-        day.wins,
-        day.refusals,
+        _number(day.trades),
+        _number(day.wins),
+        _number(day.refusals),
         day.tilt,
     )
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
-def proof(verified: Verified | None) -> str:
-    """How far the record is known to hold, in words."""
-    if verified is None:
-        return "The record was not verified yet."
-    if not verified.is_sound:
-        return f"The record does not hold: {verified.fault}."
-    return (
-        f"The record holds: {verified.events:,} events through {verified.through} were run again "
-        f"and led to the same decisions. Head: row {verified.row:,}, {verified.head}."
+class Words(NamedTuple):
+    """How far the record is known to hold: what is to worry about, and what is told quietly."""
+
+    warning: str
+    quiet: str
+
+
+def words_of(proof: Proof) -> Words:
+    found = proof.verified
+    if found is None and proof.is_fresh:
+        return Words("", "The record was not verified yet.")
+    if found is None:
+        return Words(UNVERIFIED, "It was never verified before.")
+    if not found.is_sound:
+        if proof.is_fresh:
+            return Words(f"The record does not hold: {found.fault}.", "")
+        return Words(UNVERIFIED, f"When it last was, it did not hold: {found.fault}.")
+    told = (
+        f"{found.events:,} events through {found.through} were run again "
+        f"and led to the same decisions. Head: row {found.row:,}, {found.head}."
     )
+    if proof.is_fresh:
+        return Words("", f"The record holds: {told}")
+    return Words(UNVERIFIED, f"When it last was, it held: {told}")
+
+
+def _number(count: int | None) -> str:
+    return "–" if count is None else str(count)
 
 
 def _signed(amount: Decimal | None) -> str:

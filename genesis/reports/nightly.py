@@ -1,12 +1,13 @@
 """The night's work: upkeep, proof, the reports that are missing, one page over all of them.
 
 Every step is tried, whatever became of the others; what failed is named, and made by the next run.
-Nothing is made twice: a run that finds nothing missing changes no byte.
+Nothing is made twice: a run that finds nothing missing changes no byte. What was made before its
+day was over, and so stands on another last row than the log has now, is missing too.
 """
 
 import datetime
 import fcntl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,10 +16,18 @@ from typing import Final, Protocol, TypeVar
 
 from genesis.errors import GenesisError, UsageError
 from genesis.reports import files, index, notify, summary, verify
-from genesis.reports.days import FOLDER, closed_days, report_folder, today
-from genesis.reports.run import LIMIT_S, run
+from genesis.reports.days import (
+    FOLDER,
+    LastRow,
+    closed_days,
+    last_rows,
+    report_folder,
+    reported_days,
+    today,
+)
+from genesis.reports.run import LIMIT_S, run, stands_on
 from genesis.reports.summary import Summary
-from genesis.reports.verify import Verified
+from genesis.reports.verify import Proof, Verified
 from genesis.store.ticks import TickStore
 from genesis.store.ticks.durable import make_folder, naming_disk_faults
 from genesis.store.ticks.upkeep import KEPT_DAYS
@@ -44,12 +53,14 @@ class Night:
 
     days: all that are over. made: names of what was made, such as `2024-08-08/daily`.
     failed: what was not, each in one line. noticed: how many addresses heard of it.
+    is_judged: whether the record could be verified, whatever was found.
     """
 
     days: tuple[str, ...] = ()
     made: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     verified: Verified | None = None
+    is_judged: bool = False
     noticed: int = 0
 
 
@@ -73,18 +84,24 @@ class Nightly:
         """
         with _alone(self.home):
             night = Night()
-            night.days = self._try(night, "days", lambda: tuple(closed_days(self.home))) or ()
+            ends = self._try(night, "days", self._ends)
+            night.days = tuple(ends or ())
             self._say_days(night)
             self._try(night, "ticks", lambda: self._look_after_ticks(night))
-            for day in night.days:
-                self._report_on(night, day)
+            for day, last in (ends or {}).items():
+                self._report_on(night, day, last)
             if night.days:
-                night.verified = self._try(night, "verify", lambda: self._verify(night.days[-1]))
-            told = self._summaries(night)
-            self._try(night, "index", lambda: self._pages(night, told))
+                night.verified = self._try(night, "verify", lambda: self._verify(night))
+            told = self._kept() if ends is None else self._summaries(night, ends)
+            proof = Proof(verify.kept(self.home), night.is_judged or ends == {})
+            self._try(night, "index", lambda: self._pages(night, told, proof))
             if self.urls:
-                self._try(night, "notice", lambda: self._notice(night, told))
+                self._try(night, "notice", lambda: self._notice(night, told, proof))
             return night
+
+    def _ends(self) -> dict[str, LastRow]:
+        """The days that are over, and where each of them ends in the log."""
+        return last_rows(self.home, closed_days(self.home))
 
     def _say_days(self, night: Night) -> None:
         last = f", the last one {night.days[-1]}" if night.days else ""
@@ -98,11 +115,11 @@ class Nightly:
             f"{len(found.expired)} old recordings removed"
         )
 
-    def _report_on(self, night: Night, day: str) -> None:
+    def _report_on(self, night: Night, day: str, last: LastRow) -> None:
         """The reports of a day that are missing."""
         folder = report_folder(self.home, day)
         for name in self.reports:
-            if not (folder / f"{name}.html").is_file():
+            if stands_on(folder / f"{name}.html") != last:
                 self._try(night, f"{day}/{name}", partial(self._make, night, day, name))
 
     def _make(self, night: Night, day: str, name: str) -> None:
@@ -118,19 +135,24 @@ class Nightly:
         night.made.append(what)
         self.watcher.say(f"{what}: made, {made.stat().st_size / 1e6:.1f} MB")
 
-    def _summaries(self, night: Night) -> list[Summary]:
+    def _summaries(self, night: Night, ends: Mapping[str, LastRow]) -> list[Summary]:
         """One line of figures for every day that is over, oldest first."""
         found = []
-        for day in night.days:
-            told = self._try(night, f"{day}/figures", partial(summary.of, day, self.home))
-            found += [] if told is None else [told]
+        for day, last in ends.items():
+            told = self._try(night, f"{day}/figures", partial(summary.of, day, self.home, last))
+            found.append(told or summary.kept(day, self.home))
         return found
 
-    def _verify(self, last: str) -> Verified:
+    def _kept(self) -> list[Summary]:
+        """What earlier nights have left, where the log does not tell which days there are."""
+        return [summary.kept(day, self.home) for day in reported_days(self.home)]
+
+    def _verify(self, night: Night) -> Verified:
         def progress(done: int, steps: int) -> None:
             self.watcher.progress("verify", done, steps)
 
-        found, again = verify.verify(self.home, last, progress)
+        found, again = verify.verify(self.home, night.days[-1], progress)
+        night.is_judged = True
         files.place(self.home / FOLDER, {verify.NAME: verify.text_of(found)})
         if found.fault is not None:
             raise _unverified(found.fault)
@@ -140,15 +162,14 @@ class Nightly:
         )
         return found
 
-    def _pages(self, night: Night, told: Sequence[Summary]) -> None:
-        verified = verify.kept(self.home)
+    def _pages(self, night: Night, told: Sequence[Summary], proof: Proof) -> None:
         folder = self.home / FOLDER
-        made = [each for day in night.days for each in self._made_of(day)]
+        made = [each for day in told for each in self._made_of(day.date)]
         files.place(
             folder,
             {
-                INDEX: index.page(told, made, verified, night.failed).encode(),
-                MARKDOWN: index.markdown(told, verified, night.failed).encode(),
+                INDEX: index.page(told, made, proof, night.failed).encode(),
+                MARKDOWN: index.markdown(told, proof, night.failed).encode(),
             },
         )
         self.watcher.say(f"index: {folder / INDEX}")
@@ -157,8 +178,8 @@ class Nightly:
         folder = report_folder(self.home, day)
         return [f"{day}/{name}" for name in self.reports if (folder / f"{name}.html").is_file()]
 
-    def _notice(self, night: Night, told: Sequence[Summary]) -> None:
-        text = index.markdown(told, verify.kept(self.home), night.failed)
+    def _notice(self, night: Night, told: Sequence[Summary], proof: Proof) -> None:
+        text = index.markdown(told, proof, night.failed)
         failed = notify.send(self.urls, index.title(told, night.failed), text)
         night.failed += failed
         night.noticed = len(self.urls) - len(failed)

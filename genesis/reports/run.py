@@ -1,16 +1,21 @@
 """One report: a template run for one day, kept as a notebook and as one offline HTML."""
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
 from genesis.errors import GenesisError
 from genesis.reports import files, templates
-from genesis.reports.days import report_folder, require_day
+from genesis.reports.days import LastRow, last_rows, report_folder, require_day
 from genesis.reports.kernel import Progress, execute
+from genesis.store.database import DATABASE_NAME
 
 LIMIT_S: Final = 120.0
 """Wall seconds that a report may take."""
 _LOST: Final = ("papermill", "execution", "widgets", "trusted", "scrolled")
+_STANDS: Final = re.compile(rb'<meta name="genesis-row" content="(\d+) ([0-9a-f]+)">')
+_HEAD: Final = 1_000
+"""Bytes of a page in which its row is found."""
 
 
 def run(
@@ -39,24 +44,40 @@ def run(
     notebook = templates.load(name, template_folder)
     templates.require_parameters(name, notebook, given)
     try:
+        last = _last_row(home, date)
         done = execute(notebook, given, limit_s=limit_s, progress=progress)
     except GenesisError as problem:
         message = f"report {name} of {date}: {problem.message}"
         raise type(problem)(message, problem.code) from problem
     folder = report_folder(home, date) if out is None else out
-    files.place(folder, made_of(name, settled(done)))
+    files.place(folder, made_of(name, settled(done), last))
     return folder / f"{name}.html"
 
 
-def made_of(name: str, notebook: Any) -> dict[str, bytes]:
-    """File names and bytes of a report."""
+def _last_row(home: Path, date: str) -> LastRow | None:
+    """Where the day ends in the log now, before anything of it is read; None without a log."""
+    return last_rows(home, [date])[date] if (home / DATABASE_NAME).is_file() else None
+
+
+def stands_on(page: Path) -> LastRow | None:
+    """The last row its day had when a report was made; None where there is none to be told."""
+    try:
+        with page.open("rb") as file:
+            found = _STANDS.search(file.read(_HEAD))
+    except FileNotFoundError:
+        return None
+    return LastRow(int(found[1]), found[2].decode()) if found else None
+
+
+def made_of(name: str, notebook: Any, last: LastRow | None) -> dict[str, bytes]:
+    """File names and bytes of a report of a day that ends, so far, in the row `last`."""
     import nbformat
 
     from genesis.reports.html import page_of
 
     return {
         f"{name}.ipynb": (nbformat.writes(notebook, version=4) + "\n").encode(),
-        f"{name}.html": page_of(notebook).encode(),
+        f"{name}.html": page_of(notebook, last).encode(),
     }
 
 

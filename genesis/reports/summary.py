@@ -8,42 +8,47 @@ from pathlib import Path
 from typing import Any, Final
 
 from genesis.reports import files
-from genesis.reports.days import report_folder
+from genesis.reports.days import LastRow, report_folder
 
 NAME: Final = "day.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A day in short. pnl: the change of equity without flows; equity: at the day's end."""
+    """A day in short; None is what is not known.
+
+    pnl: the change of equity without flows; equity: at the day's end; refusals: of the gate.
+    seq, hash: the last row the day had in the log when it was read.
+    """
 
     date: str
-    pnl: Decimal | None
-    equity: Decimal | None
-    trades: int
-    wins: int
-    refusals: int
-    tilt: str
+    pnl: Decimal | None = None
+    equity: Decimal | None = None
+    trades: int | None = None
+    wins: int | None = None
+    refusals: int | None = None
+    tilt: str = "–"
+    seq: int = 0
+    hash: str = ""
 
 
-def of(date: str, home: Path) -> Summary:
-    """The figures of a day: kept ones, else read from the log and kept.
+def of(date: str, home: Path, last: LastRow) -> Summary:
+    """The figures of a day that ends in the row `last`: kept ones, else read and kept.
 
     Raises:
         UsageError: the day has no data.
         EventLogError: the log cannot be read.
         DataError: they cannot be written.
     """
-    folder = report_folder(home, date)
-    kept = _kept(folder / NAME)
-    if kept is not None:
-        return kept
-    found = _read(date, home)
-    files.place(folder, {NAME: _text(found)})
+    known = kept(date, home)
+    if (known.seq, known.hash) == last:
+        return known
+    found = _read(date, home, last)
+    files.place(report_folder(home, date), {NAME: _text(found)})
     return found
 
 
-def _read(date: str, home: Path) -> Summary:
+def _read(date: str, home: Path, last: LastRow) -> Summary:
     from genesis.research.day import TradingDay
 
     day = TradingDay.of(date, home)
@@ -54,8 +59,9 @@ def _read(date: str, home: Path) -> Summary:
         _exact(day.end_usdt),
         len(day.trades),
         int((day.trades["pnl_usdt"] > 0).sum()),
-        len(day.refusals),
+        len(day.gate_refusals),
         f"{score} {level}",
+        *last,
     )
 
 
@@ -64,13 +70,14 @@ def _exact(amount: float) -> Decimal | None:
     return Decimal(f"{amount:.8f}") if math.isfinite(amount) else None
 
 
-def _kept(path: Path) -> Summary | None:
+def kept(date: str, home: Path) -> Summary:
+    """The figures kept beside a day's report, of whatever night; without any, the date alone."""
     try:
-        told: dict[str, Any] = json.loads(path.read_bytes())
+        told: dict[str, Any] = json.loads((report_folder(home, date) / NAME).read_bytes())
         amounts = {name: _amount(told[name]) for name in ("pnl", "equity")}
         return Summary(**{**told, **amounts})
     except (OSError, ValueError, TypeError, KeyError, ArithmeticError):
-        return None
+        return Summary(date)
 
 
 def _amount(text: str | None) -> Decimal | None:

@@ -5,15 +5,13 @@ that are over have grown; what was found then is kept, so that a night without n
 """
 
 import json
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from genesis.domain.time import DAY
 from genesis.engine.replay import Recorded, replay
-from genesis.reports.days import FOLDER, end_ns
+from genesis.reports.days import FOLDER, LastRow, end_ns, last_row
 from genesis.service.strategies import engine_for
 from genesis.store.database import DATABASE_NAME, Database
 from genesis.store.reader import LogReader
@@ -45,6 +43,14 @@ class Verified:
         return self.fault is None
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The newest verdict there is, and whether it is one of the last night."""
+
+    verified: Verified | None
+    is_fresh: bool
+
+
 def verify(
     home: Path, through: str, progress: Progress = lambda done, steps: None
 ) -> tuple[Verified, bool]:
@@ -63,7 +69,7 @@ def verify(
         if broken is not None:
             words = f"row {broken.seq} of {broken.table}, stream {broken.stream}: {broken.reason}"
             return Verified(through, 0, "", 0, None, words), False
-        last = _last_row(reader, through)
+        last = last_row(reader, through)
         known = kept(home)
         if known is not None and known.is_sound and (known.row, known.head) == last:
             return replace(known, through=through), False
@@ -72,13 +78,7 @@ def verify(
         database.close()
 
 
-def _last_row(reader: LogReader, through: str) -> tuple[int, str]:
-    """Number and hash of the newest row stamped before the end of a day that has rows."""
-    rows = deque(reader.between(end_ns(through) - DAY, end_ns(through)), maxlen=1)
-    return (rows[0].seq, rows[0].hash) if rows else (0, "")
-
-
-def _again(reader: LogReader, through: str, last: tuple[int, str], progress: Progress) -> Verified:
+def _again(reader: LogReader, through: str, last: LastRow, progress: Progress) -> Verified:
     steps = reader.extent().steps
 
     def seen(recorded: Recorded) -> None:

@@ -30,7 +30,7 @@ from genesis.research.day_equity import (
 from genesis.research.day_headroom import Headroom
 from genesis.research.day_log import DayLog, Head, date_of
 from genesis.research.day_market import DayMarket, read_market
-from genesis.research.day_refusals import by_reason, locks_frame, refusals_frame
+from genesis.research.day_refusals import DESK, by_reason, locks_frame, refusals_frame
 from genesis.research.day_tilt import DayTilt, read_tilt
 from genesis.research.day_trades import open_frame, receipts_frame, trades_frame
 
@@ -142,6 +142,11 @@ class DayFacts:
     def refusals(self) -> pd.DataFrame:
         """Refusals, each with an estimate of what it kept from happening."""
         return refusals_frame(self.log, self.market, self.book)
+
+    @property
+    def gate_refusals(self) -> pd.DataFrame:
+        """Those of the gate, which the engine counts too: without what was answered with no."""
+        return self.refusals[self.refusals["stage"] != DESK]
 
     @cached_property
     def refusals_by_reason(self) -> pd.DataFrame:

@@ -121,7 +121,9 @@ def _peak(log: DayLog, book: Book) -> float:
 def _sizes(
     market: DayMarket, book: Book, limits: TierLimits, value: Floats
 ) -> Iterator[tuple[str, Amounts]]:
-    """Money in positions at their marks, all of it and the largest."""
+    """Money in positions at their marks, all of it and the largest. What was opened and closed
+    within a minute counts in it, at its cost.
+    """
     total, largest = np.zeros(len(value)), np.zeros(len(value))
     for index, at_ns in enumerate(market.moments_ns):
         state = book.at(at_ns) if index else book.start
@@ -131,6 +133,11 @@ def _sizes(
             mark = market.mark(index, symbol)
             values.append(float(cost if mark is None else qty * mark))
         total[index], largest[index] = sum(values), max(values, default=0.0)
+    places = np.searchsorted(market.moments_ns, [each.ts_ns for each in book.states], side="left")
+    for place, state in zip(np.minimum(places, len(value) - 1), book.states, strict=True):
+        costs = [float(state.held[symbol][1]) for symbol in state.open]
+        total[place] = max(total[place], sum(costs))
+        largest[place] = max(largest[place], *costs, 0.0)
     caps = [position_cap_usdt(Decimal(str(v)), limits) for v in np.nan_to_num(value)]
     capital = [sizing_capital(Decimal(str(v)), limits) for v in np.nan_to_num(value)]
     exposure = np.array([float(limits.exposure_fraction * each) for each in capital])

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from genesis.domain.commands import Command
 from genesis.domain.events import AccountOpened, Event, FlowReported, RunStarted
-from genesis.domain.outcomes import DayStarted, Outcome, PositionClosed, TierChanged
+from genesis.domain.outcomes import DayStarted, Outcome, PositionClosed, RiskBlocked, TierChanged
 from genesis.domain.time import DAY, utc_day
 from genesis.errors import EventLogError, UsageError
 from genesis.positions.ledger import Moved
@@ -73,6 +73,7 @@ class Before:
 
     moved: steps of the log that opened and changed the positions still open, oldest first.
     dust: the newest closed trade per symbol without a position. entries: newest approvals.
+    blocks: the newest word of each source that blocks new risk, or frees it.
     """
 
     started: RunStarted | None
@@ -81,6 +82,7 @@ class Before:
     moved: tuple[DayStep, ...]
     dust: tuple[PositionClosed, ...]
     approvals: tuple[Any, ...]
+    blocks: tuple[RiskBlocked, ...]
     newest: dict[str, Any]
     last_row: EventRow | None
 
@@ -255,7 +257,7 @@ def _before(reader: LogReader, first_seq: int) -> Before:
 
     held: list[EventRow] = []
     dust: list[PositionClosed] = []
-    for row in reader.newest_by_symbol(_MOVED, first_seq).values():
+    for row in reader.newest_by("symbol", _MOVED, first_seq).values():
         if row.kind == "PositionClosed":
             dust.append(record(row))
         else:
@@ -267,6 +269,7 @@ def _before(reader: LogReader, first_seq: int) -> Before:
         tuple(_history(reader, held, first_seq)),
         tuple(dust),
         tuple(map(record, reader.newest(("OrderApproved",), _APPROVALS, first_seq))),
+        tuple(map(record, reader.newest_by("source", ("RiskBlocked",), first_seq).values())),
         {kind: newest(kind) for kind in _STANDING},
         reader.row(first_seq - 1),
     )
@@ -277,7 +280,7 @@ def _history(reader: LogReader, held: list[EventRow], first_seq: int) -> Iterato
     if not held:
         return
     symbols = {record(row).symbol for row in held}
-    since = reader.newest_by_symbol(("PositionOpened",), first_seq)
+    since = reader.newest_by("symbol", ("PositionOpened",), first_seq)
     opened_steps = [row.step for symbol, row in since.items() if symbol in symbols]
     first = min((row.seq for symbol, row in since.items() if symbol in symbols), default=first_seq)
     # the fill that opened it stands a few rows before, in the same step

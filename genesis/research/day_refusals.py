@@ -27,7 +27,7 @@ from genesis.domain.outcomes import (
     TierChanged,
     TiltLevelChanged,
 )
-from genesis.domain.time import DAY, HOUR, SECOND, utc_day
+from genesis.domain.time import HOUR, SECOND
 from genesis.research.day_equity import Book
 from genesis.research.day_frames import frame, utc
 from genesis.research.day_log import DayLog, DayStep
@@ -50,6 +50,8 @@ NO_PRICE: Final = "no price on the tape"
 NOT_AN_ENTRY: Final = "not an entry"
 BELOW: Final = "a limit below the market: whether it would have filled is not known"
 SAID_NO: Final = "answered, not judged"
+DESK: Final = "desk"
+"""The stage of what was answered with no: no check of the gate bears this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _refused(
 def _answered(step: DayStep, told: CommandAnswered) -> tuple[Any, ...]:
     symbol = step.event.symbol or "" if isinstance(step.event, OperatorActed) else ""
     none = (float("nan"),) * 5
-    return (utc(step.ts_ns), symbol, "", "you", "desk", told.verb.upper(), told.text, "", *none,
+    return (utc(step.ts_ns), symbol, "", "you", DESK, told.verb.upper(), told.text, "", *none,
             SAID_NO)  # fmt: skip
 
 
@@ -234,19 +236,21 @@ def _locks(log: DayLog, last_ns: int) -> Iterator[tuple[int, int, str, str]]:
     halted, tier = log.before.newest["Halted"], log.before.tier
     if halted is not None and tier is not None and tier.mode is TierMode.HALTED:
         open_["halt"] = (log.first_ns, halted.reason)
+    for block in log.before.blocks:
+        change = _change(block)
+        if change is not None and change[1]:
+            open_[change[0]] = (log.first_ns, change[1])
     for step in log.steps:
         for told in step.outcomes:
             change = _change(told)
             if change is None:
                 continue
-            kind, reason, until = change
+            kind, reason = change
             started = open_.pop(kind, None)
             if started is not None:
                 yield started[0], step.ts_ns, kind, started[1]
-            if until is not None:
-                yield step.ts_ns, until, kind, reason
-            elif reason:
-                open_[kind] = (started[0] if started else step.ts_ns, reason)
+            if reason:
+                open_[kind] = (step.ts_ns, reason)
     for kind, (start, reason) in open_.items():
         yield start, last_ns, kind, reason
 
@@ -255,17 +259,17 @@ def _pauses(level: TiltLevel) -> bool:
     return level.rank >= TiltLevel.WARNING.rank
 
 
-def _change(told: object) -> tuple[str, str, int | None] | None:
-    """(kind, reason or nothing when it ends, known end) of what locks or frees new risk."""
+def _change(told: object) -> tuple[str, str] | None:
+    """(kind, reason or nothing when it ends) of what locks or frees new risk."""
     match told:
         case RiskBlocked(source=source) if source != STARTING:
-            return source, told.reason if told.blocked else "", None
+            return source, told.reason if told.blocked else ""
         case TiltLevelChanged(new=new):
-            return "tilt", f"tilt {new}" if _pauses(new) else "", None
+            return "tilt", f"tilt {new}" if _pauses(new) else ""
         case Halted():
-            return "halt", told.reason, None
-        case AlertRaised(alert=alert, ts_ns=ts_ns) if alert == CRITICAL:
-            return "drawdown", "the fall from the peak is critical", (utc_day(ts_ns) + 1) * DAY
+            return "halt", told.reason
+        case AlertRaised(alert=alert) if alert == CRITICAL:  # until the day's end
+            return "drawdown", "the fall from the peak is critical"
         case TierChanged(old_mode=TierMode.HALTED):
-            return "halt", "", None
+            return "halt", ""
     return None

@@ -97,15 +97,17 @@ def _tilt(day: DayFacts) -> Card:
 
 
 def _refused(day: DayFacts) -> Card:
-    refusals = day.refusals
+    refusals, answered = day.gate_refusals, len(day.refusals) - len(day.gate_refusals)
+    besides = f"; besides, {answered} command{'s' * (answered > 1)} answered with no"
+    besides = besides if answered else ""
     if refusals.empty:
-        return Card("refused", "nothing", "the gate let every order pass")
+        return Card("refused", "nothing", f"the gate let every order pass{besides}")
     known = refusals["hour_usdt"].dropna()
     reasons = refusals["code"].nunique()
     told = f"{reasons} reason{'s' * (reasons > 1)}"
     if len(known):
         told += f"; within an hour worth about {signed(known.sum())} USDT, an estimate"
-    return Card("refused", str(len(refusals)), told)
+    return Card("refused", str(len(refusals)), told + besides)
 
 
 def _room(day: DayFacts) -> Card:

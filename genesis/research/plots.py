@@ -181,7 +181,7 @@ def day_trades_figure(day: DayFacts) -> go.Figure:
         hovertemplate="worst %{customdata[0]:+.2f}, best %{customdata[1]:+.2f} R<extra></extra>",
     )  # fmt: skip
     figure.add_hline(y=0, line={"color": ASH, "width": 1})
-    figure.update_yaxes(title_text="R", tickformat="+.1f")
+    figure.update_yaxes(title_text="R", tickformat="+.2~f")
     if trades.empty:
         _say(figure, "no trade with a stop was closed")
     total = signed(trades["r"].sum()) if len(trades) else "none"

@@ -20,6 +20,7 @@ class SizingInput(NamedTuple):
     entry: the price the order is assumed to fill at, slippage included. stop: where it is left.
     multiplier: M, the smallest of all multipliers, in [0, 1]. absolute_cap_usdt: a cap no minimum
     may lift. exposure_usdt: what is already at work. requested_usdt / requested_qty: at most one.
+    held_usdt: at work in this symbol: the cap is one of positions, not of orders.
     """
 
     equity_usdt: Decimal
@@ -33,6 +34,7 @@ class SizingInput(NamedTuple):
     requested_qty: Decimal | None
     is_market: bool
     fee_in_base: bool
+    held_usdt: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _cap(given: SizingInput, limits: TierLimits, capital: Decimal, least_usdt: D
     if given.absolute_cap_usdt is not None:
         cap = min(cap, given.absolute_cap_usdt)
     headroom = limits.exposure_fraction * capital - given.exposure_usdt
-    return max(ZERO, min(cap, headroom, given.free_usdt))
+    return max(ZERO, min(cap - given.held_usdt, headroom, given.free_usdt))
 
 
 def _risk_qty(

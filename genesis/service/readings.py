@@ -37,7 +37,7 @@ from genesis.domain.outcomes import (
 )
 from genesis.domain.time import utc_day
 
-_KEPT: Final = 2_000
+KEPT: Final = 2_000
 _CHANGES_KEPT: Final = 200
 
 
@@ -88,14 +88,14 @@ class Intervened:
 
 @dataclass(slots=True)
 class Readings:
-    """Counters and lists since the home was opened, the newest `_KEPT` of each kind."""
+    """Counters and lists since the home was opened, the newest `KEPT` of each kind."""
 
     events: int = 0
     orders: int = 0
     fills: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
-    made: deque[Made] = field(default_factory=lambda: deque(maxlen=_KEPT))
-    closed: deque[PositionClosed] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    made: deque[Made] = field(default_factory=lambda: deque(maxlen=KEPT))
+    closed: deque[PositionClosed] = field(default_factory=lambda: deque(maxlen=KEPT))
     days: dict[int, Day] = field(default_factory=dict)
     gates_passed: list[str] = field(default_factory=list)
     tilt_score: int = 0

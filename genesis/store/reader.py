@@ -185,19 +185,19 @@ class LogReader:
             wanted = wanted.where(events.c.seq < until_seq)
         return self._rows(wanted.order_by(events.c.seq))
 
-    def newest_by_symbol(
-        self, kinds: Sequence[str], before_seq: int, stream: str = MAIN
+    def newest_by(
+        self, name: str, kinds: Sequence[str], before_seq: int, stream: str = MAIN
     ) -> dict[str, EventRow]:
-        """Per symbol the newest row of these kinds before a row of the log."""
-        symbol = sa.type_coerce(events.c.body, sa.JSON)["symbol"].as_string()
+        """Per value of a field, such as `symbol`, the newest row of these kinds before a row."""
+        value = sa.type_coerce(events.c.body, sa.JSON)[name].as_string()
         seqs = (
             sa.select(sa.func.max(events.c.seq))
             .where(events.c.stream == stream, events.c.kind.in_(kinds), events.c.seq < before_seq)
-            .group_by(symbol)
+            .group_by(value)
         )
         wanted = sa.select(events).where(events.c.stream == stream, events.c.seq.in_(seqs))
         rows = self._rows(wanted.order_by(events.c.seq))
-        return {decode(row.kind, row.v, row.body).symbol: row for row in rows}
+        return {getattr(decode(row.kind, row.v, row.body), name): row for row in rows}
 
     def _rows(self, wanted: sa.Select[Any]) -> list[EventRow]:
         with self._database.reading() as connection:

@@ -25,7 +25,8 @@ _TWO_CHARACTER_SCRIPTS: Final = (
     (0x20000, 0x3134F),
 )
 """Chinese and Japanese: there two characters count as a word."""
-NOT_PASTE: Final = frozenset({"composition", "dictation", "draft"})
+DRAFT: Final = "draft"
+NOT_PASTE: Final = frozenset({"composition", "dictation", DRAFT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +81,44 @@ def assess_override(
 ) -> Assessment:
     """Judge the page of an override: counted in characters, its time in proportion to a page's.
 
-    deltas None: nobody watched it come to be (a script's call); then the text alone is judged.
+    deltas None: nobody watched it come to be (a script's call); then the text and the time since
+    `opened_ns` are judged.
     """
     words = tokens(text)
     count = word_count(words)
     reason = "too_short" if len(text.strip()) < characters_min or not words else None
     reason = reason or _monotony(words, rules)
-    if deltas is not None:
-        share_ns = rules.typing_min_ns * min(count, rules.words_min) // rules.words_min
+    share_ns = rules.typing_min_ns * min(count, rules.words_min) // rules.words_min
+    relaxed = replace(rules, typing_min_ns=share_ns)
+    if deltas is None:
+        reason = reason or _hurry(count, opened_ns, now_ns, relaxed)
+    else:
         seen = [delta for delta in deltas if opened_ns <= delta.ts_ns <= now_ns]
-        relaxed = replace(rules, typing_min_ns=share_ns)
         reason = reason or _paste(text, seen, relaxed)
         reason = reason or _haste(count, seen, opened_ns, now_ns, relaxed)
     digest = sha256(" ".join(words).encode()).hexdigest()
     return Assessment(reason is None, reason or "accepted", count, digest)
+
+
+def vouched(
+    deltas: Sequence[Delta], held: Sequence[Delta], opened_ns: int, rules: JournalRules
+) -> list[Delta]:
+    """The changes, with no more of them called `draft` than the draft we hold can stand for.
+
+    held: the changes of that draft, vouched for themselves when it was saved. What was written
+    there and is still told among `deltas` counts once; the rest may come back as a draft.
+    """
+    until_ns = max((delta.ts_ns for delta in held), default=0)
+    still = [delta for delta in deltas if opened_ns <= delta.ts_ns <= until_ns]
+    left = sum(delta.inserted for delta in held if delta.how == DRAFT)
+    left += max(0, _written(held, rules) - _written(still, rules))
+    found = []
+    for delta in deltas:
+        if delta.how == DRAFT:
+            delta = replace(delta, inserted=min(delta.inserted, left))
+            left -= delta.inserted
+        found.append(delta)
+    return found
 
 
 # -- words -----------------------------------------------------------------------------------
@@ -168,10 +193,28 @@ def _paste(text: str, deltas: Sequence[Delta], rules: JournalRules) -> str | Non
 def _haste(
     count: int, deltas: Sequence[Delta], opened_ns: int, now_ns: int, rules: JournalRules
 ) -> str | None:
-    needed_ns = max(rules.typing_min_ns, int(count / rules.words_per_s_max * SECOND))
-    if now_ns - opened_ns < needed_ns:
-        return "too_fast"
+    if hurry := _hurry(count, opened_ns, now_ns, rules):
+        return hurry
     stamps = sorted(delta.ts_ns for delta in deltas)
     gaps = (after - before for before, after in pairwise([opened_ns, *stamps]))
     active_ns = sum(gap for gap in gaps if gap <= rules.pause_ns)
+    needed_ns = _needed_ns(count, rules)
     return "idle" if active_ns < rules.active_share_min * needed_ns else None
+
+
+def _hurry(count: int, opened_ns: int, now_ns: int, rules: JournalRules) -> str | None:
+    return "too_fast" if now_ns - opened_ns < _needed_ns(count, rules) else None
+
+
+def _needed_ns(count: int, rules: JournalRules) -> int:
+    return max(rules.typing_min_ns, int(count / rules.words_per_s_max * SECOND))
+
+
+def _written(deltas: Sequence[Delta], rules: JournalRules) -> int:
+    """Characters that somebody wrote; what came in at once was not typed."""
+    return sum(
+        delta.inserted
+        for delta in deltas
+        if delta.how in ("composition", "dictation")
+        or (delta.how == "typed" and delta.inserted <= rules.paste_chars_max)
+    )

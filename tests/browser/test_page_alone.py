@@ -159,6 +159,19 @@ def test_a_later_version_waits_until_the_hands_rest(face: Page) -> None:
     assert face.saved()["body"]["version"] == 4
 
 
+def test_a_draft_that_was_emptied_elsewhere_takes_no_words_away(face: Page) -> None:
+    face.begin(EMPTY | {"text": "one two", "version": 1})
+    looks = "window.sent.filter(m => m.method === 'GET' && m.path === '/journal/draft').length"
+    before = face.page.evaluate(looks)
+    face.page.evaluate("dispatchEvent(new Event('focus'))")
+    face.page.wait_for_function(f"n => {looks} > n", arg=before)
+    face.answer(face.asked("/journal/draft"), 200, EMPTY | {"version": 2})
+    face.page.keyboard.press("Control+End")
+    face.page.keyboard.type("!")
+    body = face.saved()["body"]
+    assert (body["text"], body["version"]) == ("one two!", 2)
+
+
 def test_what_could_not_be_handed_over_outlives_a_reload_of_its_tab(look: Look) -> None:
     page = look()
     first = Page(page).begin()
@@ -167,6 +180,7 @@ def test_what_could_not_be_handed_over_outlives_a_reload_of_its_tab(look: Look) 
     page.wait_for_selector(".kept[data-how=gone]")
     again = Page(page).begin()
     page.wait_for_function("document.querySelector('.page textarea').value === 'never saved'")
+    assert counts(again.saved()["body"]) == [(8, "typed"), (3, "typed")]  # and how it was written
     again.answer(again.saved(), 200, {"saved_at": iso(2), "characters": 11, "version": 1})
     page.wait_for_selector(".kept:has-text(' at ')")
     assert page.evaluate("sessionStorage.length") == 0

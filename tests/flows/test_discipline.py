@@ -79,6 +79,9 @@ def test_chasing_locks_trading_and_the_page_opens_a_limited_hour() -> None:
     assert hour.until_ns - bench.now_ns == 3600 * SECOND
     (entry,) = submits(bench.buy())
     assert entry.request.qty == D("0.00018")  # half of 0.00037, rounded down
+    bench.fill(entry, "67453")
+    (refused,) = only(bench.buy(), OrderRefused)  # the half is of the position, not of each order
+    assert refused.failures[0].code == "EXPOSURE_REACHED"
 
 
 def test_the_limited_hour_ends_exactly_after_3600_seconds() -> None:
@@ -170,6 +173,8 @@ def test_an_emergency_caps_entries_at_ten() -> None:
     begin_day(bench, 490)
     (entry,) = submits(bench.buy())
     assert entry.request.qty * D(67000) <= 10
+    bench.fill(entry, "67000")
+    assert only(bench.buy(), OrderRefused), "ten for the position, not for each order"
 
 
 def test_the_day_baseline_is_fixed_at_midnight() -> None:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from genesis.service.readings import KEPT
 from tests.support.api import Room
 
 METHODS = ("get", "put", "post")
@@ -211,3 +212,8 @@ def test_emergencies_with_one_reference_are_one_event(tmp_path: Path) -> None:
     acts = [e["event_data"]["verb"] for e in events if e["event_type"] == "OperatorActed"]
     assert (acts.count("close_all"), acts.count("halt")) == (1, 1)
     room.close()
+
+
+@pytest.mark.parametrize("path", ["/analytics/performance", "/positions"])
+def test_how_far_back_closed_trades_go_is_told(served: dict[str, Any], path: str) -> None:
+    assert f"newest {KEPT:,}" in served["paths"][path]["get"]["description"]

@@ -8,7 +8,9 @@ import pytest
 
 from genesis.domain.account import TiltLevel
 from genesis.domain.events import JournalAssessed
+from genesis.domain.time import MILLISECOND, SECOND
 from genesis.store.journal import Journal
+from tests.support.acts import Page
 from tests.support.api import KEYS, Room
 
 DELTAS = [{"ts_ms": 1_700_000_000_000 + n, "inserted": 1, "how": "typed"} for n in range(3)]
@@ -131,3 +133,110 @@ def test_two_tabs_one_intervention_the_second_is_answered_calmly(room: Room) -> 
     assert (late.status_code, late.json()["reason"]) == (409, "not_required")
     page = Journal(room.log.database).page(late.json()["sha256"])
     assert page is not None and page.text == "the page of the second tab"
+
+
+# -- what stands for a draft -----------------------------------------------------------------
+TEXT = Page().text
+
+
+def written(room: Room, text: str, over_s: int = 540) -> list[dict[str, Any]]:
+    """The text comes in by sixes, from now on."""
+    start_ms, pieces = room.clock.now_ns() // MILLISECOND, range(0, len(text), 6)
+    step_ms = over_s * 1000 // len(pieces)
+    deltas = [
+        {"ts_ms": start_ms + (n + 1) * step_ms, "inserted": len(text[i : i + 6]), "how": "typed"}
+        for n, i in enumerate(pieces)
+    ]
+    room.clock.seen("test", room.clock.now_ns() + (over_s + 1) * SECOND)
+    return deltas
+
+
+def as_draft(room: Room, size: int) -> list[dict[str, Any]]:
+    return [{"ts_ms": room.clock.now_ns() // MILLISECOND, "inserted": size, "how": "draft"}]
+
+
+def verdict(room: Room, text: str, deltas: list[dict[str, Any]]) -> str:
+    page = {"text": text, "deltas": deltas}
+    return str(room.ask(("POST", "/journal", page)).json()["reason"])
+
+
+def test_a_pasted_page_does_not_pass_as_a_draft(room: Room) -> None:
+    paused(room)
+    own = written(room, TEXT[:700])
+    rest = len(TEXT) - 700
+    assert verdict(room, TEXT, [*own, *as_draft(room, rest)]) == "paste"
+    put(room, TEXT)  # nobody saw it come to be
+    assert verdict(room, TEXT, [*own, *as_draft(room, rest)]) == "paste"
+    told = [*own, *as_draft(room, rest)]
+    put(room, TEXT, deltas=told)
+    assert draft(room)["deltas"][-1]["inserted"] == 0  # no more than it is worth
+    put(room, TEXT, deltas=told)
+    assert verdict(room, TEXT, told) == "paste"
+    assert draft(room)["text"] == TEXT
+
+
+def test_a_page_begun_before_the_pause_goes_on_as_a_draft(room: Room) -> None:
+    own = written(room, TEXT[:1500])
+    put(room, TEXT[:1500], deltas=own)
+    paused(room)
+    kept = as_draft(room, 1500)
+    put(room, TEXT[:1500], deltas=kept)
+    assert draft(room)["deltas"] == kept
+    told = [*kept, *written(room, TEXT[1500:])]
+    put(room, TEXT, deltas=told)
+    assert verdict(room, TEXT, told) == "accepted"
+    assert draft(room)["text"] == ""
+
+
+def test_the_draft_stays_until_its_acceptance_is_written_down(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused(room)
+    own = written(room, TEXT)
+    put(room, TEXT, deltas=own)
+
+    async def killed(_event: object) -> None:
+        raise RuntimeError("the engine was killed")
+
+    monkeypatch.setattr(room.parts.journal, "_ask", killed)
+    answer = room.ask(("POST", "/journal", {"text": TEXT, "deltas": own}))
+    assert answer.status_code == 500
+    monkeypatch.undo()
+    assert draft(room)["text"] == TEXT
+    assert verdict(room, TEXT, own) == "accepted"
+    assert draft(room)["text"] == ""
+
+
+# -- overrides -------------------------------------------------------------------------------
+def override(room: Room, **body: Any) -> Any:
+    given = {"journal_entry": Page(150).text, "confirmation": "I ACCEPT THE RISKS", **body}
+    return room.ask(("POST", "/tilt/override", given))
+
+
+def test_the_time_of_an_override_counts_with_and_without_deltas(room: Room) -> None:
+    paused(room)
+    hasty = override(room)
+    assert (hasty.status_code, hasty.json()["page"]) == (400, "too_fast")
+    room.at("60000", 150)
+    assert override(room).status_code == 200
+
+
+def test_an_override_of_a_pasted_draft_is_none(room: Room) -> None:
+    paused(room)
+    room.at("60000", 300)
+    text = Page(150).text
+    answer = override(room, deltas=as_draft(room, len(text)))
+    assert (answer.status_code, answer.json()["page"]) == (400, "paste")
+
+
+def test_words_typed_in_the_wrong_field_are_in_no_event(room: Room) -> None:
+    secret = "what I would tell nobody"
+    assert room.ask(("POST", "/tier/ceremony", {"phrase": secret})).status_code == 409
+    paused(room)
+    room.at("60000", 300)
+    wrong = override(room, confirmation=secret)
+    assert (wrong.status_code, wrong.json()["attempts_left"]) == (400, 2)
+    rows = room.log.reader.recent(1000)
+    assert {"OperatorActed"} <= {row.kind for row in rows}
+    assert secret not in "".join(map(str, rows))
+    assert override(room).status_code == 200

@@ -1,5 +1,6 @@
 """Who is let in: keys, places, names, signatures, pace. The real app, asked from chosen peers."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from genesis.domain.time import SECOND
 from genesis.service.api.guard import API_VERSION, MOST_BYTES
 from genesis.service.api.keys import HEADER, Role
-from genesis.service.api.signing import KEY_NAME, SIGNATURE, TIMESTAMP, signed
+from genesis.service.api.signing import KEY_NAME, SIGNATURE, TIMESTAMP, Signatures, signed
 from genesis.service.client import Client, Signed
 from genesis.service.logs import open_logs
 from tests.support.api import ELSEWHERE, KEYS, Room
@@ -219,8 +220,10 @@ def test_a_signature_counts_once(tmp_path: Path) -> None:
     room.close()
 
 
-@pytest.mark.parametrize(("late_s", "code"), [(-31, 401), (-29, 200), (29, 200), (31, 401)])
-def test_a_signature_counts_for_thirty_seconds(room: Room, late_s: int, code: int) -> None:
+@pytest.mark.parametrize(("late_s", "code"), [(-31, 401), (-29, 200), (2, 200), (3, 401)])
+def test_a_signature_counts_for_thirty_seconds_and_hardly_before(
+    room: Room, late_s: int, code: int
+) -> None:
     assert sent_by_hand(room, headers_of(room, late_s * SECOND)).status_code == code
 
 
@@ -228,7 +231,22 @@ def test_what_was_signed_before_a_restart_does_not_count_after_it(tmp_path: Path
     room = Room(tmp_path)
     room.wall_ns -= 59 * SECOND  # it started a second ago
     assert sent_by_hand(room, headers_of(room, -2 * SECOND)).status_code == 401
+    assert sent_by_hand(room, headers_of(room)).status_code == 401
+    room.wall_ns += 2 * SECOND
     assert sent_by_hand(room, headers_of(room)).status_code == 200
+    room.close()
+
+
+def test_a_clock_that_runs_ahead_signs_nothing_that_a_restart_forgets(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    headers = headers_of(room, 2 * SECOND)
+    assert sent_by_hand(room, headers).status_code == 200
+    given = {name.lower(): text for name, text in headers.items()}
+    again = Signatures(KEYS, lambda: room.wall_ns)  # made anew at the same instant
+    for _ in range(33):
+        told = again.role_of("POST", "/commands?a=1", given, b'{"text": "status"}')
+        assert "sign anew" in str(told)
+        room.wall_ns += SECOND
     room.close()
 
 
@@ -345,3 +363,33 @@ def test_a_body_that_is_too_large_is_not_read_to_its_end(room: Room) -> None:
 
     assert room.run(body) == [413, 413, 422]
     assert read <= MOST_BYTES + 2_000_000
+
+
+def test_a_request_that_breaks_off_is_no_request(room: Room) -> None:
+    """Half a body is malformed, and malformed overrides count; this one must not."""
+    name, key = HEADER.lower().encode(), KEYS.control.encode()
+    headers = [(b"host", b"127.0.0.1"), (name, key), (b"content-length", b"2000")]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/tilt/override",
+        "query_string": b"",
+        "headers": headers,
+        "client": ("127.0.0.1", 40_000),
+    }
+    told = [
+        {"type": "http.request", "body": b'{"journal_entry": "half', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return told.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    before = room.ask(("GET", "/tilt/status")).json()["override"]
+    asyncio.run(room.door(scope, receive, send))
+    assert (told, sent) == ([], [])
+    assert room.ask(("GET", "/tilt/status")).json()["override"] == before

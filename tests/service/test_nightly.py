@@ -5,18 +5,22 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from genesis.cli.main import main
-from genesis.errors import UsageError
-from genesis.reports import days
+from genesis.domain.time import HOUR, parse_utc
+from genesis.errors import EventLogError, UsageError
+from genesis.reports import days, verify
 from genesis.reports import templates as templates_of
 from genesis.reports.nightly import REPORTS, Night, Nightly
+from genesis.reports.run import run
 from genesis.service.home import Home
 from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import LEASE_SUFFIX
@@ -113,6 +117,67 @@ def test_today_is_not_over(home: Path, templates: Path, monkeypatch: pytest.Monk
     assert night_of(home, templates)[0].days == DAYS[:1]
 
 
+def test_what_was_made_before_its_day_was_over_is_made_again(
+    recorded: Path, home: Path, templates: Path
+) -> None:
+    noon = keep_until(home, parse_utc(DAYS[2]) + 12 * HOUR)
+    night_of(home, templates)
+    half = bytes_below(home / "reports")
+    (home / DATABASE_NAME).unlink()
+    for part in recorded.glob(f"{DATABASE_NAME}*"):
+        shutil.copy(part, home)
+    night, lines = night_of(home, templates)
+    assert (night.made, night.failed) == ([f"{DAYS[2]}/small"], [])
+    assert any("no difference (run again)" in line for line in lines)
+    told = json.loads((home / "reports" / DAYS[2] / "day.json").read_bytes())
+    assert told["seq"] > noon == json.loads(half[f"{DAYS[2]}/day.json"])["seq"]
+    whole = bytes_below(home / "reports")
+    changed = {name for name, body in whole.items() if half[name] != body}
+    assert {f"{DAYS[2]}/small.html", f"{DAYS[2]}/day.json"} <= changed
+    assert not any(name.startswith(DAYS[:2]) for name in changed)
+
+    assert night_of(home, templates)[0].made == []
+    assert bytes_below(home / "reports") == whole
+
+
+def test_a_report_asked_for_by_hand_at_noon_is_made_again_at_night(
+    recorded: Path, home: Path, templates: Path
+) -> None:
+    keep_until(home, parse_utc(DAYS[2]) + 12 * HOUR)
+    run("small", date=DAYS[2], home=home, template_folder=templates)
+    run("small", date=DAYS[0], home=home, template_folder=templates)
+    for part in recorded.glob(f"{DATABASE_NAME}*"):
+        shutil.copy(part, home)
+    night, _ = night_of(home, templates)
+    assert night.made == [f"{DAYS[1]}/small", f"{DAYS[2]}/small"]
+
+
+def test_a_stale_report_that_fails_stays_and_is_tried_every_night(
+    recorded: Path, home: Path, templates: Path, tmp_path: Path
+) -> None:
+    keep_until(home, parse_utc(DAYS[2]) + 12 * HOUR)
+    night_of(home, templates)
+    half = (home / "reports" / DAYS[2] / "small.html").read_bytes()
+    for part in recorded.glob(f"{DATABASE_NAME}*"):
+        shutil.copy(part, home)
+    for _ in range(2):
+        assert len(night_of(home, template(tmp_path / "broken", "1 / 0"))[0].failed) == 1
+        assert (home / "reports" / DAYS[2] / "small.html").read_bytes() == half
+    assert night_of(home, templates)[0].made == [f"{DAYS[2]}/small"]
+
+
+def keep_until(home: Path, until_ns: int) -> int:
+    """Cut the log of a home, as a service stopped then would have left it; its last row."""
+    with closing(sqlite3.connect(home / DATABASE_NAME)) as database, database:
+        (seq,) = database.execute(
+            "SELECT min(seq) - 1 FROM events WHERE ts_ns >= ?", (until_ns,)
+        ).fetchone()
+        (pos,) = database.execute("SELECT tape_pos FROM events WHERE seq = ?", (seq,)).fetchone()
+        database.execute("DELETE FROM events WHERE seq > ?", (seq,))
+        database.execute("DELETE FROM tape WHERE last_pos > ?", (pos,))
+    return int(seq)
+
+
 KILLED = """
 import os, pathlib, signal
 if date == "2024-08-06" and pathlib.Path(home, "bad").exists():
@@ -168,6 +233,51 @@ def test_a_damaged_log_is_named_and_the_rest_is_done(home: Path, templates: Path
     assert night.verified is None
     assert "does not hold" in (home / "reports/index.html").read_text()
     assert "does not hold" in (home / "reports/nightly.md").read_text()
+
+
+def test_an_unreadable_log_is_not_said_to_hold_and_the_reports_stay_reachable(
+    home: Path, templates: Path
+) -> None:
+    night_of(home, templates)
+    before = index_of(home)
+    held = re.search(r"[\d,]+ events through [\d-]+ were run again", before)
+    assert held is not None and "The record holds" in before
+    (home / "reports" / "2024-08-01").mkdir()
+    for part in home.glob(f"{DATABASE_NAME}*"):
+        part.write_bytes(b"not a log")
+    for _ in range(2):
+        night, _lines = night_of(home, templates)
+        assert [line.partition(":")[0] for line in night.failed] == ["days"]
+        mail = (home / "reports/nightly.md").read_text()
+        for page in (index_of(home), mail):
+            assert "The record could not be verified last night." in page
+            assert f"When it last was, it held: {held[0]}" in page
+            assert "The record holds" not in page
+            assert all(day in page for day in (*DAYS, "2024-08-01"))
+        assert links_of(index_of(home)) == links_of(before)
+
+
+def test_a_log_that_breaks_while_it_is_verified_is_not_said_to_hold(
+    home: Path, templates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night_of(home, templates)
+
+    def broken(*_: object) -> None:
+        raise EventLogError("the disk does not answer")
+
+    monkeypatch.setattr(verify.LogReader, "first_break", broken)
+    night, _ = night_of(home, templates)
+    assert night.failed == ["verify: the disk does not answer"]
+    assert "The record holds" not in index_of(home)
+    assert "When it last was, it held:" in (home / "reports/nightly.md").read_text()
+
+
+def index_of(home: Path) -> str:
+    return (home / "reports/index.html").read_text()
+
+
+def links_of(page: str) -> list[str]:
+    return re.findall(r'href="(2[^"]*)"', page)
 
 
 def test_a_decision_that_differs_is_named_every_night(home: Path, templates: Path) -> None:

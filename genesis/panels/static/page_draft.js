@@ -45,7 +45,7 @@ const gatherEvidence = (area, now) => {
 const SAVE_MS = 1000, RETRY_MS = 2000, REST_MS = 1200, UNSAVED = "genesis.page";
 const keepDraft = ({ link, area, evidence, since, opened, begun, told, conflict, restored }) => {
   let version = null, held = null, wroteAt = -Infinity, dirty = false, busy = false, timer = 0, last = -SAVE_MS, mine = [], ended = false;
-  const mind = () => { try { (dirty || busy) && area.value ? sessionStorage.setItem(UNSAVED, area.value) : sessionStorage.removeItem(UNSAVED); } catch { /* no storage: the tab keeps it */ } };
+  const mind = () => { try { (dirty || busy) && area.value ? sessionStorage.setItem(UNSAVED, JSON.stringify({ text: area.value, deltas: evidence.list })) : sessionStorage.removeItem(UNSAVED); } catch { /* no storage: the tab keeps it */ } };
   const later = ms => { clearTimeout(timer); if (!ended) timer = setTimeout(save, ms); };
   const put = (text, deltas) => { area.value = text; evidence.start(text, deltas, since()); restored(); };
   const isWriting = () => performance.now() - wroteAt < REST_MS;
@@ -57,8 +57,9 @@ const keepDraft = ({ link, area, evidence, since, opened, begun, told, conflict,
     if (text) begun(opened_at);
     version = newer ?? 0;
     if (text === own) dirty = false;
-    else if (is_ours) dirty = true;
-    else {
+    else if (is_ours && (text || is_first)) dirty = true;
+    // An emptied draft takes no words away: a page that was accepted elsewhere ends this one, too.
+    else if (text) {
       const kept = evidence.list, was_dirty = dirty;
       put(text, deltas);
       dirty = false;
@@ -68,11 +69,11 @@ const keepDraft = ({ link, area, evidence, since, opened, begun, told, conflict,
   };
   // What an earlier life of this tab could not hand over.
   const recall = saved => {
-    let own = "";
-    try { own = sessionStorage.getItem(UNSAVED) ?? ""; } catch { return; }
+    let own = "", deltas = [];
+    try { ({ text: own, deltas } = JSON.parse(sessionStorage.getItem(UNSAVED)) ?? { text: own, deltas }); } catch { return; }
     if (!own || own === saved.text || area.value) return;
-    if (own.startsWith(saved.text)) { put(own, saved.deltas); dirty = true; }
-    else conflict(own, []);
+    if (own.startsWith(saved.text)) { put(own, deltas); dirty = true; }
+    else conflict(own, deltas);
   };
   const look = async () => {
     if (busy || ended) return;

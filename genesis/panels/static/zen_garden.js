@@ -2,7 +2,7 @@
 const HOLD_MS = 1600, ARMED_MS = 4000;
 const ACTS = {
   halt: { path: "/emergency/halt", phrase: "HALT TRADING NOW", verb: "hold to halt",
-    about: "A halt forbids every new position until it is reset. Open positions keep their stops and may still be reduced." },
+    about: "A halt forbids every new position in this home for good: the way back is not built yet. Open positions keep their stops and may still be reduced." },
   close: { path: "/emergency/close-all", phrase: "CLOSE ALL POSITIONS", verb: "hold to close all",
     about: "Every open position is sold at the market, and entries at work are cancelled." },
 };

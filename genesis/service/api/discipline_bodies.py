@@ -22,7 +22,9 @@ class CeremonyBody(Body):
 
 
 class OverrideBody(Body):
-    """The page of an override and the exact phrase. `deltas`: how the page came to be, if known."""
+    """The page of an override and the exact phrase. `deltas`: how the page came to be, if known;
+    the time since the intervention opened is judged in any case.
+    """
 
     journal_entry: Annotated[Text, Field(json_schema_extra={"minLength": _LEAST})]
     confirmation: Annotated[str, phrase(OVERRIDE_PHRASE)]

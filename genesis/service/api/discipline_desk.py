@@ -16,9 +16,11 @@ from genesis.engine.engine import Engine
 from genesis.engine.step import Step
 from genesis.service.api.answers import LOCKED, NOT_UNDERSTOOD, OK, REFUSED, Answer
 from genesis.service.api.discipline_bodies import OverrideBody
+from genesis.service.api.pages import DRAFT, vouched_for
 from genesis.service.clock import Clock
 from genesis.service.moments import moment_ns
 from genesis.service.readings import AnyStep, Readings
+from genesis.store.journal import Draft
 from genesis.tiers.desk import WRONG_PHRASE
 from genesis.tilt.journal import Assessment, Delta, assess_override
 from genesis.tilt.override import (
@@ -33,6 +35,8 @@ from genesis.tilt.override import WRONG_PHRASE as BAD_PHRASE
 
 WRONG: Final = 400
 REUSED: Final = "reused"
+NOT_EXACT: Final = ""
+"""Stands in an event for a wrong phrase: words typed in the wrong field are nobody's business."""
 _CODES: Final = {
     ACCEPTED: OK,
     LOCKED_OUT: LOCKED,
@@ -43,9 +47,10 @@ _CODES: Final = {
 
 
 class Pages(Protocol):
-    """The private table of pages."""
+    """The private table of pages and drafts."""
 
     def write(self, text: str, ts_ns: int) -> str: ...
+    def draft(self, name: str) -> Draft: ...
 
 
 class Answered(Protocol):
@@ -81,8 +86,9 @@ class DisciplineDesk:
             step = await self._earlier(client_ref, "ceremony")
             if step is None:
                 now_ns = self._clock.now_ns()
+                told = _if_exact(phrase, self._engine.state.tiers.asks_for())
                 step = await self._ask(
-                    OperatorActed(now_ns, "CEREMONY_STEP", client_ref, "ceremony", phrase=phrase)
+                    OperatorActed(now_ns, "CEREMONY_STEP", client_ref, "ceremony", phrase=told)
                 )
         return _held(step)
 
@@ -101,13 +107,15 @@ class DisciplineDesk:
                 problem = self._too_short(body)
             judged = None if body is None or problem else await self._judged(body)
             verdict = MALFORMED if judged is None else judged.reason
+            rules = self._engine.state.rules.tilt.override
+            wanted = None if rules is None else rules.phrase
             event = OperatorActed(
                 self._clock.now_ns(),
                 "OVERRIDE_ATTEMPT",
                 client_ref,
                 "override",
                 reason=verdict,
-                phrase=None if body is None else body.confirmation,
+                phrase=None if body is None else _if_exact(body.confirmation, wanted),
                 page=None if judged is None else judged.sha256,
             )
             return _overridden(await self._ask(event), problem or verdict)
@@ -123,8 +131,8 @@ class DisciplineDesk:
         state, now_ns = self._engine.state, self._clock.now_ns()
         rules = state.rules.tilt
         least = 0 if rules.override is None else rules.override.characters_min
-        changes = None if body.deltas is None else [delta.change() for delta in body.deltas]
-        opened_ns = self._opened(body, changes, now_ns)
+        opened_ns = self._opened(body)
+        changes = await self._changes(body, opened_ns)
         found = assess_override(
             body.journal_entry, changes, opened_ns, now_ns, rules.journal, least
         )
@@ -134,11 +142,19 @@ class DisciplineDesk:
             await asyncio.to_thread(self._pages.write, body.journal_entry, now_ns)
         return found
 
-    def _opened(self, body: OverrideBody, changes: list[Delta] | None, now_ns: int) -> int:
+    async def _changes(self, body: OverrideBody, opened_ns: int) -> list[Delta] | None:
+        """How the page came to be; a draft counts as far as the one that is kept shows."""
+        if body.deltas is None:
+            return None
+        held = await asyncio.to_thread(self._pages.draft, DRAFT)
+        rules = self._engine.state.rules.tilt.journal
+        return [delta.change() for delta in vouched_for(held, body.deltas, opened_ns, rules)]
+
+    def _opened(self, body: OverrideBody) -> int:
         """When the page was begun, never before the intervention that it answers."""
         asked = self._readings.intervention
         asked_ns = 0 if asked is None else asked.ts_ns
-        first_ns = min((delta.ts_ns for delta in changes or ()), default=now_ns)
+        first_ns = min((delta.change().ts_ns for delta in body.deltas or ()), default=asked_ns)
         told = body.opened_at
         told_ns = first_ns if told is None else moment_ns(told, "opened_at")
         return max(told_ns, asked_ns)
@@ -150,6 +166,10 @@ class DisciplineDesk:
         found = await asyncio.to_thread(self._log.answer, ref)
         is_same = found is not None and getattr(found.event, "verb", None) == verb
         return found if is_same else None
+
+
+def _if_exact(given: str, wanted: str | None) -> str:
+    return given if given == wanted else NOT_EXACT
 
 
 def _held(step: AnyStep) -> Answer:

@@ -83,6 +83,8 @@ class Guard:
         with bound_contextvars(correlation_id=request_id):
             answer = _Stamped(send, request_id)
             passed = await self._passed(scope, headers, receive)
+            if passed is None:
+                return
             if isinstance(passed, No):
                 self._note_refusal(scope, passed)
                 await passed.response()(scope, receive, answer)
@@ -91,13 +93,13 @@ class Guard:
                 await self.app(scope, _again(passed, receive), answer)
 
     # -- the steps ---------------------------------------------------------------------------
-    async def _passed(self, scope: Scope, headers: Headers, receive: Receive) -> bytes | No:
-        """The body of a request that may go on."""
+    async def _passed(self, scope: Scope, headers: Headers, receive: Receive) -> bytes | No | None:
+        """The body of a request that may go on; None: who asked is gone."""
         no = self._before_body(scope, headers)
         if no is not None:
             return no
         body = await _body(headers, receive)
-        if isinstance(body, No):
+        if not isinstance(body, bytes):
             return body
         return self._signed(scope, headers, body) or self._paced(scope) or body
 
@@ -204,8 +206,8 @@ def _is_own_origin(origins: list[str], host: str) -> bool:
     return all(origin in (f"http://{host}", f"https://{host}") for origin in origins)
 
 
-async def _body(headers: Headers, receive: Receive) -> bytes | No:
-    """The whole body, if it is not too large."""
+async def _body(headers: Headers, receive: Receive) -> bytes | No | None:
+    """The whole body, if it is not too large; None where it was cut off midway."""
     too_large = No(413, f"the body is larger than {MOST_BYTES} bytes")
     length = headers.get("content-length", "0")
     if length.isdigit() and int(length) > MOST_BYTES:
@@ -215,10 +217,12 @@ async def _body(headers: Headers, receive: Receive) -> bytes | No:
     body = bytearray()
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body += message.get("body", b"")
         if len(body) > MOST_BYTES:
             return too_large
-        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+        if not message.get("more_body", False):
             return bytes(body)
 
 

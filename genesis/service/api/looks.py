@@ -29,6 +29,7 @@ from genesis.service.api.models import (
 from genesis.service.api.parts import Parts
 from genesis.service.api.performance import performance
 from genesis.service.api.told import MALFORMED, TEXT, UNKNOWN
+from genesis.service.readings import KEPT
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 After = Annotated[str | None, Query(json_schema_extra={"format": "date-time"})]
@@ -92,6 +93,7 @@ def _lists(routes: APIRouter, parts: Parts) -> None:
     @routes.get(
         "/positions",
         summary="Positions, open and closed",
+        description=f"Of closed positions the newest {KEPT:,}.",
         response_model=list[Position],
         response_model_exclude_none=True,
         responses=MALFORMED,
@@ -129,6 +131,7 @@ def _lists(routes: APIRouter, parts: Parts) -> None:
     @routes.get(
         "/analytics/performance",
         summary="Performance over closed trades",
+        description=f"Over the newest {KEPT:,} closed trades at most, also with `period=all`.",
         response_model=PerformanceMetrics,
         response_model_exclude_none=True,
         responses=MALFORMED,

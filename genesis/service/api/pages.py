@@ -17,7 +17,8 @@ from genesis.service.moments import moment_ns
 from genesis.service.readings import AnyStep, Readings
 from genesis.store.journal import Draft
 from genesis.tilt.journal import Delta as Change
-from genesis.tilt.journal import assess, tokens, word_count
+from genesis.tilt.journal import assess, tokens, vouched, word_count
+from genesis.tilt.rules import JournalRules
 
 _MOST_MS: Final = 9_000_000_000_000
 DRAFT: Final = "page"
@@ -58,6 +59,18 @@ class Pages(Protocol):
     ) -> tuple[bool, Draft]: ...
     def draft(self, name: str) -> Draft: ...
     def drop_draft(self, name: str, ts_ns: int) -> None: ...
+
+
+def vouched_for(
+    held: Draft, deltas: Sequence[Delta], opened_ns: int, rules: JournalRules
+) -> list[Delta]:
+    """Changes as told, but a piece is a draft of ours only as far as the draft we hold shows."""
+    known = [Delta.model_validate(told).change() for told in json.loads(held.deltas)]
+    found = vouched([delta.change() for delta in deltas], known, opened_ns, rules)
+    return [
+        delta.model_copy(update={"inserted": change.inserted})
+        for delta, change in zip(deltas, found, strict=True)
+    ]
 
 
 class Answered(Protocol):
@@ -102,9 +115,13 @@ class JournalDesk:
             opened_ns = self._opened(opened_at)
             if not self._is_due:
                 return await self._not_required(text)
-            event = self._judged(text, deltas, opened_ns, client_ref)
-            await asyncio.to_thread(self._keep, text, event)
+            held = await asyncio.to_thread(self._pages.draft, DRAFT)
+            proven = vouched_for(held, deltas, opened_ns, self._rules)
+            event = self._judged(text, proven, opened_ns, client_ref)
+            await asyncio.to_thread(self._pages.write, text, event.ts_ns)
             await self._ask(event)
+            if event.accepted:  # only now: until the log has it, the draft is all there is
+                await asyncio.to_thread(self._pages.drop_draft, DRAFT, event.ts_ns)
             return journal_answer(event)
 
     @property
@@ -130,17 +147,16 @@ class JournalDesk:
         self, text: str, deltas: Sequence[Delta], opened_ns: int, client_ref: str | None
     ) -> JournalAssessed:
         now_ns = self._clock.now_ns()
-        rules = self._engine.state.rules.tilt.journal
-        found = assess(text, [delta.change() for delta in deltas], opened_ns, now_ns, rules)
+        changes = [delta.change() for delta in deltas]
+        found = assess(text, changes, opened_ns, now_ns, self._rules)
         accepted, reason = found.accepted, found.reason
         if accepted and found.sha256 in self._readings.accepted_pages:
             accepted, reason = False, REUSED
         return JournalAssessed(now_ns, found.sha256, found.word_count, accepted, reason, client_ref)
 
-    def _keep(self, text: str, event: JournalAssessed) -> None:
-        self._pages.write(text, event.ts_ns)
-        if event.accepted:
-            self._pages.drop_draft(DRAFT, event.ts_ns)
+    @property
+    def _rules(self) -> JournalRules:
+        return self._engine.state.rules.tilt.journal
 
     def _opened(self, opened_at: str | int | None) -> int:
         """When the page was opened.
@@ -165,9 +181,7 @@ class JournalDesk:
         saved one is told the newer text (409), and nothing is lost.
         """
         opened_ns = None if opened_at is None else self._opened(opened_at)
-        told = json.dumps([delta.model_dump() for delta in deltas], separators=(",", ":"))
-        given = Draft(text, self._clock.now_ns(), told, opened_ns)
-        kept, draft = await asyncio.to_thread(self._pages.save_draft, DRAFT, given, version)
+        kept, draft = await asyncio.to_thread(self._save, text, deltas, opened_ns, version)
         if not kept:
             return Answer(REFUSED, {"reason": NEWER_DRAFT, **_draft_shape(draft)})
         return Answer(
@@ -178,6 +192,14 @@ class JournalDesk:
                 "version": draft.version,
             },
         )
+
+    def _save(
+        self, text: str, deltas: Sequence[Delta], opened_ns: int | None, version: int | None
+    ) -> tuple[bool, Draft]:
+        proven = vouched_for(self._pages.draft(DRAFT), deltas, opened_ns or 0, self._rules)
+        told = json.dumps([delta.model_dump() for delta in proven], separators=(",", ":"))
+        given = Draft(text, self._clock.now_ns(), told, opened_ns)
+        return self._pages.save_draft(DRAFT, given, version)
 
     async def read_draft(self) -> dict[str, Any]:
         return _draft_shape(await asyncio.to_thread(self._pages.draft, DRAFT))

@@ -10,7 +10,8 @@ What is signed, joined by line feeds:
 
 Headers: `X-Genesis-Key` names the key (`control` or `control-read`), `X-Genesis-Timestamp` repeats
 the timestamp, `X-Genesis-Signature` is the HMAC-SHA256 of the text above under the key, in hex. A
-signature counts once and within 30 seconds of its timestamp; the key itself never travels.
+signature counts once, within 30 seconds after its timestamp and at most 2 seconds before it; the
+key itself never travels.
 """
 
 import hmac
@@ -25,6 +26,8 @@ KEY_NAME: Final = "X-Genesis-Key"
 TIMESTAMP: Final = "X-Genesis-Timestamp"
 SIGNATURE: Final = "X-Genesis-Signature"
 WINDOW_NS: Final = 30 * SECOND
+AHEAD_NS: Final = 2 * SECOND
+"""So far may a client's clock run ahead of ours."""
 _SCHEME: Final = "GENESIS-1"
 _MOST_DIGITS: Final = 20
 _NAMES: Final = {role.value: role for role in Role}
@@ -48,14 +51,15 @@ def signed(
 class Signatures:
     """Tells who signed a request; remembers what it has seen for as long as it would count.
 
-    now_ns: civil time of this machine. What was signed before this object was made counts as
-    seen: a restart forgets nothing that matters.
+    now_ns: civil time of this machine. Whatever could have been accepted before this object was
+    made counts as seen: a restart forgets nothing that matters.
     """
 
     def __init__(self, keys: Keys, now_ns: Callable[[], int]) -> None:
         self._keys = keys
         self._now_ns = now_ns
-        self._since_ns = now_ns()
+        self._since_ns = now_ns() + AHEAD_NS
+        """A stamp counts when it is later."""
         self._seen: dict[str, int] = {}
 
     def role_of(
@@ -69,8 +73,10 @@ class Signatures:
             return f"sign the request: {KEY_NAME}, {TIMESTAMP} and {SIGNATURE}; see /docs"
         now_ns, signed_ns = self._now_ns(), int(stamp)
         self._forget(now_ns)
-        if abs(now_ns - signed_ns) > WINDOW_NS or signed_ns < self._since_ns:
-            return f"{TIMESTAMP} is not within 30 seconds of this machine's clock: sign anew"
+        if signed_ns <= self._since_ns:
+            return f"{TIMESTAMP} is older than 30 seconds, or than the service: sign anew"
+        if signed_ns > now_ns + AHEAD_NS:
+            return f"{TIMESTAMP} is more than 2 seconds ahead of this machine's clock: sign anew"
         wanted = signature(self._keys.secret(role), method, target, stamp, body)
         if not hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode()):
             return "the signature does not fit the request"
@@ -82,8 +88,8 @@ class Signatures:
     def _forget(self, now_ns: int) -> None:
         """Drop what is too old to count; nothing older counts again, should the clock step back."""
         self._since_ns = max(self._since_ns, now_ns - WINDOW_NS)
-        if self._seen and next(iter(self._seen.values())) < self._since_ns:
-            self._seen = {made: at for made, at in self._seen.items() if at >= self._since_ns}
+        if self._seen and next(iter(self._seen.values())) <= self._since_ns:
+            self._seen = {made: at for made, at in self._seen.items() if at > self._since_ns}
 
 
 def _is_whole(text: str) -> bool:

@@ -19,7 +19,7 @@ from genesis.exchange.loopback.server import LoopbackExchange
 from genesis.service.bootstrap import Mode, build
 from genesis.service.demo.door import HttpDoor
 from genesis.service.demo.story import line_of
-from genesis.service.demo.trader import ScriptedTrader
+from genesis.service.demo.trader import CALM_HOLD_S, ScriptedTrader
 from genesis.service.home import Home, require_unused
 from genesis.service.service import Service
 from genesis.service.settings import MOST_REQUESTS, Settings
@@ -45,6 +45,7 @@ class Scene:
     """What is played.
 
     minutes: wall time after which the demo ends, the feed's end permitting. seed: names the run.
+    calm_s: venue time for which the trader holds his first position.
     """
 
     feeds: Sequence[OpenFeed]
@@ -54,6 +55,7 @@ class Scene:
     minutes: float
     home: Path
     seed: str
+    calm_s: float = CALM_HOLD_S
 
 
 class Stage:
@@ -142,7 +144,7 @@ class Stage:
         scene = self._scene
         symbol = scene.instrument.symbol
         door = HttpDoor(url, self._key(), symbol, exchange.clock.now_ns, scene.speed)
-        trader = ScriptedTrader(door, symbol, self._say)
+        trader = ScriptedTrader(door, symbol, self._say, scene.calm_s)
         watching = asyncio.create_task(door.watch(self._hear))
         playing = asyncio.create_task(trader.play())
         feed = asyncio.create_task(exchange.played())

@@ -34,12 +34,18 @@ class Door(Protocol):
 
 
 class ScriptedTrader:
-    """Plays the whole arc once. `say` receives one line per thing he does."""
+    """Plays the whole arc once. `say` receives one line per thing he does.
 
-    def __init__(self, door: Door, symbol: str, say: Callable[[str], None]) -> None:
+    calm_s: venue time for which he holds his first position, before he loses his calm.
+    """
+
+    def __init__(
+        self, door: Door, symbol: str, say: Callable[[str], None], calm_s: float = CALM_HOLD_S
+    ) -> None:
         self._door = door
         self._symbol = symbol
         self._say = say
+        self._calm_s = calm_s
 
     async def play(self) -> None:
         await self._calm()
@@ -53,7 +59,7 @@ class ScriptedTrader:
     async def _calm(self) -> None:
         await self._door.wait(4)
         await self._do(f"buy 100 usdt {self._symbol}")
-        await self._door.wait(CALM_HOLD_S)
+        await self._door.wait(self._calm_s)
         await self._do(f"close {self._symbol}")
         await self._until_flat(20)
         await self._door.wait(5)

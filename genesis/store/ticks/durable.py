@@ -11,7 +11,10 @@ from typing import IO, Final
 from genesis.errors import DataError
 
 _CLOSED: Final = frozenset(
-    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT}
+    {
+        *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR),
+        *(errno.EISDIR, errno.EEXIST, errno.ENOENT),
+    }
 )
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -74,6 +77,6 @@ def naming_disk_faults(root: Path) -> Iterator[None]:
             where = error.filename or root
             raise DataError(
                 f"{where} cannot be written ({os.strerror(error.errno)}): nothing was changed;"
-                " choose another place with --home"
+                " choose another place"
             ) from error
         raise

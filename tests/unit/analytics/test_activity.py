@@ -49,4 +49,3 @@ def test_without_a_mid_there_is_no_slippage():
 def test_shortfall_is_delay_and_impact_and_fee():
     told = shortfall(Side.SELL, D(100), D("99.5"), D("99.2"), D(2), D("0.2"))
     assert (told.delay_bps, told.impact_bps, told.fee_bps) == (50, 30, 10)
-    assert told.total_bps == 90

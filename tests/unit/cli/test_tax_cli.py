@@ -69,6 +69,25 @@ def test_a_written_year_keeps_its_method(ask, home, tmp_path):
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_the_rows_go_where_nothing_of_somebody_is(ask, tmp_path):
+    (tmp_path / "tax.csv.part").write_text("somebody's")
+    assert ask("--year", "2024", "--out", str(tmp_path / "tax.csv"))[0] == 0
+    assert (tmp_path / "tax.csv.part").read_text() == "somebody's"
+    assert ask("--year", "2024", "--out", str(tmp_path / "new" / "tax.csv"))[0] == 0
+    assert (tmp_path / "new" / "tax.csv").read_bytes() == (tmp_path / "tax.csv").read_bytes()
+
+
+@pytest.mark.parametrize("place", ["file/tax.csv", "folder"])
+def test_a_place_that_cannot_be_written_locks_nothing(ask, home, tmp_path, place):
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "folder").mkdir()
+    code, _, err = ask("--year", "2024", "--out", str(tmp_path / place))
+    assert code == 2
+    assert "cannot be written" in err
+    assert not (home / "tax-methods.json").exists()
+    assert not list((tmp_path / "folder").iterdir()) and not list(tmp_path.glob("*.tmp"))
+
+
 def test_a_look_locks_nothing(ask):
     assert ask("--year", "2024", "--method", "LIFO")[0] == 0
     assert ask("--year", "2024", "--method", "HIFO")[0] == 0

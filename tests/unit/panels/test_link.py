@@ -235,6 +235,45 @@ def test_what_was_lost_with_the_engine_is_asked_when_it_is_back(
     play(scene)
 
 
+@pytest.mark.parametrize("status", [401, 429, 500, 503])
+@pytest.mark.parametrize("path", ["/commands", "/journal"])
+def test_an_engine_that_cannot_tell_is_asked_again(
+    play: Callable[[Play], None], path: str, status: int
+) -> None:
+    async def scene(face: Face, engine: StubEngine) -> None:
+        told: list[tuple[int, Any] | None] = [None, (status, {}), (status, {}), (200, {"x": 1})]
+        engine.answer = lambda method, path, body: told.pop(0)
+        await flowing(face)
+        face.say(kind="ask", ref="r4", method="POST", path=path, body={"client_ref": "r4"})
+        await until(lambda: len(face.kinds("answer")) == 2)
+        lost, found = face.kinds("answer")
+        assert (lost["certain"], lost["status"]) == (False, 0)
+        assert (found["certain"], found["status"], found["body"]) == (True, 200, {"x": 1})
+        assert len(engine.asked) == 4
+
+    play(scene)
+
+
+def test_what_was_lost_is_asked_for_when_a_hidden_tab_is_seen_again(
+    play: Callable[[Play], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(face: Face, engine: StubEngine) -> None:
+        await flowing(face)
+        await engine.stop()
+        body = {"text": "close btc", "client_ref": "r5"}
+        face.say(kind="ask", ref="r5", method="POST", path="/commands", body=body)
+        await until(lambda: face.kinds("answer"))
+        monkeypatch.setattr(link, "WATCHED_S", 0.0)
+        await until(lambda: face.link == RESTING and not face._tasks)
+        monkeypatch.undo()
+        await engine.start()
+        face.say(kind="pulse", n=2)
+        await until(lambda: len(face.kinds("answer")) == 2)
+        assert face.kinds("answer")[1]["ref"] == "r5"
+
+    play(scene)
+
+
 def test_a_page_is_offered_again_with_the_same_words(play: Callable[[Play], None]) -> None:
     async def scene(face: Face, engine: StubEngine) -> None:
         told: list[tuple[int, Any] | None] = [None, (200, {"accepted": True})]

@@ -208,9 +208,15 @@ def test_the_kernel_holds_none_of_our_keys(
 def test_what_a_killed_writer_left_is_cleaned_and_files_appear_together(tmp_path: Path) -> None:
     folder = tmp_path / "reports"
     assert files.place(folder, {"a": b"1", "b": b"2"})
-    (folder / "c.html.part").write_bytes(b"half")
-    assert not files.place(folder, {"a": b"1"})
+    (folder / "b.part").write_bytes(b"half")
+    assert not files.place(folder, {"a": b"1", "b": b"2"})
     assert bytes_of(folder) == {"a": b"1", "b": b"2"}
+
+
+def test_a_download_of_somebody_in_the_same_folder_stays(tmp_path: Path) -> None:
+    (tmp_path / "film.mkv.part").write_bytes(b"half")
+    files.place(tmp_path, {"daily.html": b"1"})
+    assert bytes_of(tmp_path) == {"daily.html": b"1", "film.mkv.part": b"half"}
 
 
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

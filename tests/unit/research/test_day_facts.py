@@ -1,5 +1,6 @@
 """Trades, refusals, tilt, headroom, receipts, sessions and the days around, on a recorded home."""
 
+from copy import copy
 from decimal import Decimal
 from pathlib import Path
 
@@ -7,10 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genesis.domain.outcomes import OrderRefused, PositionClosed, TierEvaluated
+from genesis.domain.account import TiltLevel
+from genesis.domain.events import FeedLost, FeedRestored
+from genesis.domain.outcomes import OrderRefused, PositionClosed, TierEvaluated, TiltLevelChanged
 from genesis.domain.time import DAY, HOUR, MINUTE, SECOND
 from genesis.research import TradingDay, days_of
 from genesis.research.day_around import profitable_days_odds
+from genesis.research.day_log import DayStep
+from genesis.research.day_refusals import locks_frame
 from genesis.store.database import DATABASE_NAME, Database
 from genesis.store.reader import LogReader
 from tests.support.build import tick
@@ -135,6 +140,18 @@ def test_what_was_answered_with_no_counts_too(tmp_path: Path) -> None:
     assert row["reason"] == "there is no open position in BTC/USDT"
 
 
+def test_refused_counts_what_the_engine_counts_and_names_the_rest(
+    days: list[TradingDay], tmp_path: Path
+) -> None:
+    act = close(DAY_1 + HOUR)
+    day = refused_home(tmp_path / "h", [(0, "60000")], act)
+    assert (len(day.gate_refusals), len(day.refusals)) == (0, 1)
+    told = "the gate let every order pass; besides, 1 command answered with no"
+    assert told in day.overview.plain
+    for each in days:
+        assert len(each.gate_refusals) == len(each.log.outcomes(OrderRefused))
+
+
 def test_locks(days: list[TradingDay]) -> None:
     locks = days[1].locks.set_index("kind")
     assert locks.loc["feed trades", "seconds"] == 600
@@ -142,6 +159,46 @@ def test_locks(days: list[TradingDay]) -> None:
     assert locks.loc["tilt", "from"] == tilt["opened"]
     assert locks.loc["tilt", "to"] == tilt["ended"]
     assert days[0].locks.empty
+
+
+def test_a_lock_that_changes_its_level_is_counted_once(days: list[TradingDay]) -> None:
+    steps = [
+        DayStep(1, hour, (at_ns := DAY_1 + hour * HOUR), at_ns, hour, 0, None, (told,), ())
+        for hour, told in (
+            (1, TiltLevelChanged(DAY_1, TiltLevel.NORMAL, TiltLevel.WARNING, 60, "")),
+            (2, TiltLevelChanged(DAY_1, TiltLevel.WARNING, TiltLevel.LOCKED, 90, "")),
+            (8, TiltLevelChanged(DAY_1, TiltLevel.LOCKED, TiltLevel.WARNING, 60, "")),
+            (9, TiltLevelChanged(DAY_1, TiltLevel.WARNING, TiltLevel.CAUTION, 30, "")),
+        )
+    ]
+    log = copy(days[0].log)
+    log.steps = tuple(steps)
+    locks = locks_frame(log, DAY_1 + DAY)
+    assert locks["reason"].tolist() == ["tilt WARNING", "tilt LOCKED", "tilt WARNING"]
+    assert (locks["seconds"] / 3_600).tolist() == [1, 6, 1]
+    assert locks["to"].tolist()[:-1] == locks["from"].tolist()[1:]
+
+
+def test_a_block_over_midnight_is_told_on_both_days(tmp_path: Path) -> None:
+    home, midnight = tmp_path / "h", DAY_1 + DAY
+    maker = HomeMaker(home)
+    maker.start(DAY_1)
+    ticks = [tick(DAY_1 + hour * HOUR + SECOND, "60000") for hour in (1, 20, 25, 27, 30)]
+    ticks.insert(2, tick(midnight - SECOND, "60000"))
+    acts = [
+        FeedLost(midnight - 3 * HOUR, "book", "silent"),
+        FeedLost(midnight - 2 * HOUR, "trades", "silent"),
+        FeedRestored(midnight - HOUR, "book"),
+        FeedRestored(midnight + 2 * HOUR, "trades"),
+    ]
+    maker.play(ticks, acts)
+    maker.close()
+    first, second = (TradingDay.of(date, home).locks for date in days_of(home))
+    assert first["kind"].tolist() == ["feed book", "feed trades"]
+    assert first["seconds"].tolist() == [7_200, 7_199]
+    (row,) = second.itertuples()
+    assert (row.kind, row.reason, row.seconds) == ("feed trades", first["reason"][1], 7_200)
+    assert second["from"][0] == at(1)
 
 
 # -- tilt ------------------------------------------------------------------------------------

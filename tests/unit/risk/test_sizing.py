@@ -56,6 +56,15 @@ def test_published_vector() -> None:
     assert sized.clipped_from_usdt == D(100)
 
 
+def test_what_is_held_of_the_symbol_takes_from_the_cap_of_its_position() -> None:
+    sized = size(asked(multiplier=D("0.5"), held_usdt=D(6), exposure_usdt=D(6)))
+    assert isinstance(sized, Sized)
+    assert sized.cap_usdt == D("6.5")
+    refused = size(asked(multiplier=D("0.5"), held_usdt=D(12), exposure_usdt=D(12)))
+    assert isinstance(refused, Infeasible)
+    assert refused.code == "EXPOSURE_REACHED"
+
+
 def test_cap_of_five_cannot_reach_the_venues_minimum() -> None:
     refused = size(asked(equity_usdt=D(100), free_usdt=D(100), requested_usdt=None))
     assert isinstance(refused, Infeasible)

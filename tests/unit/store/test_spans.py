@@ -109,9 +109,9 @@ def test_rows_by_kind(database: Database) -> None:
     assert reader.newest(("OrderFilled",), 9, fills[-1].seq) == fills[:-1][::-1]
     assert reader.row(rows[3].seq) == rows[3]
     assert reader.row(0) is None and reader.row(len(rows) + 1) is None
-    newest = reader.newest_by_symbol(("PositionOpened", "PositionClosed"), len(rows) + 1)
+    newest = reader.newest_by("symbol", ("PositionOpened", "PositionClosed"), len(rows) + 1)
     assert {symbol: row.kind for symbol, row in newest.items()} == {"BTC/USDT": "PositionClosed"}
-    opened = reader.newest_by_symbol(("PositionOpened", "PositionClosed"), fills[-1].seq)
+    opened = reader.newest_by("symbol", ("PositionOpened", "PositionClosed"), fills[-1].seq)
     assert opened["BTC/USDT"].kind == "PositionOpened"
 
 

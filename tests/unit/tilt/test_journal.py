@@ -10,6 +10,7 @@ from genesis.tilt.journal import (
     assess,
     assess_override,
     tokens,
+    vouched,
     word_count,
 )
 from tests.support.acts import Page
@@ -135,6 +136,45 @@ def test_the_hash_is_of_the_words_not_of_their_spacing() -> None:
     assert judge().sha256 != judge(TEXT + " more").sha256
 
 
+# -- drafts ----------------------------------------------------------------------------------
+def draft_of(size: int, at_ns: int = OPENED) -> Delta:
+    return Delta(at_ns, size, "draft")
+
+
+def drafts(deltas: list[Delta], held: list[Delta]) -> list[int]:
+    found = vouched(deltas, held, OPENED, RULES)
+    assert [(one.ts_ns, one.how) for one in found] == [(one.ts_ns, one.how) for one in deltas]
+    return [one.inserted for one in found if one.how == "draft"]
+
+
+def test_a_draft_counts_as_far_as_somebody_wrote_it() -> None:
+    assert drafts([draft_of(3000)], []) == [0]
+    earlier = [replace(one, ts_ns=one.ts_ns - 20 * MINUTE) for one in typed("x" * 600)]
+    assert drafts([draft_of(600)], earlier) == [600]
+    assert drafts([draft_of(3000)], earlier) == [600]
+    assert drafts([draft_of(400), draft_of(400)], earlier) == [400, 200]
+    spoken = [replace(one, how="dictation") for one in earlier]
+    assert drafts([draft_of(600)], spoken) == [600]
+
+
+def test_what_is_still_told_as_typed_is_no_draft_besides() -> None:
+    own = typed("x" * 600)
+    assert drafts([*own, draft_of(600, OPENED + TYPED)], own) == [0]
+    assert drafts([*own[:50], draft_of(600, OPENED + TYPED)], own) == [300]
+
+
+def test_a_draft_goes_on_from_save_to_save_and_does_not_grow() -> None:
+    held = [draft_of(600), *typed("x" * 300)]
+    assert drafts([draft_of(600), *held[1:], Delta(OPENED + TYPED, 5)], held) == [600]
+    assert drafts([draft_of(900), *held[1:]], held) == [600]
+    assert drafts([draft_of(900)], held) == [900]
+
+
+def test_what_came_in_at_once_is_no_evidence_for_a_draft() -> None:
+    assert drafts([draft_of(3000)], [Delta(OPENED - MINUTE, 3000)]) == [0]
+    assert drafts([draft_of(3000)], [Delta(OPENED - MINUTE, 3000, "paste")]) == [0]
+
+
 # -- the page of an override -----------------------------------------------------------------
 def test_an_override_counts_characters_and_scales_the_time() -> None:
     text = Page(120).text
@@ -150,10 +190,11 @@ def test_an_override_counts_characters_and_scales_the_time() -> None:
     assert judged(text, 130, [Delta(OPENED + SECOND, len(text))]) == "paste"
 
 
-def test_without_deltas_the_text_of_an_override_is_judged_alone() -> None:
-    def judged(words: str) -> str:
-        return assess_override(words, None, OPENED, OPENED, RULES, 500).reason
+def test_without_deltas_text_and_time_of_an_override_are_judged() -> None:
+    def judged(words: str, over_s: int = 130) -> str:
+        return assess_override(words, None, OPENED, OPENED + over_s * SECOND, RULES, 500).reason
 
     assert judged(Page(120).text) == "accepted"
+    assert judged(Page(120).text, 110) == "too_fast"
     assert judged("the same words again and again " * 30) == "repetitive"
     assert judged("12 34 " * 200) == "too_short"
