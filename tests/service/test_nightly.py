@@ -123,9 +123,7 @@ def test_what_was_made_before_its_day_was_over_is_made_again(
     noon = keep_until(home, parse_utc(DAYS[2]) + 12 * HOUR)
     night_of(home, templates)
     half = bytes_below(home / "reports")
-    (home / DATABASE_NAME).unlink()
-    for part in recorded.glob(f"{DATABASE_NAME}*"):
-        shutil.copy(part, home)
+    go_on(home, recorded)
     night, lines = night_of(home, templates)
     assert (night.made, night.failed) == ([f"{DAYS[2]}/small"], [])
     assert any("no difference (run again)" in line for line in lines)
@@ -146,8 +144,7 @@ def test_a_report_asked_for_by_hand_at_noon_is_made_again_at_night(
     keep_until(home, parse_utc(DAYS[2]) + 12 * HOUR)
     run("small", date=DAYS[2], home=home, template_folder=templates)
     run("small", date=DAYS[0], home=home, template_folder=templates)
-    for part in recorded.glob(f"{DATABASE_NAME}*"):
-        shutil.copy(part, home)
+    go_on(home, recorded)
     night, _ = night_of(home, templates)
     assert night.made == [f"{DAYS[1]}/small", f"{DAYS[2]}/small"]
 
@@ -158,8 +155,7 @@ def test_a_stale_report_that_fails_stays_and_is_tried_every_night(
     keep_until(home, parse_utc(DAYS[2]) + 12 * HOUR)
     night_of(home, templates)
     half = (home / "reports" / DAYS[2] / "small.html").read_bytes()
-    for part in recorded.glob(f"{DATABASE_NAME}*"):
-        shutil.copy(part, home)
+    go_on(home, recorded)
     for _ in range(2):
         assert len(night_of(home, template(tmp_path / "broken", "1 / 0"))[0].failed) == 1
         assert (home / "reports" / DAYS[2] / "small.html").read_bytes() == half
@@ -168,14 +164,23 @@ def test_a_stale_report_that_fails_stays_and_is_tried_every_night(
 
 def keep_until(home: Path, until_ns: int) -> int:
     """Cut the log of a home, as a service stopped then would have left it; its last row."""
-    with closing(sqlite3.connect(home / DATABASE_NAME)) as database, database:
+    with closing(sqlite3.connect(home / DATABASE_NAME)) as database:
         (seq,) = database.execute(
             "SELECT min(seq) - 1 FROM events WHERE ts_ns >= ?", (until_ns,)
         ).fetchone()
         (pos,) = database.execute("SELECT tape_pos FROM events WHERE seq = ?", (seq,)).fetchone()
-        database.execute("DELETE FROM events WHERE seq > ?", (seq,))
-        database.execute("DELETE FROM tape WHERE last_pos > ?", (pos,))
+    change(
+        home,
+        f"DELETE FROM events WHERE seq > {seq}",
+        f"DELETE FROM tape WHERE first_pos > {pos}",
+    )
     return int(seq)
+
+
+def go_on(home: Path, recorded: Path) -> None:
+    """The service was started again, and ran to the end."""
+    for part in recorded.glob(f"{DATABASE_NAME}*"):
+        shutil.copy(part, home)
 
 
 KILLED = """

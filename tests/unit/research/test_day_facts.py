@@ -198,7 +198,7 @@ def test_a_block_over_midnight_is_told_on_both_days(tmp_path: Path) -> None:
     assert first["seconds"].tolist() == [7_200, 7_199]
     (row,) = second.itertuples()
     assert (row.kind, row.reason, row.seconds) == ("feed trades", first["reason"][1], 7_200)
-    assert second["from"][0] == at(1)
+    assert second["from"][0] == at(1, hours=0)
 
 
 # -- tilt ------------------------------------------------------------------------------------
