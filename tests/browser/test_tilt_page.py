@@ -225,6 +225,8 @@ def test_two_tabs_lose_nothing_and_close_together(paused: Stage, look: Look, scr
     first.wait_for_selector(KEPT)
     second = entered(paused, look())
     assert text_of(second) == ""
+    out_of_sight = "Object.defineProperty(document, 'hidden', { get: () => true })"
+    second.evaluate(out_of_sight)  # a tab in sight would follow the first one
     write(first, FIRST)
     # the second tab has not seen that: what it has is kept beside the later version
     second.focus("dialog.page textarea")

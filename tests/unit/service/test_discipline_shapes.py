@@ -91,7 +91,7 @@ def test_the_plan_names_numbers_and_dates() -> None:
     assert "50 % of usual" in told and "48 hours and 10 trades" in told
     assert "1970-01-31 00:00 UTC" in told
     open_now = TierState(Tier.SNIPER, TierMode.CEREMONY, 0, until_ns=HOUR)
-    assert "1970-01-01T01:00:00Z" in " ".join(plan(open_now, TABLE, PHRASE))
+    assert "1970-01-01 01:00 UTC" in " ".join(plan(open_now, TABLE, PHRASE))
 
 
 @pytest.mark.parametrize(
