@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from genesis.analytics import forensic_words as words
 from genesis.domain.commands import CancelOrder, Command, SubmitOrder
-from genesis.domain.events import Event, OperatorActed, OrderEvent, OrderFilled
+from genesis.domain.events import OperatorActed, OrderEvent, OrderFilled
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import Purpose
 from genesis.domain.outcomes import (
@@ -27,24 +27,15 @@ from genesis.domain.outcomes import (
     TiltLevelChanged,
     TiltScored,
 )
+from genesis.domain.recorded import Recorded
 
 _ENDED: Final = frozenset({"OrderRejected", "OrderCancelled", "OrderExpired"})
 _CONCERNS: Final = frozenset({"close", "close_all", "cancel_all", "stop", "halt"})
 
 
-class RecordedStep(Protocol):
+class RecordedStep(Recorded, Protocol):
     """One step of the log, with the wire ids of its commands."""
 
-    @property
-    def run(self) -> int: ...
-    @property
-    def step(self) -> int: ...
-    @property
-    def event(self) -> Event: ...
-    @property
-    def outcomes(self) -> tuple[Outcome, ...]: ...
-    @property
-    def commands(self) -> tuple[Command, ...]: ...
     @property
     def wire_ids(self) -> tuple[str | None, ...]: ...
 

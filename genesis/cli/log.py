@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genesis.cli.exits import DONE, NO
-from genesis.engine.replay import Recorded, Replay, replay
+from genesis.domain.recorded import Recorded
+from genesis.engine.replay import Replay, replay
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
     from genesis.store.chain import Break

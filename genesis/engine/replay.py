@@ -6,29 +6,13 @@ from itertools import zip_longest
 from typing import Final, Protocol
 
 from genesis.domain.canonical import canonical
-from genesis.domain.commands import Command
 from genesis.domain.events import Event, RunStarted
-from genesis.domain.outcomes import Outcome
+from genesis.domain.recorded import Recorded
 from genesis.engine.digest import DecisionDigest
 from genesis.engine.step import Step
 from genesis.errors import EventLogError
 
 NOTHING: Final = "nothing"
-
-
-class Recorded(Protocol):
-    """One step of the record, in consumed order."""
-
-    @property
-    def run(self) -> int: ...
-    @property
-    def step(self) -> int: ...
-    @property
-    def event(self) -> Event: ...
-    @property
-    def outcomes(self) -> tuple[Outcome, ...]: ...
-    @property
-    def commands(self) -> tuple[Command, ...]: ...
 
 
 class Replayable(Protocol):

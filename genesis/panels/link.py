@@ -8,6 +8,7 @@ browser in custom messages alone: nothing of an account is ever saved inside a n
 import asyncio
 import json
 import os
+from abc import ABCMeta, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -47,13 +48,17 @@ State = dict[str, Any]
 Message = dict[str, Any]
 
 
-class EngineFace(anywidget.AnyWidget):
+class _Face(ABCMeta, traitlets.MetaHasTraits):
+    """Widgets that cannot be made before they say what they show."""
+
+
+class EngineFace(anywidget.AnyWidget, metaclass=_Face):
     """Follows the engine of one home and passes on what browsers ask of it.
 
     A face gives `scripts` (files of `static/`, its styles among them) and `view`, and may give
-    `heard` and `answered`. `asks` names what its browser side
-    may ask of the control API, `again` what is safe to be asked twice, `modules` the scripts it
-    may load later, by the name of what each exports.
+    `heard` and `answered`. `asks` names what its browser side may ask of the control API, `again`
+    what is safe to be asked twice, `modules` the scripts it may load later, by the name of what
+    each exports.
     """
 
     _esm = UNPACK
@@ -80,9 +85,9 @@ class EngineFace(anywidget.AnyWidget):
         self.on_msg(self._told)
 
     # -- what a face gives -------------------------------------------------------------------
+    @abstractmethod
     def view(self, state: State) -> dict[str, Any]:
         """What is shown of the state, in named parts; only parts that changed travel."""
-        raise NotImplementedError
 
     def heard(self, message: Message) -> None:
         """A `decision` or `intervention` of the engine."""

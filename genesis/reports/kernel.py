@@ -182,7 +182,10 @@ _log.propagate = False
 
 
 def _kernel_manager(course: _Course) -> AsyncKernelManager:
-    manager = AsyncKernelManager(connection_file=str(course.folder / "kernel.json"))
+    manager = AsyncKernelManager(
+        connection_file=str(course.folder / "kernel.json"),
+        transport="ipc",  # a port that is free now may be somebody else's when the kernel binds it
+    )
     manager._kernel_spec = KernelSpec(  # the one named python3 may be another Python
         argv=[sys.executable, *_ARGUMENTS], language="python", display_name="Genesis"
     )

@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from genesis.engine.replay import Recorded, replay
+from genesis.domain.recorded import Recorded
+from genesis.engine.replay import replay
 from genesis.reports.days import FOLDER, LastRow, end_ns, last_row
 from genesis.service.strategies import engine_for
 from genesis.store.database import DATABASE_NAME, Database

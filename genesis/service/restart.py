@@ -7,8 +7,9 @@ from typing import Final
 from genesis.domain.commands import Command, DropTimer, SetTimer, SubmitOrder
 from genesis.domain.events import RunStarted, TimerFired, is_market
 from genesis.domain.ids import OrderKey
+from genesis.domain.recorded import Recorded
 from genesis.engine.engine import Engine
-from genesis.engine.replay import Recorded, Replayable, replay
+from genesis.engine.replay import Replayable, replay
 from genesis.errors import EventLogError
 from genesis.exchange.wire_id import compose
 from genesis.service.clock import wall_ns

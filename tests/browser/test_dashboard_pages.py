@@ -17,8 +17,6 @@ from tests.support.dashboard import Dashboard, dashboard
 from tests.support.forwarder import Forwarder
 from tests.support.process import Control, Process
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 LOADS = 20
 A_MINUTE_S = 60.0
 

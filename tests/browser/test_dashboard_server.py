@@ -19,8 +19,6 @@ from tests.support.dashboard import Dashboard, dashboard
 from tests.support.forwarder import Forwarder
 from tests.support.process import ROOT, command, environment
 
-pytestmark = pytest.mark.xdist_group("dashboard")
-
 KERNEL = re.compile(r'"kernelId": "([0-9a-f-]{36})"')
 GOOD_HOSTS = ["localhost:9000", "127.0.0.1:9000", "[::1]:9000", "localhost", "LOCALHOST:1"]
 EVIL_HOSTS = [

@@ -17,7 +17,7 @@ from tests.support.ceremony_home import record_warning_home
 from tests.support.dashboard import Dashboard, dashboard
 from tests.support.process import Control, Process
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 EQUITY = ".garden[data-link=flowing][data-seq]"
 APPROVED = ".answer[data-verdict=approved]"

@@ -10,8 +10,6 @@ from genesis.panels.garden_view import garden_view, point, ridge
 from genesis.panels.garden_words import answer
 from tests.support.browser import BareFace, Look, is_too_wide, shot
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 T = "2026-01-01T07:00:03Z"
 START_MS = 1_767_225_600_000
 HIDE = """hidden => {

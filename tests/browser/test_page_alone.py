@@ -9,7 +9,7 @@ from genesis.panels.tilt_page import TiltPage
 from genesis.panels.tilt_view import tilt_view
 from tests.support.browser import BareFace, Look, shot
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 
 SINCE_MS = 1_704_110_400_000
 OPEN = "dialog.page[open]"

@@ -12,7 +12,7 @@ from tests.support.browser import BareFace, Look, is_too_wide, shot
 from tests.support.ceremony_home import PHRASE, record_ceremony_home
 from tests.support.face_stage import Stage
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 READY = ".path[data-link=flowing] .way [data-state=here]"
 RITE = "dialog.rite[open]"

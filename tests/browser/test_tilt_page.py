@@ -19,7 +19,7 @@ from tests.support.browser import Look, is_too_wide, shot
 from tests.support.ceremony_home import record_warning_home
 from tests.support.face_stage import Stage
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 FLOWING = ".tilt[data-link=flowing][data-level]"
 OPEN = "dialog.page[open]"

@@ -12,7 +12,7 @@ from genesis.service.api.keys import HEADER
 from genesis.service.home import read_key
 from tests.support.process import Process, environment
 
-pytestmark = [pytest.mark.xdist_group("schemathesis"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 EXAMPLES = 5
 RULES = """
 # What a line or an intent says is judged after its form: 422 `not_understood`.

@@ -12,8 +12,6 @@ import pytest
 
 from tests.support.process import Control, Process, command, environment
 
-pytestmark = pytest.mark.xdist_group("control_api")
-
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:

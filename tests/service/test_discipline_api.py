@@ -17,7 +17,6 @@ from tests.support.ceremony_home import (
 )
 from tests.support.process import Control, Process
 
-pytestmark = pytest.mark.xdist_group("discipline_api")
 ACCEPT = "I ACCEPT THE RISKS"
 TEXT = Page(150).text
 

@@ -20,7 +20,8 @@ from tests.conftest import require
 KEPT = os.environ.get("GENESIS_SCREENS")
 """Where screenshots stay; read here because tests run without GENESIS_ variables."""
 PATIENCE_MS = 20_000
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The same browser without its windows comes first: it starts faster."""
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",

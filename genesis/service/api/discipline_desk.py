@@ -5,22 +5,19 @@ The engine decides; here a page is judged and kept, and a decision becomes a cod
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, Protocol
+from collections.abc import Callable
+from typing import Any, Final
 
 from genesis.domain.events import Event, OperatorActed
 from genesis.domain.outcomes import CommandAnswered, OverrideJudged, TierChanged
 from genesis.domain.time import format_utc
 from genesis.engine.course import OVERRIDE_WORDS
-from genesis.engine.engine import Engine
-from genesis.engine.step import Step
 from genesis.service.api.answers import LOCKED, NOT_UNDERSTOOD, OK, REFUSED, Answer
+from genesis.service.api.desk import Desk
 from genesis.service.api.discipline_bodies import OverrideBody
 from genesis.service.api.pages import DRAFT, vouched_for
-from genesis.service.clock import Clock
 from genesis.service.moments import moment_ns
-from genesis.service.readings import AnyStep, Readings
-from genesis.store.journal import Draft
+from genesis.service.readings import AnyStep
 from genesis.tiers.desk import WRONG_PHRASE
 from genesis.tilt.journal import Assessment, Delta, assess_override
 from genesis.tilt.override import (
@@ -46,44 +43,14 @@ _CODES: Final = {
 }
 
 
-class Pages(Protocol):
-    """The private table of pages and drafts."""
-
-    def write(self, text: str, ts_ns: int) -> str: ...
-    def draft(self, name: str) -> Draft: ...
-
-
-class Answered(Protocol):
-    """The log, asked what was answered to a client reference before."""
-
-    def answer(self, client_ref: str) -> AnyStep | None: ...
-
-
-class DisciplineDesk:
+class DisciplineDesk(Desk):
     """Takes phrases and overrides in, one at a time."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        readings: Readings,
-        clock: Clock,
-        pages: Pages,
-        log: Answered,
-        ask: Callable[[Event], Awaitable[Step]],
-    ) -> None:
-        self._engine = engine
-        self._readings = readings
-        self._clock = clock
-        self._pages = pages
-        self._log = log
-        self._ask = ask
-        self._one_at_a_time = asyncio.Lock()
 
     # -- the ceremony ------------------------------------------------------------------------
     async def ceremony(self, phrase: str, client_ref: str | None) -> Answer:
         """Hold the ceremony; the same `client_ref` gives the same answer."""
         async with self._one_at_a_time:
-            step = await self._earlier(client_ref, "ceremony")
+            step = await self._earlier(client_ref, _is("ceremony"))
             if step is None:
                 now_ns = self._clock.now_ns()
                 told = _if_exact(phrase, self._engine.state.tiers.asks_for())
@@ -100,7 +67,7 @@ class DisciplineDesk:
         """
         client_ref = None if body is None else body.client_ref
         async with self._one_at_a_time:
-            step = await self._earlier(client_ref, "override")
+            step = await self._earlier(client_ref, _is("override"))
             if step is not None:
                 return _overridden(step, problem)
             if body is not None and not problem:
@@ -152,20 +119,15 @@ class DisciplineDesk:
 
     def _opened(self, body: OverrideBody) -> int:
         """When the page was begun, never before the intervention that it answers."""
-        asked = self._readings.intervention
-        asked_ns = 0 if asked is None else asked.ts_ns
-        first_ns = min((delta.change().ts_ns for delta in body.deltas or ()), default=asked_ns)
+        stamps = (delta.change().ts_ns for delta in body.deltas or ())
+        first_ns = min(stamps, default=self._asked_ns)
         told = body.opened_at
         told_ns = first_ns if told is None else moment_ns(told, "opened_at")
-        return max(told_ns, asked_ns)
+        return max(told_ns, self._asked_ns)
 
-    async def _earlier(self, ref: str | None, verb: str) -> AnyStep | None:
-        """What this reference led to before, when it was used for the same."""
-        if ref is None or ref not in self._readings.refs:
-            return None
-        found = await asyncio.to_thread(self._log.answer, ref)
-        is_same = found is not None and getattr(found.event, "verb", None) == verb
-        return found if is_same else None
+
+def _is(verb: str) -> Callable[[Event], bool]:
+    return lambda event: isinstance(event, OperatorActed) and event.verb == verb
 
 
 def _if_exact(given: str, wanted: str | None) -> str:

@@ -2,19 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, Final, Literal, Protocol
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from genesis.domain.events import Event, JournalAssessed
 from genesis.domain.time import MILLISECOND, format_utc
-from genesis.engine.engine import Engine
-from genesis.engine.step import Step
 from genesis.service.api.answers import OK, REFUSED, Answer, journal_answer
-from genesis.service.clock import Clock
+from genesis.service.api.desk import Desk
 from genesis.service.moments import moment_ns
-from genesis.service.readings import AnyStep, Readings
 from genesis.store.journal import Draft
 from genesis.tilt.journal import Delta as Change
 from genesis.tilt.journal import assess, tokens, vouched, word_count
@@ -50,17 +47,6 @@ class Delta(BaseModel):
         return Change(self.ts_ms * MILLISECOND, self.inserted, self.how)
 
 
-class Pages(Protocol):
-    """The private table of pages and drafts."""
-
-    def write(self, text: str, ts_ns: int) -> str: ...
-    def save_draft(
-        self, name: str, given: Draft, seen: int | None = None
-    ) -> tuple[bool, Draft]: ...
-    def draft(self, name: str) -> Draft: ...
-    def drop_draft(self, name: str, ts_ns: int) -> None: ...
-
-
 def vouched_for(
     held: Draft, deltas: Sequence[Delta], opened_ns: int, rules: JournalRules
 ) -> list[Delta]:
@@ -73,31 +59,8 @@ def vouched_for(
     ]
 
 
-class Answered(Protocol):
-    """The log, asked what was answered to a client reference before."""
-
-    def answer(self, client_ref: str) -> AnyStep | None: ...
-
-
-class JournalDesk:
+class JournalDesk(Desk):
     """Takes pages and drafts in; the engine hears a verdict, a hash and a count, never the text."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        readings: Readings,
-        clock: Clock,
-        pages: Pages,
-        log: Answered,
-        ask: Callable[[Event], Awaitable[Step]],
-    ) -> None:
-        self._engine = engine
-        self._readings = readings
-        self._clock = clock
-        self._pages = pages
-        self._log = log
-        self._ask = ask
-        self._one_at_a_time = asyncio.Lock()
 
     async def submit(
         self,
@@ -108,10 +71,9 @@ class JournalDesk:
     ) -> Answer:
         """Judge a page and keep it. `opened_at`: ISO text or ns, never before it was asked for."""
         async with self._one_at_a_time:
-            if client_ref is not None and client_ref in self._readings.refs:
-                earlier = await asyncio.to_thread(self._log.answer, client_ref)
-                if earlier is not None and isinstance(earlier.event, JournalAssessed):
-                    return journal_answer(earlier.event)
+            earlier = await self._earlier(client_ref, _is_judged)
+            if earlier is not None:
+                return journal_answer(cast("JournalAssessed", earlier.event))
             opened_ns = self._opened(opened_at)
             if not self._is_due:
                 return await self._not_required(text)
@@ -164,11 +126,9 @@ class JournalDesk:
         Raises:
             UsageError: `opened_at` is no time.
         """
-        asked = self._readings.intervention
-        asked_ns = 0 if asked is None else asked.ts_ns
         if opened_at is None:
-            return asked_ns or self._clock.now_ns()
-        return max(moment_ns(opened_at, "opened_at"), asked_ns)
+            return self._asked_ns or self._clock.now_ns()
+        return max(moment_ns(opened_at, "opened_at"), self._asked_ns)
 
     async def save_draft(
         self,
@@ -203,6 +163,10 @@ class JournalDesk:
 
     async def read_draft(self) -> dict[str, Any]:
         return _draft_shape(await asyncio.to_thread(self._pages.draft, DRAFT))
+
+
+def _is_judged(event: Event) -> bool:
+    return isinstance(event, JournalAssessed)
 
 
 def _draft_shape(draft: Draft) -> dict[str, Any]:
