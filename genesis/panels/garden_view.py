@@ -15,6 +15,7 @@ from genesis.panels.views import (
     amount,
     decimal,
     epoch_ms,
+    owed,
     percent,
     price,
     quantity,
@@ -272,7 +273,7 @@ def _limit(limit: State) -> Part:
 
 
 def locks(state: State) -> list[Part]:
-    """What refuses new risk, and what makes it smaller."""
+    """What refuses new risk, what makes it smaller, and what is owed."""
     told = [
         {
             "code": each.get("code"),
@@ -281,6 +282,9 @@ def locks(state: State) -> list[Part]:
         }
         for each in state.get("locks") or ()
     ]
+    if owed(state):
+        words = f"{owed(state)}: written on the tilt page."
+        told.append({"code": "PAGE_OWED", "reason": words, "until": None})
     part = decimal((state.get("headroom") or {}).get("multiplier"))
     if part is None or not 0 < part < 1:
         return told

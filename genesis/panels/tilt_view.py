@@ -6,7 +6,7 @@ The score is a matter of the engine; here it only gets its words. The journal's 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from genesis.panels.views import View, decimal, epoch_ms, percent, quantity, sentence
+from genesis.panels.views import View, decimal, epoch_ms, owed, percent, quantity, sentence
 
 State = Mapping[str, Any]
 Part = dict[str, Any]
@@ -163,10 +163,8 @@ def waits(state: State) -> list[Part]:
             else row
             for row in rows
         ]
-    owed = int(override.get("pages_owed") or 0)
-    if owed:
-        noun = "page is" if owed == 1 else "pages are"
-        rows.append({"kind": "owed", "words": f"{owed} {noun} still owed", "until": None})
+    if owed(state):
+        rows.append({"kind": "owed", "words": owed(state), "until": None})
     return rows
 
 

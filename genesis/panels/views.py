@@ -94,3 +94,9 @@ def sentence(text: Any) -> str:
     """Words of the engine as a sentence."""
     words = str(text or "").strip()
     return words[:1].upper() + words[1:]
+
+
+def owed(state: Mapping[str, Any]) -> str:
+    """How many pages are owed for overrides, in words; empty where none is."""
+    pages = int((state.get("override") or {}).get("pages_owed") or 0)
+    return f"{pages} {'page is' if pages == 1 else 'pages are'} still owed" if pages else ""

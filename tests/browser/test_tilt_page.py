@@ -77,6 +77,17 @@ def offer(page: Any) -> str:
     return str(page.inner_text(".sheet > .reply"))
 
 
+def put_out_of_sight(page: Any) -> None:
+    """As if another tab were in front: nothing follows the engine here for long."""
+    page.evaluate(
+        "Object.defineProperty(document, 'hidden', { get: () => true, configurable: true })"
+    )
+
+
+def see_again(page: Any) -> None:
+    page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+
+
 def check(page: Any, words: str) -> None:
     """Wait until one of the live checks says this."""
     page.wait_for_selector(f".checks li:has-text('{words}')")
@@ -225,8 +236,7 @@ def test_two_tabs_lose_nothing_and_close_together(paused: Stage, look: Look, scr
     first.wait_for_selector(KEPT)
     second = entered(paused, look())
     assert text_of(second) == ""
-    out_of_sight = "Object.defineProperty(document, 'hidden', { get: () => true })"
-    second.evaluate(out_of_sight)  # a tab in sight would follow the first one
+    put_out_of_sight(second)  # a tab in sight would follow the first one
     write(first, FIRST)
     # the second tab has not seen that: what it has is kept beside the later version
     second.focus("dialog.page textarea")
@@ -246,6 +256,7 @@ def test_two_tabs_lose_nothing_and_close_together(paused: Stage, look: Look, scr
     check(first, "enough words")
     check(first, "enough time")
     first.click("text=offer the page")
+    see_again(second)
     for page in (first, second):
         page.wait_for_selector(f"{OPEN}[data-mood=over]")
         resumed = "Trading resumed - Position sizes limited for 1 hour"

@@ -11,6 +11,7 @@ from genesis.errors import GenesisError, UsageError
 from genesis.service.api.acts import act_routes
 from genesis.service.api.discipline import discipline_routes
 from genesis.service.api.endpoints import Endpoints
+from genesis.service.api.faults import in_words
 from genesis.service.api.guard import API_VERSION
 from genesis.service.api.looks import look_routes, open_routes
 from genesis.service.api.manual import ABOUT, manual_routes
@@ -45,13 +46,9 @@ def build_app(parts: Parts) -> FastAPI:
 
 
 async def _malformed(request: Request, problem: Exception) -> JSONResponse:
-    """422: which field, and what is wrong with it. The body itself is not repeated."""
+    """422: which field, and what is wrong with it."""
     assert isinstance(problem, RequestValidationError)
-    reasons = [
-        f"{'.'.join(str(part) for part in error['loc'][1:]) or 'body'}: {error['msg']}"
-        for error in problem.errors()
-    ]
-    return _unreadable(request, "; ".join(reasons))
+    return _unreadable(request, in_words(problem.errors(), skip=1))
 
 
 def _unreadable(request: Request, reason: str) -> JSONResponse:

@@ -6,6 +6,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from genesis.errors import UsageError
 from genesis.service.api.bodies import MOST_CHARACTERS, Body, Ref, Stamp, Text, phrase
+from genesis.service.api.faults import in_words
 from genesis.service.api.models import Amount, Moment, Shape, TierGate, TierName
 from genesis.service.api.pages import Delta
 from genesis.service.moments import moment_ns
@@ -48,11 +49,7 @@ def read_override(raw: bytes) -> tuple[OverrideBody | None, str]:
     try:
         return OverrideBody.model_validate_json(raw), ""
     except ValidationError as problem:
-        reasons = [
-            f"{'.'.join(map(str, error['loc'])) or 'body'}: {error['msg']}"
-            for error in problem.errors()
-        ]
-        return None, "; ".join(reasons)
+        return None, in_words(problem.errors())
 
 
 class CeremonyHeld(Shape):

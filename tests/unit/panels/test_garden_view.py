@@ -195,6 +195,16 @@ def test_tilt_names_what_it_is_made_of_greatest_first() -> None:
     assert part["tilt"]["words"]
 
 
+@pytest.mark.parametrize(
+    ("pages", "told"), [(1, "1 page is still owed"), (2, "2 pages are still owed")]
+)
+def test_a_page_that_is_owed_is_in_sight(pages: int, told: str) -> None:
+    locks = garden_view(state(override={"pages_owed": pages}))["locks"]
+    assert locks == [
+        {"code": "PAGE_OWED", "reason": f"{told}: written on the tilt page.", "until": None}
+    ]
+
+
 def test_locks_and_orders_are_ready_to_read() -> None:
     lock = {"stage": "tilt", "code": "COOLDOWN", "reason": "a page is due", "until": T}
     order = {"symbol": "BTC/USDT", "side": "SELL", "type": "STOP_LOSS", "purpose": "PROTECT"}
