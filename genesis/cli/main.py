@@ -16,6 +16,7 @@ from genesis.cli import (
     exchange,
     exits,
     install,
+    journal,
     lab,
     log,
     logs,
@@ -33,7 +34,7 @@ from genesis.cli.later import Verbs
 _ROOMS: Final = (
     ("See it work", (demo,)),
     ("Research on recorded markets", (ticks, research)),
-    ("Trade", (exchange, service, tier, detached, logs, install)),
+    ("Trade", (exchange, service, tier, journal, detached, logs, install)),
     ("Look", (dashboard, lab, report, nightly, tax)),
     ("Prove it", (log, why)),
 )

@@ -1,4 +1,4 @@
-"""`genesis tier`: where the account stands on its way, and the ceremony of a promotion."""
+"""`genesis tier`: where the account stands on its way, and the steps the trader takes himself."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from genesis.cli.exits import DONE, NO
-from genesis.errors import TierViolation
+from genesis.errors import TierViolation, UsageError
 
+_HELP = """The way through the tiers.
+
+A tier is earned by days, never set: gates are looked at every night at 00:05 UTC, then come paper
+days, the ceremony and smaller sizes at first. A day's loss of more than 15 % leads down at once.
+Stepping down is possible at any time, and no step here ever closes a position or moves its stop.
+"""
 _Home = Annotated[Path | None, typer.Option(help="The home; default: GENESIS_HOME, or `data/`.")]
 _Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 _Phrase = Annotated[
@@ -18,15 +24,20 @@ _Phrase = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add this module's verbs."""
-    tier = typer.Typer(help="The way through the tiers.", no_args_is_help=True)
+    tier = typer.Typer(help=_HELP, no_args_is_help=True)
     tier.command()(status)
     tier.command()(evaluate)
     tier.command()(ceremony)
+    tier.command()(step_down)
+    tier.command()(reset)
     app.add_typer(tier, name="tier")
 
 
 def status(home: _Home = None, as_json: _Json = False) -> None:
-    """Tier, mode, gates and what comes next, as the running service sees them."""
+    """Tier, mode, gates and what comes next, as the running service sees them.
+
+    Every gate tells what is there and what it needs; what nothing can measure yet says so.
+    """
     told = _path(home)
     typer.echo(json.dumps(told) if as_json else "\n".join(_status_lines(told)))
 
@@ -49,10 +60,15 @@ def evaluate(home: _Home = None, as_json: _Json = False) -> None:
 def ceremony(phrase: _Phrase = None, home: _Home = None, as_json: _Json = False) -> None:
     """Hold the ceremony that is open: type its phrase exactly.
 
-    Exit code 1 when none can be held now, 2 when the phrase is not exact.
+    After the first 48 hours of a live account it is the go-live protocol, later that of a
+    promotion. Exit code 1 when none can be held now, 2 when the phrase is not exact.
     """
+    path = _path(home)
+    if path["mode"] == "OPENING48":
+        _go_live(phrase, path, home, as_json)
+        return
     if phrase is None:
-        held = _path(home)["ceremony"]
+        held = path["ceremony"]
         if held is None:
             raise TierViolation("no ceremony can be held now: see `genesis tier status`")
         typer.echo(f"It unlocks {', '.join(held['unlocks'])}.")
@@ -63,6 +79,64 @@ def ceremony(phrase: _Phrase = None, home: _Home = None, as_json: _Json = False)
         raise TierViolation(told["reason"])
     text = f"welcome to {told['tier']}; the mode is {told['mode']}"
     typer.echo(json.dumps(told) if as_json else text)
+
+
+def _go_live(phrase: str | None, path: dict[str, Any], home: Path | None, as_json: bool) -> None:
+    wanted = path["go_live"]
+    if wanted is None:
+        raise TierViolation(f"live trading cannot begin now. {' '.join(path['plan'])}")
+    if phrase is None:
+        typer.echo("It opens live trading with small positions for the first day.")
+        phrase = typer.prompt(f"Type exactly: {wanted}\n", prompt_suffix="> ")
+    if phrase != wanted:
+        raise UsageError("the phrase is not exactly the one that is asked for")
+    _ask(f"go live {phrase}", home, as_json)
+
+
+def step_down(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+    home: _Home = None,
+    as_json: _Json = False,
+) -> None:
+    """Choose the tier below, at any time and without a reason.
+
+    Smaller limits hold at once. Positions the lower tier does not allow keep their stops and are
+    only left, in your own time; entry orders at work are cancelled. The way up begins again.
+    Exit code 1 in SNIPER, the first tier.
+    """
+    if not yes:
+        tier = _path(home)["tier"]
+        typer.confirm(f"Step down from {tier}? Nothing is sold by it.", abort=True)
+    _ask("step down", home, as_json)
+
+
+def reset(
+    reason: Annotated[
+        str | None,
+        typer.Option(help="What happened, and what is different now; asked for if not given."),
+    ] = None,
+    home: _Home = None,
+    as_json: _Json = False,
+) -> None:
+    """End a halt by hand: the way back from it is RECOVERY, with small sizes.
+
+    It takes at least 24 hours (7 days in ARCHITECT), a page about what happened (in the dashboard),
+    reconciled books and a typed reason of 100 characters, once in 30 days; a halt you asked for
+    yourself never waits for the 30 days. `genesis tier status` tells from when. Exit code 1 when
+    it cannot be done now, with everything that stands against it.
+    """
+    if reason is None:
+        reason = typer.prompt("What happened, and what is different now?\n", prompt_suffix="> ")
+    _ask(f"reset {reason}", home, as_json)
+
+
+def _ask(line: str, home: Path | None, as_json: bool) -> None:
+    """Say a line at the operator's door; a refusal ends with its reason and exit code 1."""
+    with _client(home) as client:
+        told = client.post("/commands", {"text": line})
+    if told.get("verdict") != "approved":
+        raise TierViolation(told.get("reason", "the step was not taken"))
+    typer.echo(json.dumps(told) if as_json else "\n".join(told["notes"]))
 
 
 def _path(home: Path | None) -> dict[str, Any]:
@@ -84,6 +158,8 @@ def _status_lines(told: dict[str, Any]) -> list[str]:
         *_gate_lines(told["gates"]),
         *(f"  {line}" for line in told["plan"]),
     ]
+    if told["pages_due"]:
+        lines.append("a page about what happened is still to be written (in the dashboard)")
     evaluated = told["evaluation"]
     if evaluated is not None:
         passed = "passed" if evaluated["passed"] else "did not pass"

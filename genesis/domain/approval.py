@@ -4,11 +4,31 @@ Holding an `Approved` proves little by itself: it could be copied. What counts i
 which issued it vouches, by identity, for this very object in the current step.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
 
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import OrderRequest
+
+_SCOPES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "UNKNOWN_SYMBOL": "symbol",
+        "NO_PRICE": "symbol",
+        "ORDER_UNRESOLVED": "symbol",
+        "POSITION_LEAVING": "symbol",
+        "STRATEGY_RESTS": "strategy",
+        "STRATEGY_ON_PAPER": "strategy",
+        "BREAKER_OPEN": "system",
+        "FEED_LOST": "system",
+        "STORE_FAILED": "system",
+        "SYSTEM_FAILED": "system",
+        "VENUE_MAINTENANCE": "system",
+    }
+)
+"""Scopes by code; everything else locks the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +39,11 @@ class Failure:
     code: str
     reason: str
     until_ns: int | None = None
+
+    @property
+    def scope(self) -> str:
+        """What is locked: the `account`, the whole `system`, one `symbol` or one `strategy`."""
+        return _SCOPES.get(self.code, "account")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -224,7 +224,8 @@ class OperatorActed:
 
     `kind` is one of the action kinds of the tilt detector; the fields from `session_id` on are
     those of its UserAction. What is asked for stands in the first group: `verb` is one of
-    `trade close cancel_all stop halt close_all status ceremony override none`. `phrase` is what was
+    `trade close cancel_all stop halt close_all status ceremony go_live step_down reset override
+    none`. `phrase` is what was
     typed to confirm a ceremony or an override; `page` the hash of an override's page, whose verdict
     is the `reason`.
     """
@@ -262,7 +263,10 @@ class OperatorActed:
 
 @dataclass(frozen=True, slots=True)
 class JournalAssessed:
-    """The page was judged. The text itself is private and never part of an event."""
+    """The page was judged. The text itself is private and never part of an event.
+
+    reasons: all that spoke against it. again_ns: when the next try may be made.
+    """
 
     ts_ns: int
     sha256: str
@@ -270,6 +274,36 @@ class JournalAssessed:
     accepted: bool
     reason: str
     client_ref: str | None = None
+    reasons: tuple[str, ...] = ()
+    again_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLaneReported:
+    """Is there a paper lane beside this run? Told after every start, and when it changes."""
+
+    ts_ns: int
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverySessionDone:
+    """The trader ended a session in the paper lane, with so many acts that add evidence of tilt."""
+
+    ts_ns: int
+    started_ns: int
+    indicator_events: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaperDayReported:
+    """A UTC day of the paper lane is over: trades that ended in it, its result without flows."""
+
+    ts_ns: int
+    day: int
+    trades: int
+    pnl_usdt: Decimal
+    start_usdt: Decimal
 
 
 # -- the run ---------------------------------------------------------------------------------
@@ -327,6 +361,9 @@ Event = (
     | FeedRestored
     | OperatorActed
     | JournalAssessed
+    | PaperLaneReported
+    | RecoverySessionDone
+    | PaperDayReported
     | RulesChanged
     | RunStarted
     | RunEnded

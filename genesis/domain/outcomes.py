@@ -6,7 +6,7 @@ from decimal import Decimal
 from genesis.domain.account import Tier, TierMode, TiltLevel
 from genesis.domain.approval import Failure
 from genesis.domain.ids import OrderKey
-from genesis.domain.orders import OrderRequest, Side
+from genesis.domain.orders import OrderRequest, OrderType, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,21 @@ class RiskBlocked:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakerMoved:
+    """A breaker changed its state: `level` STRATEGY, ACCOUNT or SYSTEM, `state` as it is now.
+
+    `until_ns`: when it moves on by itself, where there is such a time.
+    """
+
+    ts_ns: int
+    level: str
+    name: str
+    state: str
+    reason: str
+    until_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TiltScored:
     ts_ns: int
     score: int
@@ -164,6 +179,56 @@ class LimitedHourEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class SizesEased:
+    """Trading resumes after a lock: sizes stay below full for the rest of the UTC day, too."""
+
+    ts_ns: int
+    multiplier: Decimal
+    until_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class LockedByHalt:
+    """A breaker halted trading: the trader is locked, and no override lifts that lock."""
+
+    ts_ns: int
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverySessionJudged:
+    """A session in the paper lane counts for the way out of a lock, or `reason` says why not."""
+
+    ts_ns: int
+    accepted: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationAsked:
+    """In CAUTION a wish for new risk waits: the same one passes from `until_ns` on, once, for a
+    while (`valid_until_ns`)."""
+
+    ts_ns: int
+    symbol: str
+    order_type: OrderType
+    amount_usdt: Decimal | None
+    qty: Decimal | None
+    until_ns: int
+    valid_until_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationGiven:
+    """The wish that waited came again and was let through."""
+
+    ts_ns: int
+    symbol: str
+    order_type: OrderType
+
+
+@dataclass(frozen=True, slots=True)
 class TierChanged:
     ts_ns: int
     old_tier: Tier
@@ -171,6 +236,14 @@ class TierChanged:
     tier: Tier
     mode: TierMode
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TierAnnounced:
+    """What the trader is told when his tier moves; lines are parted by line feeds."""
+
+    ts_ns: int
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,16 +330,23 @@ Outcome = (
     | AlertRaised
     | Halted
     | RiskBlocked
+    | BreakerMoved
     | TiltScored
     | TiltLevelChanged
     | InterventionOpened
     | LimitedHourStarted
     | LimitedHourEnded
     | TierChanged
+    | TierAnnounced
     | GatePassed
     | TierEvaluated
     | ViolationNoted
     | OverrideJudged
     | OverrideLocked
     | PageOwed
+    | SizesEased
+    | LockedByHalt
+    | RecoverySessionJudged
+    | ConfirmationAsked
+    | ConfirmationGiven
 )

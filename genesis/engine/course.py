@@ -9,6 +9,7 @@ from genesis.domain.events import OperatorActed
 from genesis.domain.money import ZERO
 from genesis.domain.outcomes import (
     AlertRaised,
+    BreakerMoved,
     CommandAnswered,
     Outcome,
     PositionClosed,
@@ -17,7 +18,8 @@ from genesis.domain.outcomes import (
     TiltLevelChanged,
     ViolationNoted,
 )
-from genesis.risk.blocks import FEED, STARTING, VENUE
+from genesis.risk.blocks import FEED, RECONCILE, STARTING, VENUE
+from genesis.risk.breakers import Level, State
 from genesis.risk.drawdown import CRITICAL
 from genesis.tiers.desk import WRONG_PHRASE
 from genesis.tilt.actions import UserAction
@@ -69,10 +71,17 @@ class Course:
                 return reason
         if risk.drawdown.halted is not None:
             return risk.drawdown.halted.reason
+        for level in (Level.SYSTEM, Level.ACCOUNT):
+            for breaker in risk.breakers.of(level).values():
+                return breaker.reason
         until_ns = risk.drawdown.critical_until_ns
         if until_ns is not None and self._state.now_ns < until_ns:
             return "the drawdown is critical"
-        return "a limit is being confirmed" if risk.drawdown.is_confirming else None
+        if risk.drawdown.is_confirming:
+            return "a limit is being confirmed"
+        knows = self._state.rules.tiers.recovery is not None
+        beyond = self._view.reduce_only if knows else ()
+        return f"{beyond[0]} is open and not allowed in this tier" if beyond else None
 
     def _is_calm(self) -> bool:
         return self._state.tilt.state.level is TiltLevel.NORMAL
@@ -80,7 +89,8 @@ class Course:
     # -- time --------------------------------------------------------------------------------
     def time_passed(self) -> tuple[Outcome, ...]:
         """What time alone does to the mode."""
-        return self._state.tiers.tick(self._state.now_ns)
+        is_clean = not self._state.risk.blocks.keys() & {STARTING, RECONCILE}
+        return self._state.tiers.tick(self._state.now_ns, is_clean=is_clean)
 
     def evaluated(self, ts_ns: int) -> tuple[Outcome, ...]:
         """Evaluate the last closed day if that is due and was not done."""
@@ -94,7 +104,7 @@ class Course:
         for outcome in moved:
             history.traded()
             if isinstance(outcome, PositionClosed) and outcome.qty > ZERO:
-                history.trade_closed(outcome.ts_ns)
+                history.trade_closed(outcome.ts_ns, outcome.pnl_usdt)
 
     def disturbed(self, facts: Iterable[Outcome]) -> tuple[TierChanged, ...]:
         """A tilt warning, a critical fall or a part of ours that failed ends a promotion.
@@ -103,6 +113,8 @@ class Course:
         """
         found: list[TierChanged] = []
         for fact in facts:
+            if isinstance(fact, TiltLevelChanged) and _is_alarm(fact):
+                self._state.tiers.history.tilted(fact.ts_ns, fact.new)
             reason = _disturbance(fact)
             if reason is not None:
                 found += self._state.tiers.disturbed(self._state.now_ns, reason)
@@ -137,7 +149,7 @@ class Course:
         is_halted = state.tiers.state.mode is TierMode.HALTED
         is_halted |= state.risk.drawdown.halted is not None
         return state.tilt.judge_override(
-            state.now_ns, event.phrase, event.reason, is_halted=is_halted
+            state.now_ns, event.phrase, event.reason, is_halted=is_halted, digest=event.page
         )
 
     def override(
@@ -145,13 +157,20 @@ class Course:
     ) -> tuple[Outcome, ...]:
         """A judged override takes its effect: on tilt, and as a violation where accepted."""
         attempt = Attempt(self._state.now_ns, event.client_ref, verdict)
-        facts = self._state.tilt.overridden(attempt, action)
+        facts = self._state.tilt.overridden(attempt, action, event.page)
         if verdict == ACCEPTED:
+            self._state.tiers.history.overridden(attempt.ts_ns)
+            self._state.tiers.pages.seen(event.page or "")
             facts += self.violation(OVERRIDE, "an intervention was overridden")
         told = OVERRIDE_WORDS[verdict]
         is_accepted = verdict == ACCEPTED
         answer = CommandAnswered(attempt.ts_ns, event.client_ref, event.verb, is_accepted, told)
         return (*facts, answer)
+
+
+def _is_alarm(change: TiltLevelChanged) -> bool:
+    """Tilt rose to WARNING or beyond."""
+    return change.new.rank > change.old.rank and change.new.rank >= TiltLevel.WARNING.rank
 
 
 def _disturbance(fact: Outcome) -> str | None:
@@ -163,4 +182,7 @@ def _disturbance(fact: Outcome) -> str | None:
         case RiskBlocked(blocked=True, source=source, reason=reason):
             waits = source in (STARTING, VENUE) or source.startswith(FEED)
             return None if waits else reason
+        case BreakerMoved(level=level, name=name, state=State.OPEN, reason=reason):
+            is_ours = level != Level.STRATEGY and not name.startswith(FEED)
+            return reason if is_ours else None
     return None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from genesis.domain.account import Tier
 from genesis.domain.events import BarClosed, Event, OperatorActed
 from genesis.domain.instrument import Instrument
 from genesis.domain.money import text
@@ -15,6 +16,7 @@ from genesis.engine.gate import MARKET_ONLY
 from genesis.execution.draft import Draft
 from genesis.execution.market_sniper import Closing
 from genesis.strategy.base import Intent, Strategy
+from genesis.strategy.lineage import tier_needed
 from genesis.strategy.rank import urgency
 
 if TYPE_CHECKING:
@@ -38,13 +40,18 @@ class Desk:
         self._view = view
         self._forbids = gate.forbids
         self.strategies = tuple(strategies)
+        self._needed = {id(strategy): tier_needed(strategy) for strategy in self.strategies}
+        """What each needed when it came: a strategy does not become another one later."""
         self._wanting: dict[type, tuple[tuple[Strategy, int | None], ...]] = {}
         """Who is called for which kind of event; the width where bars of several are closed."""
 
     def set_strategies(self, strategies: Sequence[Strategy]) -> None:
         """These from now on; one of the same name stays the object it was."""
         known = {strategy.name: strategy for strategy in self.strategies}
+        before, needed = self.strategies, self._needed
         self.strategies = tuple(known.get(strategy.name, strategy) for strategy in strategies)
+        kept = {id(strategy): needed[id(strategy)] for strategy in before}
+        self._needed = {id(one): kept.get(id(one)) or tier_needed(one) for one in self.strategies}
         self._wanting.clear()
 
     def wishes(self, kind: type, event: Event) -> Sequence[Draft]:
@@ -88,9 +95,12 @@ class Desk:
             cancel=intent.cancel,
             source=f"strategy:{strategy.name}",
             strategy=strategy.name,
-            strategy_tier=strategy.tier,
+            strategy_tier=self._tier_of(strategy),
             why=_exit_reason(intent.why) if intent.reduces else intent.why,
         )
+
+    def _tier_of(self, strategy: Strategy) -> Tier:
+        return max(self._needed[id(strategy)], tier_needed(strategy), key=lambda tier: tier.rank)
 
     # -- the operator ------------------------------------------------------------------------
     def operator(self, event: OperatorActed) -> Draft | CommandAnswered | None:
@@ -153,7 +163,8 @@ class Desk:
         return None
 
     def _close_all(self, event: OperatorActed) -> CommandAnswered:
-        symbols = sorted(self._state.ledger.positions)
+        scores = self._view.priority_scores
+        symbols = sorted(scores, key=lambda symbol: (-scores[symbol], symbol))
         too_wide = [s for s in symbols if self._slips(s, event.max_slippage_fraction)]
         for symbol in symbols:
             if symbol not in too_wide:

@@ -18,20 +18,34 @@ from genesis.domain.events import (
     JournalAssessed,
     OperatorActed,
     OrderFilled,
+    PaperDayReported,
+    PaperLaneReported,
+    RecoverySessionDone,
     RunStarted,
     TimerFired,
     VenueStatus,
 )
-from genesis.domain.money import ZERO
-from genesis.domain.orders import Purpose, Side
-from genesis.domain.outcomes import AlertRaised, CommandAnswered, Halted, Outcome, PositionClosed
-from genesis.domain.time import DAY, utc_day
+from genesis.domain.orders import OrderType, Purpose, Side
+from genesis.domain.outcomes import (
+    AlertRaised,
+    CommandAnswered,
+    Halted,
+    Outcome,
+    PositionClosed,
+    TierChanged,
+)
+from genesis.domain.time import DAY, format_utc, utc_day
+from genesis.engine.breaking import Breaking
 from genesis.engine.course import LOCKED_ENTRY, NO_OVERRIDES, Course
+from genesis.engine.marks import Marks
+from genesis.engine.tier_acts import STEPS, TierActs
 from genesis.execution.draft import Draft
 from genesis.risk.blocks import FEED, RECONCILE, STARTING, VENUE
 from genesis.risk.drawdown import DAILY_LOSS
 from genesis.risk.sizing import position_cap_usdt
+from genesis.tilt import StyleChangeRefused
 from genesis.tilt.actions import BadAction, UserAction
+from genesis.tilt.caution import CONFIRM_CODE, Wish
 from genesis.tilt.checks import LOCKED_CODE
 
 if TYPE_CHECKING:
@@ -42,7 +56,13 @@ DAY_TIMER: Final = "day"
 TILT_TIMER: Final = "tilt"
 TIER_TIMER: Final = "tier"
 EVALUATION_TIMER: Final = "evaluation"
+BREAKER_TIMER: Final = "breaker"
 OPERATOR: Final = "operator"
+
+
+def wish_of(draft: Draft) -> Wish:
+    """An entry as CAUTION remembers it."""
+    return Wish(draft.symbol, draft.type, draft.amount_usdt, draft.qty)
 
 
 @dataclass(slots=True)
@@ -69,6 +89,9 @@ class Discipline:
         self._view = view
         self._timers = _Timers({})
         self._course = Course(state, view)
+        self._tier_acts = TierActs(state, view)
+        self._breaking = Breaking(state, view)
+        self._marks = Marks(state, view)
         self._opened = self._timers_stale = False
         self._own_symbols: set[str] = set()
 
@@ -76,12 +99,14 @@ class Discipline:
     def observe(self, event: Event, moved: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         """Facts that follow from an event and from the positions it moved."""
         facts: list[Outcome] = list(self._react(event))
+        facts += self._broken(self._breaking.heard(event))
         self._course.moved(moved)
         for outcome in moved:
             if isinstance(outcome, PositionClosed):
                 facts += self._closed(outcome)
+                facts += self._broken(self._breaking.closed(outcome))
         is_timer = type(event) is TimerFired
-        if self._opened and (moved or is_timer):
+        if self._opened and (moved or is_timer or self._is_proven(event)):
             facts += self.marked()
         if isinstance(event, TimerFired):
             facts += self._tilted(self._state.tilt.tick(self._state.now_ns))
@@ -92,25 +117,31 @@ class Discipline:
 
     def seen(self, symbol: str, high: Decimal) -> None:
         """A span of ticks went by up to `high`: the peak of equity may have moved."""
-        state, mark = self._state, self._view.mark(symbol)
-        if mark is None or state.limits.drawdown is None or mark != self._view.price(symbol):
-            return  # valued by a book top: it did not move in the span
-        gain = (high - mark) * state.ledger.holdings(symbol)
-        drawdown = state.risk.drawdown
-        result = self._view.equity_usdt + gain - state.ledger.flows_usdt - drawdown.base_usdt
-        drawdown.peak_usdt = max(drawdown.peak_usdt, result)
+        self._marks.seen(symbol, high)
 
     def judged(self, pairs: list[tuple[Draft, Verdict]]) -> tuple[Outcome, ...]:
         """The gate's refusals of the operator's wishes are acts of his, too."""
         facts: list[Outcome] = []
         for draft, verdict in pairs:
+            if draft.source == OPERATOR and draft.purpose is Purpose.ENTRY:
+                facts += self._waited(draft, verdict)
             if isinstance(verdict, Refused) and draft.source == OPERATOR:
+                if verdict.failures[0].code == CONFIRM_CODE:
+                    continue  # asking again later is what he was told to do
                 action = self._action(
                     "ORDER_REJECTED", symbol=draft.symbol, reason=verdict.failures[0].code
                 )
                 facts += self._tilted(self._state.tilt.observe(action))
                 facts += self._locked_entry(verdict)
         return tuple(facts)
+
+    def _waited(self, draft: Draft, verdict: Verdict) -> tuple[Outcome, ...]:
+        """A wish was put off for a minute, or one that was has been let through."""
+        tilt, now_ns, wish = self._state.tilt, self._state.now_ns, wish_of(draft)
+        if not isinstance(verdict, Refused):
+            return tilt.let_through(wish, now_ns)
+        is_put_off = verdict.failures[0].code == CONFIRM_CODE
+        return tilt.put_off(wish, now_ns) if is_put_off else ()
 
     def _locked_entry(self, verdict: Refused) -> tuple[Outcome, ...]:
         """An entry tried while LOCKED is a violation, beside being refused."""
@@ -120,13 +151,30 @@ class Discipline:
     def _tilted(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         """The detector took something in: when it wants to be woken may have changed."""
         self._timers_stale = True
-        return (*facts, *self._course.disturbed(facts))
+        return (*facts, *self._course.disturbed(facts), *self._breaking.told(facts))
 
-    def _stepped(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    def _stepped(
+        self, facts: tuple[Outcome, ...], loss: AlertRaised | None = None
+    ) -> tuple[Outcome, ...]:
         """The tier may have moved: so may the times at which it is looked at."""
         if facts:
             self._timers_stale = True
-        return facts
+        for fact in facts:
+            if isinstance(fact, TierChanged):
+                self._state.tilt.detector.tier_changed(fact)
+        told = self._tier_acts.entered(facts, loss)
+        return (*facts, *told, *self._breaking.stepped(facts))
+
+    def _broken(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+        """A breaker moved: it wants to be woken, and may end a promotion."""
+        if not facts:
+            return ()
+        self._timers_stale = True
+        return (*facts, *self._stepped(self._course.disturbed(facts)))
+
+    def _is_proven(self, event: Event) -> bool:
+        """Did a breach wait for this report of the balance?"""
+        return isinstance(event, BalanceReported) and self._state.risk.drawdown.is_confirming
 
     def _blocked(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         return (*facts, *self._stepped(self._course.disturbed(facts))) if facts else ()
@@ -139,6 +187,7 @@ class Discipline:
         tiers, now_ns = self._state.tiers, self._state.now_ns
         commands = self._timers.ask(TILT_TIMER, self._state.tilt.next_wake_ns())
         commands += self._timers.ask(TIER_TIMER, tiers.next_wake_ns())
+        commands += self._timers.ask(BREAKER_TIMER, self._state.risk.breakers.next_wake_ns())
         if EVALUATION_TIMER not in self._timers.asked:
             commands += self._timers.ask(EVALUATION_TIMER, tiers.next_evaluation_ns(now_ns))
         if DAY_TIMER in self._timers.asked:  # it stays until it fires: no midnight is missed
@@ -153,7 +202,12 @@ class Discipline:
             case OperatorActed():
                 return self._operator(event)
             case JournalAssessed():
+                self._tier_acts.page(event, is_taken=state.tilt.pages_due > 0)
                 return self._tilted(state.tilt.journal(event))
+            case PaperDayReported():
+                self._tier_acts.lane(event)
+            case PaperLaneReported() | RecoverySessionDone():
+                return self._tilted(state.tilt.lane(event))
             case OrderFilled() if event.key in state.execution.orders.orders:
                 self._filled(event)
             case TimerFired(key=key):
@@ -170,6 +224,9 @@ class Discipline:
                 return (*blocked, *midnight, *self._missed_evaluation(event.ts_ns))
             case FlowReported(asset=asset, amount=amount) if asset == state.ledger.quote:
                 state.tiers.history.flow(event.ts_ns, amount)
+                return (
+                    self._tilted(state.tilt.observe(self._action("DEPOSIT"))) if amount > 0 else ()
+                )
             case BalanceReported():
                 started = state.risk.block(event.ts_ns, STARTING, None)
                 reason = None if event.clean else event.complaint or "balances differ"
@@ -185,7 +242,8 @@ class Discipline:
                 return state.risk.block(event.ts_ns, VENUE, reason)
             case HealthReported():
                 failed = event.detail or event.status if event.status == "failed" else None
-                return self._blocked(state.risk.block(event.ts_ns, event.component, failed))
+                told = self._blocked(state.risk.block(event.ts_ns, event.component, failed))
+                return told + self._stepped(self._tier_acts.record(event))
         return ()
 
     def _open(self, event: AccountOpened) -> tuple[Outcome, ...]:
@@ -216,30 +274,8 @@ class Discipline:
 
     def marked(self) -> tuple[Outcome, ...]:
         """Judge the equity of this moment."""
-        state, view = self._state, self._view
-        limits, rules = state.limits, state.rules.risk
-        if rules.daily_loss_fraction is None and limits.drawdown is None:
-            return ()
-        facts = state.risk.drawdown.mark(
-            state.now_ns,
-            view.equity_usdt,
-            view.valued(kindest=True),
-            state.ledger.flows_usdt,
-            self._worst_trade(),
-            limits,
-            rules,
-        )
+        facts = self._marks.judged()
         return self._spread(facts) if facts else ()
-
-    def _worst_trade(self) -> Decimal | None:
-        if not self._state.ledger.positions:
-            return None
-        worst = ZERO
-        for symbol, position in self._state.ledger.positions.items():
-            mark = self._view.mark(symbol)
-            if mark is not None:
-                worst = min(worst, position.realized_usdt + position.unrealized_usdt(mark))
-        return worst
 
     def _spread(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         """Let halts and daily losses reach the tier machine."""
@@ -248,10 +284,12 @@ class Discipline:
             more.append(fact)
             if isinstance(fact, Halted):
                 more += self._stepped(self._state.tiers.halted(fact))
+                more += self._tilted(self._state.tilt.halted(fact))
             elif isinstance(fact, AlertRaised) and fact.alert == DAILY_LOSS:
-                more += self._stepped(self._state.tiers.daily_loss(fact))
+                more += self._stepped(self._tier_acts.daily_loss(fact), fact)
             else:
                 more += self._stepped(self._course.disturbed((fact,)))
+            more += self._broken(self._breaking.told((fact,)))
         return tuple(more)
 
     # -- the operator ------------------------------------------------------------------------
@@ -260,8 +298,12 @@ class Discipline:
             return self._ceremony(event)
         if event.verb == "override":
             return self._override(event)
+        if event.verb in STEPS:
+            return self._tier_step(event)
+        if event.verb == "style":
+            return self._style(event)
         try:
-            facts = self._tilted(self._state.tilt.observe(self._scored(event)))
+            facts = self._acted(event)
         except BadAction as problem:  # nothing of it is remembered, and no risk is added by it
             if event.verb == "trade" and event.side is Side.BUY:
                 told = problem.message
@@ -271,12 +313,43 @@ class Discipline:
             halted = Halted(event.ts_ns, OPERATOR, event.reason or "halted by the operator")
             self._state.risk.drawdown.halted = halted
             facts += (halted, *self._stepped(self._state.tiers.halted(halted)))
+            facts += self._broken(self._breaking.told((halted,)))
         return facts
+
+    def _acted(self, event: OperatorActed) -> tuple[Outcome, ...]:
+        """An act is scored; to ask again, in time, for what was put off is the same act."""
+        if self._is_repeated(event):
+            return ()
+        return self._tilted(self._state.tilt.observe(self._scored(event)))
+
+    def _is_repeated(self, event: OperatorActed) -> bool:
+        if event.verb != "trade" or event.side is not Side.BUY or event.symbol is None:
+            return False
+        kind = event.order_type or OrderType.MARKET
+        wish = Wish(event.symbol, kind, event.amount_usdt, event.qty)
+        return self._state.tilt.is_repeated(wish, self._state.now_ns)
 
     def _ceremony(self, event: OperatorActed) -> tuple[Outcome, ...]:
         answered, reason = self._course.ceremony(event)
         action = self._scored(replace(event, reason=reason))
         return (*self._stepped(answered), *self._tilted(self._state.tilt.observe(action)))
+
+    def _style(self, event: OperatorActed) -> tuple[Outcome, ...]:
+        """He announces that he will trade differently, while he is calm."""
+        now_ns, told, is_taken = self._state.now_ns, "", True
+        try:
+            due_ns = self._state.tilt.detector.declare_style_change(event.reason or "", now_ns)
+            told = f"noted: from {format_utc(due_ns)} on more is taken for usual for a while"
+        except StyleChangeRefused as problem:
+            told, is_taken = problem.message, False
+        return (CommandAnswered(now_ns, event.client_ref, event.verb, is_taken, told),)
+
+    def _tier_step(self, event: OperatorActed) -> tuple[Outcome, ...]:
+        answered, scored = self._tier_acts.asked(event)
+        facts = self._stepped(answered)
+        if scored is None:
+            return facts
+        return (*facts, *self._tilted(self._state.tilt.observe(self._scored(scored))))
 
     def _override(self, event: OperatorActed) -> tuple[Outcome, ...]:
         verdict = self._course.verdict(event)
@@ -326,6 +399,7 @@ class Discipline:
         request = self._state.execution.orders.orders[event.key].request
         if request.purpose is Purpose.ENTRY and request.source == OPERATOR:
             self._own_symbols.add(request.symbol)
+            self._state.tilt.traded(request.symbol, event.ts_ns)
 
     def _closed(self, closed: PositionClosed) -> tuple[Outcome, ...]:
         if closed.symbol not in self._own_symbols:

@@ -124,7 +124,7 @@ class Engine:
     def _count(self, approved: Approved) -> None:
         request = approved.request
         if request.purpose is Purpose.ENTRY:
-            self.state.risk.count_entry(self.state.now_ns)
+            self.state.risk.count_entry(self.state.now_ns, approved.key)
         elif request.purpose is Purpose.PROTECT and request.stop_price is not None:
             position = self.state.ledger.positions.get(request.symbol)
             if position is not None:

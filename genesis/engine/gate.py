@@ -15,8 +15,11 @@ from genesis.domain.ids import OrderKey
 from genesis.domain.instrument import Instrument
 from genesis.domain.money import ONE, ZERO, text
 from genesis.domain.orders import OrderRequest, OrderType, Purpose, Side
+from genesis.engine.discipline import OPERATOR, wish_of
+from genesis.engine.sizes import Sizes
 from genesis.execution.draft import Draft
 from genesis.risk.desk import EntryFacts
+from genesis.risk.multipliers import Multiplier
 from genesis.risk.sizing import Infeasible, Sized, SizingInput, position_size
 from genesis.tiers.checks import check as check_tier
 
@@ -33,6 +36,7 @@ class Gate:
     def __init__(self, state: "EngineState", view: "EngineView") -> None:
         self._state = state
         self._view = view
+        self._sizes = Sizes(state)
         self._issued: list[Approved] = []
 
     def open_step(self) -> None:
@@ -63,26 +67,25 @@ class Gate:
         assert draft.qty is not None
         return self._approve(draft, draft.qty, draft.stop_plan, (), ())
 
-    def forbids(self, symbol: str) -> list[Failure]:
-        """Every reason why no new risk may be taken in the symbol now, whatever its size."""
+    def forbids(self, symbol: str, strategy: str | None = None) -> list[Failure]:
+        """Every reason why no new risk may be taken in the symbol now, whatever its size.
+
+        strategy: whose wish it is; None: the operator's.
+        """
         state = self._state
-        failures = state.risk.failures(self._entry_facts(symbol), state.limits)
+        failures = state.risk.failures(self._entry_facts(symbol, strategy), state.limits)
         tilt = state.tilt.check(state.now_ns)
         if tilt is not None:
             failures.append(tilt)
-        if not failures and not self._multiplier():
-            failures.append(Failure("tier", "NO_NEW_RISK", "sizes are zero in this state"))
+        holds = self._sizes.holds(symbol, strategy)
+        if not failures and not holds.share:
+            failures.append(Failure("tier", "NO_NEW_RISK", holds.told()))
         return failures
-
-    def _multiplier(self) -> Decimal:
-        state = self._state
-        mode, _ = state.tiers.multiplier()
-        return min(state.tilt.multiplier(state.now_ns), mode, state.risk.multiplier())
 
     # -- entries -----------------------------------------------------------------------------
     def _judge_entry(self, draft: Draft, instrument: Instrument) -> Verdict:
         state = self._state
-        failures = self.forbids(draft.symbol)
+        failures = self.forbids(draft.symbol, draft.strategy)
         tier = check_tier(
             draft.type,
             draft.symbol,
@@ -91,29 +94,52 @@ class Gate:
             state.tiers.state,
             state.rules.tiers,
             self._busy_symbols(),
+            self._view.reduce_only,
         )
         if tier is not None:
             failures.append(tier)
+        if draft.source == OPERATOR:
+            begun = state.tilt.new_symbol(draft.symbol, state.now_ns)
+            failures += [] if begun is None else [begun]
         price = self._conservative_price(draft)
         failures += _senseless(draft, price)
         if price is None or failures:
             return _refuse(failures)
-        _, absolute_cap = state.tiers.multiplier()
-        given = self._sizing_input(draft, price, self._multiplier(), absolute_cap)
+        holds = self._sizes.holds(draft.symbol, draft.strategy)
+        cap = self.absolute_cap_usdt(draft.symbol)
+        given = self._sizing_input(draft, price, holds.share, cap)
         sized = position_size(given, state.limits, state.rules.risk, instrument)
         if isinstance(sized, Infeasible):
-            return _refuse([Failure("risk", sized.code, sized.reason)])
+            return _refuse([Failure("risk", sized.code, _with_cause(sized.reason, holds))])
+        if draft.source == OPERATOR:  # last: nothing else stands against it
+            waits = state.tilt.unconfirmed(wish_of(draft), state.now_ns)
+            if waits is not None:
+                return _refuse([waits])
         return self._approve(
-            draft, sized.qty, given.stop, _limits_used(given, sized), _notes(given, sized)
+            draft, sized.qty, given.stop, _limits_used(given, sized), _notes(sized, holds)
         )
 
-    def _entry_facts(self, symbol: str) -> EntryFacts:
+    def absolute_cap_usdt(self, symbol: str | None = None) -> Decimal | None:
+        """A cap that no minimum may lift: of the mode, or of an order that tries after a fault.
+
+        symbol: whose position it is asked for; None: one that is not held yet.
+        """
+        held = ZERO if symbol is None else self._view.held_usdt(symbol)
+        mode = self._state.tiers.cap_usdt(self._view.exposure_usdt, held)
+        caps = (mode, self._state.risk.probe_cap_usdt())
+        return min((cap for cap in caps if cap is not None), default=None)
+
+    def _entry_facts(self, symbol: str, strategy: str | None) -> EntryFacts:
+        state, view = self._state, self._view
         return EntryFacts(
-            self._state.now_ns,
+            state.now_ns,
             symbol,
-            self._view.price(symbol),
-            self._state.execution.orders.has_unresolved(symbol),
-            symbol in self._state.execution.protector.closing,
+            view.price(symbol),
+            state.execution.orders.has_unresolved(symbol),
+            symbol in state.execution.protector.closing,
+            strategy,
+            state.tiers.history.is_paper,
+            view.equity_usdt - state.ledger.flows_usdt - state.risk.drawdown.base_usdt,
         )
 
     def _busy_symbols(self) -> frozenset[str]:
@@ -127,7 +153,8 @@ class Gate:
         if draft.limit_price is not None:
             return draft.limit_price
         top, last = self._view.top(draft.symbol), self._view.price(draft.symbol)
-        quote = top.ask if top is not None else last
+        oldest_ns = self._state.now_ns - self._state.rules.risk.mark_stale_ns
+        quote = top.ask if top is not None and top.ts_ns >= oldest_ns else last
         if quote is None:
             return None
         return quote * (ONE + self._state.rules.risk.slippage_fraction)
@@ -152,6 +179,7 @@ class Gate:
             is_market=draft.type is OrderType.MARKET,
             fee_in_base=rules.execution.fee_asset == "received",
             held_usdt=self._view.held_usdt(draft.symbol),
+            open_risk_usdt=self._view.open_risk_usdt,
         )
 
     def _approve(
@@ -214,8 +242,14 @@ def _limits_used(given: SizingInput, sized: Sized) -> tuple[tuple[str, Decimal],
     )
 
 
-def _notes(given: SizingInput, sized: Sized) -> tuple[str, ...]:
+def _with_cause(reason: str, holds: Multiplier) -> str:
+    """What made the cap small is told beside the cap."""
+    return f"{reason}; {holds.told()}" if holds.share < ONE else reason
+
+
+def _notes(sized: Sized, holds: Multiplier) -> tuple[str, ...]:
+    """What the gate changed. A limit that made the size smaller is named."""
     if sized.clipped_from_usdt is None:
         return ()
-    share = f" ({given.multiplier * 100:.0f} % sizes)" if ZERO < given.multiplier < ONE else ""
-    return (f"clipped from {sized.clipped_from_usdt:.2f} to {sized.cap_usdt:.2f} USDT{share}",)
+    told = f"clipped from {sized.clipped_from_usdt:.2f} to {sized.cap_usdt:.2f} USDT"
+    return (_with_cause(told, holds),)

@@ -1,6 +1,6 @@
 """What strategies, checks and faces may see of the engine: read only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from genesis.domain.account import MarketState, Tier
 from genesis.domain.events import BarClosed, BookTop
 from genesis.domain.instrument import Instrument
-from genesis.domain.money import ZERO
+from genesis.domain.money import ONE, ZERO
 from genesis.domain.orders import Order, Side
 from genesis.positions.ledger import Position
+from genesis.risk.sizing import risk_per_unit
+from genesis.tiers.held import Held, priority_scores, reduce_only
 
 if TYPE_CHECKING:
     from genesis.engine.state import EngineState
@@ -77,21 +79,50 @@ class EngineView:
 
     def valued(self, *, kindest: bool) -> Decimal:
         """Equity at the mark, or at the better of mark and last trade."""
+        return self._valued(max if kindest else _first)
+
+    @property
+    def sternest_usdt(self) -> Decimal:
+        """Equity at the worse of mark and last trade: what both agree there is."""
+        return self._valued(min)
+
+    def _valued(self, of_both: Callable[[Decimal, Decimal], Decimal]) -> Decimal:
         ledger = self._state.ledger
         total = ledger.cash_usdt
         for symbol, position in ledger.positions.items():
-            price = self._price_of(symbol, kindest)
+            price = self._price_of(symbol, of_both)
             total += position.cost_usdt if price is None else position.qty * price
         for symbol, dust in ledger.dust.items():
-            price = self._price_of(symbol, kindest)
+            price = self._price_of(symbol, of_both)
             total += dust.cost_usdt if price is None else dust.qty * price
         return total
 
-    def _price_of(self, symbol: str, kindest: bool) -> Decimal | None:
+    def _price_of(
+        self, symbol: str, of_both: Callable[[Decimal, Decimal], Decimal]
+    ) -> Decimal | None:
         mark, last = self.mark(symbol), self.price(symbol)
-        if kindest and mark is not None and last is not None:
-            return max(mark, last)
-        return mark
+        return mark if mark is None or last is None else of_both(mark, last)
+
+    @property
+    def reduce_only(self) -> tuple[str, ...]:
+        """Symbols whose positions the tier does not allow any more."""
+        held = [Held(one.symbol, one.opened_ns) for one in self.positions]
+        return reduce_only(held, self._state.tiers.state, self._state.rules.tiers)
+
+    @property
+    def priority_scores(self) -> dict[str, int]:
+        """In which order positions are left in an emergency: the highest score first."""
+        stops = self._state.execution.protector.stops
+        held = [
+            Held(
+                one.symbol,
+                one.opened_ns,
+                self._worth_usdt(one),
+                one.qty * self._risk_of(one.entry_price, stops.get(one.symbol)),
+            )
+            for one in self.positions
+        ]
+        return priority_scores(held, self.reduce_only)
 
     @property
     def exposure_usdt(self) -> Decimal:
@@ -104,6 +135,31 @@ class EngineView:
         position = self._state.ledger.positions.get(symbol)
         worth = ZERO if position is None else self._worth_usdt(position)
         return worth + self._reserved(self._state.execution.orders.working(symbol))
+
+    @property
+    def open_risk_usdt(self) -> Decimal:
+        """What positions lose at their stops, from their entries, and working entries might.
+
+        Fees and slippage included; a stop above the entry risks nothing but these. Without a stop
+        all of it is at risk.
+        """
+        total = ZERO
+        stops = self._state.execution.protector.stops
+        for held in self.positions:
+            total += held.qty * self._risk_of(held.entry_price, stops.get(held.symbol))
+        for order in self._state.execution.orders.all_working():
+            request = order.request
+            price = request.limit_price or self.price(request.symbol)
+            if not request.reduces and price is not None:
+                total += order.remaining_qty * self._risk_of(price, request.stop_plan)
+        return total
+
+    def _risk_of(self, entry: Decimal, stop: Decimal | None) -> Decimal:
+        """What one unit risks between its entry and its stop."""
+        rules, default = self._state.rules.risk, self._state.rules.execution.default_stop_fraction
+        if stop is None:
+            stop = ZERO if default is None else entry * (ONE - default)
+        return risk_per_unit(entry, min(entry, stop), rules)
 
     @property
     def reserved_usdt(self) -> Decimal:
@@ -125,3 +181,7 @@ class EngineView:
     @property
     def free_usdt(self) -> Decimal:
         return max(ZERO, self._state.ledger.cash_usdt - self.reserved_usdt)
+
+
+def _first(mark: Decimal, last: Decimal) -> Decimal:
+    return mark

@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from genesis.engine.step import NO_WATCH, Watch
+from genesis.risk.levels import arming_level, static_levels, trade_level, trailing_falls
+from genesis.risk.limits import limits_equity
 
 if TYPE_CHECKING:
     from genesis.engine.state import EngineState
@@ -20,7 +22,7 @@ def watch(state: "EngineState", view: "EngineView", symbol: str) -> Watch:
     """
     limits, rules = state.limits, state.rules.risk
     drawdown, ledger = state.risk.drawdown, state.ledger
-    if limits.drawdown is None and rules.daily_loss_fraction is None:
+    if not limits_equity(limits, rules):
         return NO_WATCH
     mark, position = view.mark(symbol), ledger.positions.get(symbol)
     if len(ledger.positions) > 1 or drawdown.is_confirming or position is None or mark is None:
@@ -31,17 +33,21 @@ def watch(state: "EngineState", view: "EngineView", symbol: str) -> Watch:
     def price_at(level: Decimal) -> Decimal:
         return mark + (level - equity) / held
 
-    static = drawdown.static_levels(ledger.flows_usdt, limits, rules)
-    trade = drawdown.trade_level(limits)
+    static = static_levels(drawdown, ledger.flows_usdt, limits, rules)
+    trade = trade_level(drawdown, limits)
     if trade is not None:
         result = position.realized_usdt + position.unrealized_usdt(mark)
         static.append(equity + (trade - result) * held / position.qty)
     levels = [price_at(level) for level in static]
     if any(level >= mark for level in levels):
         return EVERY_TICK
-    falls = drawdown.trailing_falls(limits, rules)
+    arming = arming_level(drawdown, ledger.flows_usdt, limits, rules)
+    armed_at = None if arming is None else price_at(arming)
+    if armed_at is not None and armed_at <= mark:
+        return EVERY_TICK  # a book top and the last trade do not agree yet
+    falls = trailing_falls(drawdown, limits, rules)
     if not falls:
-        return Watch(below=max(levels, default=None))
+        return Watch(below=max(levels, default=None), above=armed_at)
     # A new peak moves the trailing level. Half of the room below is given to the peak: prices
     # under `above` cannot lift the level over `below`.
     peak = price_at(drawdown.peak_usdt + drawdown.base_usdt + ledger.flows_usdt)
@@ -49,4 +55,5 @@ def watch(state: "EngineState", view: "EngineView", symbol: str) -> Watch:
     if room <= 0:
         return EVERY_TICK
     levels.append(mark - room)
-    return Watch(below=max(levels), above=max(peak, mark) + room)
+    above = max(peak, mark) + room
+    return Watch(max(levels), above if armed_at is None else min(above, armed_at))

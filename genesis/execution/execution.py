@@ -25,6 +25,7 @@ from genesis.domain.events import (
 from genesis.domain.orders import Order, OrderType, Purpose
 from genesis.domain.outcomes import (
     AlertRaised,
+    BreakerMoved,
     Halted,
     Outcome,
     RiskBlocked,
@@ -37,6 +38,7 @@ from genesis.execution.market_sniper import Closing, Protector, SymbolFacts
 from genesis.execution.order_book import OrderBook
 from genesis.execution.rules import ExecutionRules
 from genesis.risk.blocks import STARTING
+from genesis.risk.breakers import Level, State
 from genesis.risk.drawdown import CRITICAL
 
 UPKEEP_TIMER: Final = "upkeep:"
@@ -101,6 +103,8 @@ class Execution:
         for fact in facts:
             if _stops_new_risk(fact):
                 self.cancel_entries()
+            elif isinstance(fact, BreakerMoved) and _opens(fact, Level.STRATEGY):
+                self.cancel_entries(f"strategy:{fact.name}")
         drafts = [wish for wish in wishes if self._is_entry(wish)]
         if self._touched:
             for symbol in self._touched:
@@ -144,12 +148,17 @@ class Execution:
         for symbol in sorted(working | self.protector.symbols):
             self._touched[symbol] = None
 
-    def cancel_entries(self) -> int:
-        """Cancel working entries; protective stops and exits stay. How many there were."""
+    def cancel_entries(self, source: str | None = None) -> int:
+        """Cancel working entries; protective stops and exits stay. How many there were.
+
+        source: only those it asked for; None: all.
+        """
         entries = [
             order
             for order in self.orders.all_working()
-            if order.request.purpose is Purpose.ENTRY and not order.unwanted
+            if order.request.purpose is Purpose.ENTRY
+            and not order.unwanted
+            and source in (None, order.request.source)
         ]
         for order in entries:
             self._drop(order)
@@ -217,6 +226,15 @@ def _stops_new_risk(fact: Outcome) -> bool:
         return fact.blocked and fact.source != STARTING
     if isinstance(fact, AlertRaised):
         return fact.alert == CRITICAL
+    if isinstance(fact, BreakerMoved):
+        return _opens(fact, Level.ACCOUNT, Level.SYSTEM)
     if isinstance(fact, TiltLevelChanged):
         return fact.new.rank >= TiltLevel.WARNING.rank > fact.old.rank
-    return isinstance(fact, TierChanged) and fact.mode in (TierMode.EMERGENCY, TierMode.HALTED)
+    if not isinstance(fact, TierChanged):
+        return False
+    is_lower = fact.tier.rank < fact.old_tier.rank
+    return is_lower or fact.mode in (TierMode.EMERGENCY, TierMode.HALTED)
+
+
+def _opens(fact: BreakerMoved, *levels: Level) -> bool:
+    return fact.state == State.OPEN and fact.level in levels

@@ -64,6 +64,11 @@ _LIMITS: Final = {
     "daily_loss": "loss today (demotion)",
     "drawdown_critical": "below peak (no entries)",
     "drawdown_halt": "below peak (halt)",
+    "open_risk": "at risk down to the stops",
+    "entry_pace": "entries within seconds",
+    "loss_7_days": "loss of 7 days (half sizes)",
+    "loss_30_days": "loss of 30 days (quarter sizes)",
+    "given_back": "given back of a good day",
 }
 _MODES: Final = {
     "OPENING48": "the first two days: paper only",

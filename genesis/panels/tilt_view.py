@@ -34,12 +34,20 @@ INDICATORS: Final = {
     "vel": "many entries an hour",
     "clicks": "quick clicks",
     "override": "an override",
+    "phrase": "a phrase that was not the one asked for",
+    "left": "the page left at once",
+    "paste": "a page that was pasted",
+    "deposit": "money added right after a loss",
+    "edit": "rules loosened after a loss",
 }
 MEASURES: Final = {
     **INDICATORS,
     "gap": "time between acts",
+    "lat": "time to decide",
     "size": "size of an entry",
     "reent": "time until back in after a stop",
+    "slen": "length of a session",
+    "skip": "checks skipped",
     "cancel": "orders cancelled",
 }
 

@@ -12,6 +12,7 @@ from genesis.research.backtest import backtest
 from genesis.research.bars import Bars
 from genesis.research.day import TradingDay, days_of
 from genesis.research.demo_day import demo_day
+from genesis.research.ladder_odds import ladder_odds
 from genesis.research.market_figure import market_figure
 from genesis.research.result import BacktestResult
 from genesis.research.setup import Fees
@@ -36,6 +37,7 @@ __all__ = [
     "compare",
     "days_of",
     "demo_day",
+    "ladder_odds",
     "market_figure",
     "taxes",
     "tilt_cost",

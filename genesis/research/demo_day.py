@@ -84,8 +84,7 @@ def demo_day(home: str | Path | None = None) -> TradingDay:
 # -- the trader ------------------------------------------------------------------------------
 def _play(stage: "_Stage") -> None:
     """The arc of the day."""
-    for pause, hold in ((6, 9), (6, 12), (10, 5)):
-        _calm_trade(stage, pause, hold)
+    _calm_trade(stage, 6, 9)
     _chase(stage)
     stage.say(f"buy 100 usdt {SYMBOL}", ref=TOO_SOON)  # refused: the page is due
     _write(stage)
@@ -96,18 +95,25 @@ def _play(stage: "_Stage") -> None:
 def _calm_trade(stage: "_Stage", pause_min: int, hold_min: int) -> None:
     stage.wait(pause_min * 60)
     stage.say(f"buy 25 usdt {SYMBOL}", latency_ms=4_000)
+    if not stage.is_held:  # asked to wait a minute after the pause: he does
+        stage.wait(90)
+        stage.say(f"buy 25 usdt {SYMBOL}", latency_ms=4_000)
     stage.wait(hold_min * 60)
     _leave(stage)
 
 
 def _chase(stage: "_Stage") -> None:
-    """In again at once after every loss, twice the size, the stop right under the price."""
-    for _ in range(12):
+    """In again after every loss, larger and in more haste, the stop right under the price."""
+    for turn in range(12):
         if stage.is_paused:
             return
-        stage.say(f"buy 100 usdt {SYMBOL}", latency_ms=600)
+        hurry_ms, asked = max(400, 3_000 - 1_000 * turn), min(100, 30 + 20 * turn)
+        stage.say(f"buy {asked} usdt {SYMBOL}", latency_ms=hurry_ms)
+        if not stage.is_held:  # asked to wait a minute: he does, and not a second longer
+            stage.wait(61)
+            stage.say(f"buy {asked} usdt {SYMBOL}", latency_ms=hurry_ms)
         stage.wait(2)
-        stage.say(f"buy 100 usdt {SYMBOL}", latency_ms=500)  # more of the same: no room
+        stage.say(f"buy 40 usdt {SYMBOL}", latency_ms=hurry_ms)  # more of it: no room
         stage.say(f"stop {SYMBOL} {stage.price - _CENT}")
         stage.wait(20)
         _leave(stage)

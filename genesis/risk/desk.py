@@ -1,25 +1,24 @@
-"""RISK as the engine holds it: drawdown, blocks on new risk, trades of the day."""
+"""RISK as the engine holds it: drawdown, breakers, blocks, the streak, entries of the day."""
 
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple
 
 from genesis.domain.approval import Failure
-from genesis.domain.money import ONE
-from genesis.domain.outcomes import RiskBlocked
-from genesis.domain.time import DAY, format_utc, utc_day
+from genesis.domain.ids import OrderKey
+from genesis.domain.money import ZERO
+from genesis.domain.outcomes import BreakerMoved, RiskBlocked
+from genesis.domain.time import utc_day
 from genesis.risk.blocks import code_of
+from genesis.risk.breakers import Breakers, Level, State
+from genesis.risk.checks import CHECKS, EntryFacts, breaker_failures
 from genesis.risk.drawdown import Drawdown
 from genesis.risk.limits import RiskRules, TierLimits
+from genesis.risk.multipliers import Multiplier
+from genesis.risk.pace import Pace
+from genesis.risk.streak import Streak, after_trade, multiplier
+from genesis.risk.trips import Trips
 
-
-class EntryFacts(NamedTuple):
-    """What the checks look at beside the desk's own state."""
-
-    now_ns: int
-    symbol: str
-    price: Decimal | None
-    has_unresolved: bool
-    unprotected: bool
+__all__ = ["EntryFacts", "RiskDesk"]
 
 
 class RiskDesk:
@@ -29,9 +28,14 @@ class RiskDesk:
         self.rules = rules
         self.drawdown = Drawdown()
         self.blocks: dict[str, str] = {}
+        self.streak = Streak()
+        self.pace = Pace()
+        self.breakers = Breakers()
+        self.trips = Trips(self.breakers)
         self._trades = 0
         self._trades_day = -1
 
+    # -- facts -------------------------------------------------------------------------------
     def block(self, ts_ns: int, source: str, reason: str | None) -> tuple[RiskBlocked, ...]:
         """Block new risk for `source`, or free it again (reason None). Idempotent."""
         if reason is None:
@@ -43,13 +47,46 @@ class RiskDesk:
         self.blocks[source] = reason
         return (RiskBlocked(ts_ns, source, True, reason),)
 
-    def count_entry(self, now_ns: int) -> None:
+    def count_entry(self, now_ns: int, key: OrderKey) -> None:
+        """An entry is sent: it counts for the day and the pace, and it is the breakers' probe."""
         if utc_day(now_ns) != self._trades_day:
             self._trades_day, self._trades = utc_day(now_ns), 0
         self._trades += 1
+        if self.rules.pace is not None:
+            self.pace.count(now_ns, self.rules.pace)
+        self.breakers.try_with(key)
 
-    def multiplier(self) -> Decimal:
-        return self.rules.warning_multiplier if self.drawdown.warned_today else ONE
+    def trade_closed(
+        self, ts_ns: int, pnl: Decimal, strategy: str | None, risk_usdt: Decimal
+    ) -> tuple[BreakerMoved, ...]:
+        """A trade closed with this net result; `strategy` None: it was the operator's.
+
+        risk_usdt: what one trade of the account may lose now.
+        """
+        if self.rules.streak is not None:
+            self.streak = after_trade(self.streak, pnl, ts_ns, self.rules.streak)
+        if strategy is None or self.rules.breakers is None:
+            return ()
+        return self.trips.trade_closed(ts_ns, strategy, pnl, risk_usdt, self.rules.breakers)
+
+    # -- questions ---------------------------------------------------------------------------
+    def multipliers(self, now_ns: int, limits: TierLimits) -> Iterable[Multiplier]:
+        """Everything of the risk engine that makes sizes smaller now."""
+        yield from self.drawdown.multipliers(limits, self.rules)
+        if self.rules.streak is not None:
+            yield multiplier(self.streak, now_ns, self.rules.streak)
+
+    def probe_cap_usdt(self) -> Decimal | None:
+        """The most an entry may cost while a system breaker lets one order try; None: no cap."""
+        rules = self.rules.breakers
+        system = self.breakers.of(Level.SYSTEM).values()
+        tries = any(breaker.state is State.HALF_OPEN for breaker in system)
+        return rules.system.probe_usdt if rules is not None and tries else None
+
+    def open_risk_limit_usdt(self, capital: Decimal, limits: TierLimits) -> Decimal | None:
+        """What all positions together may lose at their stops; None: not limited."""
+        factor = self.rules.open_risk_factor
+        return None if factor is None else factor * limits.risk_fraction * max(ZERO, capital)
 
     def failures(self, facts: EntryFacts, limits: TierLimits) -> list[Failure]:
         """Every reason of the risk engine not to take new risk now."""
@@ -58,58 +95,8 @@ class RiskDesk:
             for source, reason in sorted(self.blocks.items())
         ]
         checks = (check(self, facts, limits) for check in CHECKS)
-        return blocks + [failure for failure in checks if failure is not None]
+        found = [failure for failure in checks if failure is not None]
+        return [*blocks, *found, *breaker_failures(self, facts)]
 
     def trades_today(self, now_ns: int) -> int:
         return self._trades if utc_day(now_ns) == self._trades_day else 0
-
-
-def _halted(desk: RiskDesk, facts: EntryFacts, limits: TierLimits) -> Failure | None:
-    halted = desk.drawdown.halted
-    return None if halted is None else Failure("risk", "TRADING_HALTED", halted.reason)
-
-
-def _critical(desk: RiskDesk, facts: EntryFacts, limits: TierLimits) -> Failure | None:
-    until = desk.drawdown.critical_until_ns
-    if until is None or facts.now_ns >= until:
-        return None
-    return Failure(
-        "risk", "DRAWDOWN_CRITICAL", f"no new risk today; again at {format_utc(until)}", until
-    )
-
-
-def _confirming(desk: RiskDesk, facts: EntryFacts, limits: TierLimits) -> Failure | None:
-    if not desk.drawdown.is_confirming:
-        return None
-    return Failure("risk", "BREACH_UNCONFIRMED", "a limit was crossed and is being confirmed")
-
-
-def _no_price(desk: RiskDesk, facts: EntryFacts, limits: TierLimits) -> Failure | None:
-    if facts.price is not None:
-        return None
-    return Failure("risk", "NO_PRICE", f"{facts.symbol} has no price yet")
-
-
-def _unresolved(desk: RiskDesk, facts: EntryFacts, limits: TierLimits) -> Failure | None:
-    if not facts.has_unresolved:
-        return None
-    return Failure(
-        "risk", "ORDER_UNRESOLVED", f"an order of {facts.symbol} is not resolved at the venue yet"
-    )
-
-
-def _unprotected(desk: RiskDesk, facts: EntryFacts, limits: TierLimits) -> Failure | None:
-    if not facts.unprotected:
-        return None
-    return Failure("risk", "POSITION_LEAVING", f"{facts.symbol} is being closed; wait until flat")
-
-
-def _trades(desk: RiskDesk, facts: EntryFacts, limits: TierLimits) -> Failure | None:
-    most = limits.max_trades_per_day
-    if most is None or desk.trades_today(facts.now_ns) < most:
-        return None
-    until = (utc_day(facts.now_ns) + 1) * DAY
-    return Failure("risk", "TRADES_PER_DAY", f"{most} trades today are enough", until)
-
-
-CHECKS = (_halted, _critical, _confirming, _no_price, _unresolved, _unprotected, _trades)

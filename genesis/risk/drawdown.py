@@ -2,34 +2,46 @@
 
 All measures are trading results: equity less the money that came in or went out. A breach that
 stops or demotes (HALT, daily loss) must be confirmed by several marks over some time; until then
-entries are blocked and nothing else happens. The daily baseline is fixed at 00:00 UTC.
+entries are blocked and nothing else happens. Baselines are fixed at 00:00 UTC: that of the day,
+and those of the days before for the rolling limits.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from genesis.domain.money import ZERO, text
 from genesis.domain.outcomes import AlertRaised, DayStarted, Halted
 from genesis.domain.time import DAY, utc_day
-from genesis.risk.limits import DrawdownTable, RiskRules, TierLimits
+from genesis.risk.confirmations import Confirmations
+from genesis.risk.limits import DrawdownTable, GiveBackRules, RiskRules, TierLimits
+from genesis.risk.multipliers import WHOLE, Multiplier
+from genesis.risk.rolling import RollingPeaks
 
 INFO: Final = "INFO"
 WARNING: Final = "WARNING"
 CRITICAL: Final = "CRITICAL"
 HALT: Final = "HALT"
 DAILY_LOSS: Final = "DAILY_LOSS"
+GIVE_BACK: Final = "GIVE_BACK"
+GIVE_BACK_ARMED: Final = "GIVE_BACK_ARMED"
+HALT_SOURCE: Final = "drawdown"
+ROLLING: Final = "ROLLING_"
+"""Prefix; the window follows."""
 NEAR: Final = "NEAR_"
 
-_OF_THE_DAY: Final = frozenset({WARNING, NEAR + WARNING, DAILY_LOSS, NEAR + DAILY_LOSS, INFO})
+_OF_THE_DAY: Final = frozenset(
+    {
+        WARNING,
+        NEAR + WARNING,
+        DAILY_LOSS,
+        NEAR + DAILY_LOSS,
+        INFO,
+        GIVE_BACK,
+        GIVE_BACK_ARMED,
+    }
+)
 
 Fact = AlertRaised | DayStarted | Halted
-
-
-@dataclass(slots=True)
-class _Confirming:
-    count: int
-    since_ns: int
 
 
 class Drawdown:
@@ -44,8 +56,8 @@ class Drawdown:
         self.critical_until_ns: int | None = None
         self.halted: Halted | None = None
         self._raised: set[str] = set()
-        self._confirming: dict[str, _Confirming] = {}
-        self._is_certain = False
+        self._confirming = Confirmations()
+        self.rolling = RollingPeaks()
 
     # -- facts -------------------------------------------------------------------------------
     def open(self, equity: Decimal) -> None:
@@ -64,11 +76,17 @@ class Drawdown:
         self.day_equity_usdt = equity
         self.day_base_usdt = equity - flows
         self._raised -= _OF_THE_DAY
+        self._confirming.forget(GIVE_BACK)  # the floor was that of the day before
         table = limits.drawdown
         fall = self.peak_usdt - (equity - flows - self.base_usdt)
         if table is None or fall < rules.notify_at_fraction * table.critical_usdt:
             self._raised -= {CRITICAL, NEAR + CRITICAL, NEAR + HALT}
         self.critical_until_ns = None
+        result = equity - flows - self.base_usdt
+        self.rolling.start_day(self.day, result, limits.rolling)
+        for window in limits.rolling:  # armed again after a recovery, as the critical row
+            if self.rolling.peak(window) - result < rules.notify_at_fraction * window.loss_usdt:
+                self._raised -= {window.name, NEAR + window.name}
         return DayStarted(ts_ns, self.day, equity)
 
     def mark(
@@ -80,18 +98,24 @@ class Drawdown:
         worst_trade: Decimal | None,
         limits: TierLimits,
         rules: RiskRules,
+        *,
+        sternest: Decimal | None = None,
+        is_complete: bool = True,
     ) -> tuple[Fact, ...]:
         """Judge one valuation.
 
         `equity` values positions at the mark, `kindest` at the better of book mid and last trade
-        (what stops or demotes must hold for both), `worst_trade` is the lowest result of any
-        open position. Without one (None) nothing is valued: a breach is certain at once.
+        (what stops or demotes must hold for both), `sternest` at the worse of them (so must what
+        raises a peak; None: the mark), `worst_trade` is the lowest result of any open position.
+        Without one (None) nothing is valued: a breach is certain at once. While the balance is
+        not `is_complete` no breach is: it waits.
         """
-        self._is_certain = worst_trade is None
-        if self._is_certain:
+        self._confirming.look(is_certain=worst_trade is None, is_complete=is_complete)
+        if worst_trade is None:
             self._raised.discard(INFO)
         result = equity - flows - self.base_usdt
-        self.peak_usdt = max(self.peak_usdt, result)
+        held = equity if sternest is None else min(equity, sternest)
+        self.peak_usdt = max(self.peak_usdt, held - flows - self.base_usdt)
         facts: list[Fact] = []
         table = limits.drawdown
         if table is not None:
@@ -105,13 +129,25 @@ class Drawdown:
             if self._row(facts, ts_ns, CRITICAL, "drawdown", fall, table.critical_usdt):
                 self.critical_until_ns = (utc_day(ts_ns) + 1) * DAY
             self._halt(facts, ts_ns, fall - (kindest - equity), table, rules)
+            if rules.give_back is not None:
+                profit = held - flows - self.day_base_usdt
+                left = kindest - flows - self.day_base_usdt
+                self._give_back(facts, ts_ns, profit, left, rules, table)
         self._daily_loss(facts, ts_ns, kindest - flows, rules)
+        self._windows(facts, ts_ns, kindest - flows - self.base_usdt, limits, rules)
         return tuple(facts)
 
     def new_peak(self, equity: Decimal, flows: Decimal) -> None:
         """A new tier begins: falls count from here, and its rows of the fall are armed."""
         self.peak_usdt = equity - flows - self.base_usdt
-        self._raised -= {CRITICAL, NEAR + CRITICAL, HALT, NEAR + HALT}
+        self.rolling.count_from(self.day, self.peak_usdt)
+        self._raised &= _OF_THE_DAY
+        self._confirming.forget_all()
+
+    def reset(self, equity: Decimal, flows: Decimal) -> None:
+        """The halt was lifted by the tier machine's manual reset: falls count from here."""
+        self.halted = None
+        self.new_peak(equity, flows)
 
     # -- questions ---------------------------------------------------------------------------
     @property
@@ -121,47 +157,30 @@ class Drawdown:
     @property
     def is_confirming(self) -> bool:
         """A breach that would stop or demote waits for confirmation: no entries meanwhile."""
-        return bool(self._confirming)
+        return self._confirming.is_pending
 
-    def static_levels(self, flows: Decimal, limits: TierLimits, rules: RiskRules) -> list[Decimal]:
-        """Equity values, fixed until the next event, whose touching raises something."""
-        levels = []
-        if limits.drawdown is not None and WARNING not in self._raised:
-            warning = limits.drawdown.warning_usdt
-            levels += [
-                self.day_base_usdt + flows - share * warning
-                for share in self._shares(WARNING, rules)
-            ]
-        if rules.daily_loss_fraction is not None and DAILY_LOSS not in self._raised:
-            limit = rules.daily_loss_fraction * self.day_equity_usdt
-            levels += [
-                self.day_base_usdt + flows - share * limit
-                for share in self._shares(DAILY_LOSS, rules)
-            ]
-        return levels
+    def multipliers(self, limits: TierLimits, rules: RiskRules) -> list[Multiplier]:
+        """What losses of the day and of the last days do to sizes."""
+        found = []
+        if self.warned_today:
+            told = "after the loss of this day"
+            found.append(Multiplier(rules.warning_multiplier, "DAILY_LOSS_REACHED", told))
+        for window in limits.rolling:
+            if window.name in self._raised:
+                told = f"after the losses of the last {window.days} days"
+                found.append(Multiplier(window.share, "ROLLING_LOSS_REACHED", told))
+        return found or [WHOLE]
 
-    def trailing_falls(self, limits: TierLimits, rules: RiskRules) -> list[Decimal]:
-        """Falls from the peak whose touching raises something."""
-        if limits.drawdown is None:
-            return []
-        falls = []
-        if CRITICAL not in self._raised:
-            falls += [s * limits.drawdown.critical_usdt for s in self._shares(CRITICAL, rules)]
-        if HALT not in self._raised:
-            falls += [s * limits.drawdown.halt_usdt for s in self._shares(HALT, rules)]
-        return falls
+    @property
+    def floor_is_armed(self) -> bool:
+        """Did this day earn so much that part of it is protected?"""
+        return GIVE_BACK_ARMED in self._raised
 
-    def trade_level(self, limits: TierLimits) -> Decimal | None:
-        """Result of one trade whose touching raises INFO."""
-        if limits.drawdown is None or INFO in self._raised:
-            return None
-        return -limits.drawdown.info_usdt
+    def is_raised(self, alert: str) -> bool:
+        """Was the row touched already, and not armed again since?"""
+        return alert in self._raised
 
     # -- rows --------------------------------------------------------------------------------
-    def _shares(self, alert: str, rules: RiskRules) -> list[Decimal]:
-        near = [] if NEAR + alert in self._raised else [rules.notify_at_fraction]
-        return [*near, Decimal(1)]
-
     def _row(
         self,
         facts: list[Fact],
@@ -198,10 +217,12 @@ class Drawdown:
         rules: RiskRules,
     ) -> None:
         self._near(facts, ts_ns, HALT, fall, table.halt_usdt, rules)
-        if HALT in self._raised or not self._confirmed(HALT, ts_ns, fall >= table.halt_usdt, rules):
+        if HALT in self._raised or not self._confirming.confirmed(
+            HALT, ts_ns, fall >= table.halt_usdt, rules
+        ):
             return
         self._row(facts, ts_ns, HALT, "drawdown", fall, table.halt_usdt)
-        self.halted = Halted(ts_ns, "drawdown", f"drawdown reached {text(table.halt_usdt)} USDT")
+        self.halted = Halted(ts_ns, HALT_SOURCE, f"drawdown reached {text(table.halt_usdt)} USDT")
         facts.append(self.halted)
 
     def _daily_loss(self, facts: list[Fact], ts_ns: int, result: Decimal, rules: RiskRules) -> None:
@@ -210,17 +231,48 @@ class Drawdown:
         loss = self.day_base_usdt - result
         limit = rules.daily_loss_fraction * self.day_equity_usdt
         self._near(facts, ts_ns, DAILY_LOSS, loss, limit, rules)
-        if self._confirmed(DAILY_LOSS, ts_ns, loss > limit, rules):
+        if self._confirming.confirmed(DAILY_LOSS, ts_ns, loss > limit, rules):
             self._row(facts, ts_ns, DAILY_LOSS, "day", loss, limit)
 
-    def _confirmed(self, name: str, ts_ns: int, breached: bool, rules: RiskRules) -> bool:
-        """So many breached marks in a row, over at least so long?"""
-        if not breached or self._is_certain:
-            self._confirming.pop(name, None)
-            return breached
-        seen = self._confirming.setdefault(name, _Confirming(0, ts_ns))
-        seen.count += 1
-        if seen.count < rules.confirm_marks or ts_ns - seen.since_ns < rules.confirm_span_ns:
-            return False
-        del self._confirming[name]
-        return True
+    def _windows(
+        self,
+        facts: list[Fact],
+        ts_ns: int,
+        result: Decimal,
+        limits: TierLimits,
+        rules: RiskRules,
+    ) -> None:
+        for window in limits.rolling:
+            if window.name in self._raised:
+                continue
+            fall = self.rolling.peak(window) - result
+            self._near(facts, ts_ns, window.name, fall, window.loss_usdt, rules)
+            if self._confirming.confirmed(window.name, ts_ns, fall >= window.loss_usdt, rules):
+                self._row(facts, ts_ns, window.name, "days", fall, window.loss_usdt)
+
+    def _give_back(
+        self,
+        facts: list[Fact],
+        ts_ns: int,
+        profit: Decimal,
+        left: Decimal,
+        rules: RiskRules,
+        table: DrawdownTable,
+    ) -> None:
+        """A big profit of the day (`profit`) fixes a floor; `left` at it ends the day."""
+        give_back = rules.give_back
+        if give_back is None or GIVE_BACK in self._raised:
+            return
+        if not self.floor_is_armed:
+            wanted = give_back.armed_factor * table.warning_usdt
+            self._row(facts, ts_ns, GIVE_BACK_ARMED, "day", profit, wanted)
+            return
+        floor = floor_usdt(give_back, table)
+        if self._confirming.confirmed(GIVE_BACK, ts_ns, left <= floor, rules):
+            self._raised.add(GIVE_BACK)
+            facts.append(AlertRaised(ts_ns, GIVE_BACK, "day", left, floor))
+
+
+def floor_usdt(rules: GiveBackRules, table: DrawdownTable) -> Decimal:
+    """The profit of a good day under which its new risk ends."""
+    return rules.floor_factor * table.warning_usdt

@@ -22,11 +22,28 @@ class DrawdownTable:
 
 
 @dataclass(frozen=True, slots=True)
+class RollingLimit:
+    """A fall from the highest result at the start of one of the last `days` UTC days.
+
+    Touching it multiplies sizes by `share`, until a day starts with a fall that is small again.
+    """
+
+    days: int
+    loss_usdt: Decimal
+    share: Decimal
+
+    @property
+    def name(self) -> str:
+        return f"ROLLING_{self.days}D"
+
+
+@dataclass(frozen=True, slots=True)
 class TierLimits:
     """How much one tier may put at risk.
 
     Fractions are of sizing capital: equity, but at most `ceiling_usdt` (None: no ceiling).
-    `drawdown` None: no drawdown limits (a permissive research rulebook).
+    `drawdown` None: no drawdown limits (a permissive research rulebook). `rolling`: shortest
+    window first, none in a permissive rulebook.
     """
 
     ceiling_usdt: Decimal | None
@@ -35,6 +52,77 @@ class TierLimits:
     exposure_fraction: Decimal
     max_trades_per_day: int | None
     drawdown: DrawdownTable | None
+    rolling: tuple[RollingLimit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StreakStep:
+    """From so many losses in a row on: sizes by `share`, and a pause after each loss.
+
+    pause_ns None: until the next UTC day.
+    """
+
+    losses: int
+    share: Decimal
+    pause_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreakRules:
+    """Steps by rising count of losses; a later one is never the milder one."""
+
+    steps: tuple[StreakStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaceRules:
+    """At most `orders` entries within `span_ns`."""
+
+    orders: int
+    span_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBackRules:
+    """What may be given back of a good day, in multiples of the day's warning limit.
+
+    A profit of `armed_factor` limits fixes a floor at `floor_factor` limits for that day.
+    """
+
+    armed_factor: Decimal
+    floor_factor: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyBreakerRules:
+    """A strategy rests for `rest_ns` after so many losses in a row, or after a fall of its own
+    results by `fall_factor` times the risk of one trade.
+    """
+
+    losses: int
+    fall_factor: Decimal
+    rest_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class SystemBreakerRules:
+    """New risk rests for `rest_ns` after a fault of ours or the venue's, then one order tries.
+
+    failed_orders within failed_span_ns trip it, and so does a stream silent for feed_gap_ns.
+    probe_usdt: the most that the trying order may cost.
+    """
+
+    failed_orders: int
+    failed_span_ns: int
+    feed_gap_ns: int
+    rest_ns: int
+    probe_usdt: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerRules:
+    strategy: StrategyBreakerRules
+    system: SystemBreakerRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +140,9 @@ class RiskRules:
         breach before it acts; until then entries are blocked.
     notify_at_fraction: share of a limit at which the trader is told.
     warning_multiplier: sizes for the rest of a day that touched the warning row.
+    open_risk_factor: what all positions together may lose at their stops, in multiples of the
+        risk of one trade. None in permissive rulebooks and in rules from before there was one; so
+        with streak, pace, give_back and breakers.
     """
 
     slippage_fraction: Decimal
@@ -65,3 +156,14 @@ class RiskRules:
     notify_at_fraction: Decimal
     warning_multiplier: Decimal
     tiers: Mapping[Tier, TierLimits]
+    open_risk_factor: Decimal | None = None
+    streak: StreakRules | None = None
+    pace: PaceRules | None = None
+    give_back: GiveBackRules | None = None
+    breakers: BreakerRules | None = None
+
+
+def limits_equity(limits: TierLimits, rules: RiskRules) -> bool:
+    """Does any limit look at equity at all?"""
+    found = (limits.drawdown, rules.daily_loss_fraction, limits.rolling or None)
+    return any(one is not None for one in found)

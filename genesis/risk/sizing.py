@@ -2,7 +2,8 @@
 
 Source of the formula: sizing capital E_s = min(equity, tier ceiling);
 cap = min(position_fraction * E_s * M, free money after fees, headroom of total exposure);
-risk quantity = risk_fraction * E_s * M / (|entry - stop| + entry * (slippage + 2 fee)).
+risk quantity = risk_fraction * E_s * M / (|entry - stop| + entry * (slippage + 2 fee)), and so that
+all positions together lose at most a small multiple of risk_fraction * E_s at their stops.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ class SizingInput(NamedTuple):
     entry: the price the order is assumed to fill at, slippage included. stop: where it is left.
     multiplier: M, the smallest of all multipliers, in [0, 1]. absolute_cap_usdt: a cap no minimum
     may lift. exposure_usdt: what is already at work. requested_usdt / requested_qty: at most one.
-    held_usdt: at work in this symbol: the cap is one of positions, not of orders.
+    held_usdt: at work in this symbol: the cap is one of positions, not of orders. open_risk_usdt:
+    what open positions and working entries may lose at their stops.
     """
 
     equity_usdt: Decimal
@@ -35,6 +37,7 @@ class SizingInput(NamedTuple):
     is_market: bool
     fee_in_base: bool
     held_usdt: Decimal = ZERO
+    open_risk_usdt: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,16 @@ def position_size(
     by_cap = cap / given.entry
     by_risk = _risk_qty(given, limits, rules, capital, smallest)
     requested = _requested_qty(given, by_cap)
-    qty: Decimal = instrument.fit_qty(min(by_cap, by_risk, requested), market=given.is_market)
+    # what is bought is left by one market order: the venue's most for these counts for all
+    largest = min(instrument.max_qty, instrument.max_market_qty)
+    fits = min(by_cap, by_risk, requested, largest)
+    qty: Decimal = instrument.fit_qty(fits, market=given.is_market)
     if qty < smallest:
+        if largest < smallest:
+            return _venue_forbids(given, largest, smallest)
+        if _room_qty(given, limits, rules, capital) < smallest:
+            return _no_room(given, limits, rules, capital, smallest)
         return _infeasible(given, by_risk, cap, smallest)
-    largest = instrument.max_market_qty if given.is_market else instrument.max_qty
-    qty = min(qty, largest)
     stop = given.stop if given.stop is not None else given.entry
     clipped = requested * given.entry if qty < requested and requested > by_cap else None
     return Sized(qty, cap, qty * abs(given.entry - stop), clipped)
@@ -111,16 +119,33 @@ def _cap(given: SizingInput, limits: TierLimits, capital: Decimal, least_usdt: D
     return max(ZERO, min(cap - given.held_usdt, headroom, given.free_usdt))
 
 
+def risk_per_unit(entry: Decimal, stop: Decimal, rules: RiskRules) -> Decimal:
+    """What one unit of base may lose between entry and stop, slippage and both fees included."""
+    costs = entry * (rules.slippage_fraction + 2 * rules.taker_fee_fraction)
+    return abs(entry - stop) + costs
+
+
 def _risk_qty(
     given: SizingInput, limits: TierLimits, rules: RiskRules, capital: Decimal, smallest: Decimal
 ) -> Decimal:
     if given.stop is None:
         return Decimal("Infinity")
-    costs = given.entry * (rules.slippage_fraction + 2 * rules.taker_fee_fraction)
-    whole = limits.risk_fraction * capital / (abs(given.entry - given.stop) + costs)
+    whole = limits.risk_fraction * capital / risk_per_unit(given.entry, given.stop, rules)
     by_risk = whole * given.multiplier
     # as with the cap: a multiplier alone never puts the smallest order out of reach
-    return smallest if given.multiplier > ZERO and by_risk < smallest <= whole else by_risk
+    if given.multiplier > ZERO and by_risk < smallest <= whole:
+        by_risk = smallest
+    return min(by_risk, _room_qty(given, limits, rules, capital))
+
+
+def _room_qty(
+    given: SizingInput, limits: TierLimits, rules: RiskRules, capital: Decimal
+) -> Decimal:
+    """What the risk of all positions together leaves for this one."""
+    if given.stop is None or rules.open_risk_factor is None:
+        return Decimal("Infinity")
+    room = rules.open_risk_factor * limits.risk_fraction * capital - given.open_risk_usdt
+    return max(ZERO, room) / risk_per_unit(given.entry, given.stop, rules)
 
 
 def _requested_qty(given: SizingInput, by_cap: Decimal) -> Decimal:
@@ -129,6 +154,31 @@ def _requested_qty(given: SizingInput, by_cap: Decimal) -> Decimal:
     if given.requested_usdt is not None:
         return given.requested_usdt / given.entry
     return by_cap
+
+
+def _venue_forbids(given: SizingInput, largest: Decimal, smallest: Decimal) -> Infeasible:
+    need, allowed = smallest * given.entry, largest * given.entry
+    return Infeasible(
+        "VENUE_MAXIMUM_TOO_SMALL",
+        f"the venue takes at most {allowed:.2f} USDT in one order; the smallest that can be left "
+        f"again needs {need:.2f} USDT",
+        need,
+        allowed,
+    )
+
+
+def _no_room(
+    given: SizingInput, limits: TierLimits, rules: RiskRules, capital: Decimal, smallest: Decimal
+) -> Infeasible:
+    allowed = _room_qty(given, limits, rules, capital) * given.entry
+    need = smallest * given.entry
+    return Infeasible(
+        "OPEN_RISK_REACHED",
+        f"open positions may lose {given.open_risk_usdt:.2f} USDT at their stops; the "
+        f"{allowed:.2f} USDT that may join them are less than the smallest order ({need:.2f} USDT)",
+        need,
+        allowed,
+    )
 
 
 def _infeasible(

@@ -1,13 +1,26 @@
 """`[risk]` and `[execution]` of the rules files."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from genesis.domain.account import Tier
 from genesis.domain.money import BPS
 from genesis.execution.rules import ExecutionRules
-from genesis.risk.limits import DrawdownTable, RiskRules, TierLimits
+from genesis.risk.limits import (
+    BreakerRules,
+    DrawdownTable,
+    GiveBackRules,
+    PaceRules,
+    RiskRules,
+    RollingLimit,
+    StrategyBreakerRules,
+    StreakRules,
+    StreakStep,
+    SystemBreakerRules,
+    TierLimits,
+)
 from genesis.rules.fields import (
     Count,
     CountOrNone,
@@ -44,6 +57,30 @@ class Drawdown(Table):
         )
 
 
+class Rolling(Table):
+    """Windows by rising days; a longer one is never the milder one."""
+
+    days: Annotated[list[Count], Field(min_length=1)]
+    losses_usdt: list[Positive]
+    multipliers: list[Share]
+
+    @model_validator(mode="after")
+    def _rising(self) -> "Rolling":
+        if not len(self.days) == len(self.losses_usdt) == len(self.multipliers):
+            raise ValueError("days, losses_usdt and multipliers must be equally long")
+        if any(low >= high for low, high in pairwise(self.days)):
+            raise ValueError("days must rise")
+        if any(low > high for low, high in pairwise(self.losses_usdt)):
+            raise ValueError("losses_usdt must not fall: a longer window holds the shorter one")
+        if any(high < low for high, low in pairwise(self.multipliers)):
+            raise ValueError("multipliers must not rise")
+        return self
+
+    def freeze(self) -> tuple[RollingLimit, ...]:
+        rows = zip(self.days, self.losses_usdt, self.multipliers, strict=True)
+        return tuple(RollingLimit(*row) for row in rows)
+
+
 class Limits(Table):
     ceiling_usdt: PositiveOrNone
     position_fraction: Fraction
@@ -51,6 +88,7 @@ class Limits(Table):
     exposure_fraction: Fraction
     max_trades_per_day: CountOrNone
     drawdown: Annotated[Drawdown | None, BeforeValidator(none)]
+    rolling: Annotated[Rolling | None, BeforeValidator(none)] = None  # see Risk
 
     def freeze(self) -> TierLimits:
         return TierLimits(
@@ -60,6 +98,7 @@ class Limits(Table):
             exposure_fraction=self.exposure_fraction,
             max_trades_per_day=self.max_trades_per_day,
             drawdown=None if self.drawdown is None else self.drawdown.freeze(),
+            rolling=() if self.rolling is None else self.rolling.freeze(),
         )
 
 
@@ -68,6 +107,96 @@ class TierLimitsTable(Table):
     HUNTER: Limits
     STRATEGIST: Limits
     ARCHITECT: Limits
+
+
+class Streak(Table):
+    losses: Annotated[list[Count], Field(min_length=1)]
+    multipliers: list[Share]
+    pauses_s: list[NotNegative | Literal["day"]]
+
+    @model_validator(mode="after")
+    def _rising(self) -> "Streak":
+        if not len(self.losses) == len(self.multipliers) == len(self.pauses_s):
+            raise ValueError("losses, multipliers and pauses_s must be equally long")
+        if any(low >= high for low, high in pairwise(self.losses)):
+            raise ValueError("losses must rise")
+        if any(high < low for high, low in pairwise(self.multipliers)):
+            raise ValueError("multipliers must not rise")
+        for share, pause in zip(self.multipliers, self.pauses_s, strict=True):
+            if not share and pause != "day":
+                raise ValueError('a multiplier of 0 must pause until the next "day"')
+        if not all(self.multipliers[:-1]):
+            raise ValueError("only the last multiplier may be 0")
+        return self
+
+    def freeze(self) -> StreakRules:
+        rows = zip(self.losses, self.multipliers, self.pauses_s, strict=True)
+        return StreakRules(
+            tuple(
+                StreakStep(losses, share, None if pause == "day" else nanoseconds(pause))
+                for losses, share, pause in rows
+            )
+        )
+
+
+class OpenRisk(Table):
+    factor: Positive
+
+
+class Pace(Table):
+    orders_max: Count
+    span_s: Positive
+
+    def freeze(self) -> PaceRules:
+        return PaceRules(self.orders_max, nanoseconds(self.span_s))
+
+
+class GiveBack(Table):
+    armed_factor: Positive
+    floor_factor: NotNegative
+
+    @model_validator(mode="after")
+    def _below(self) -> "GiveBack":
+        if not self.floor_factor < self.armed_factor:
+            raise ValueError("floor_factor must be below armed_factor")
+        return self
+
+    def freeze(self) -> GiveBackRules:
+        return GiveBackRules(self.armed_factor, self.floor_factor)
+
+
+class StrategyBreaker(Table):
+    losses_max: Count
+    fall_factor: Positive
+    rest_s: Positive
+
+    def freeze(self) -> StrategyBreakerRules:
+        return StrategyBreakerRules(self.losses_max, self.fall_factor, nanoseconds(self.rest_s))
+
+
+class SystemBreaker(Table):
+    failed_orders_max: Count
+    failed_span_s: Positive
+    feed_gap_s: NotNegative
+    rest_s: Positive
+    probe_usdt: Positive
+
+    def freeze(self) -> SystemBreakerRules:
+        return SystemBreakerRules(
+            failed_orders=self.failed_orders_max,
+            failed_span_ns=nanoseconds(self.failed_span_s),
+            feed_gap_ns=nanoseconds(self.feed_gap_s),
+            rest_ns=nanoseconds(self.rest_s),
+            probe_usdt=self.probe_usdt,
+        )
+
+
+class Breakers(Table):
+    strategy: StrategyBreaker
+    system: SystemBreaker
+
+    def freeze(self) -> BreakerRules:
+        return BreakerRules(self.strategy.freeze(), self.system.freeze())
 
 
 class Risk(Table):
@@ -82,6 +211,12 @@ class Risk(Table):
     notify_at_fraction: Fraction
     warning_multiplier: Share
     tiers: TierLimitsTable
+    # runs recorded before there were any have none of these
+    open_risk: Annotated[OpenRisk | None, BeforeValidator(none)] = None
+    streak: Annotated[Streak | None, BeforeValidator(none)] = None
+    pace: Annotated[Pace | None, BeforeValidator(none)] = None
+    give_back: Annotated[GiveBack | None, BeforeValidator(none)] = None
+    breakers: Annotated[Breakers | None, BeforeValidator(none)] = None
 
     def freeze(self) -> RiskRules:
         return RiskRules(
@@ -96,6 +231,11 @@ class Risk(Table):
             notify_at_fraction=self.notify_at_fraction,
             warning_multiplier=self.warning_multiplier,
             tiers={tier: getattr(self.tiers, tier.value).freeze() for tier in Tier},
+            open_risk_factor=None if self.open_risk is None else self.open_risk.factor,
+            streak=None if self.streak is None else self.streak.freeze(),
+            pace=None if self.pace is None else self.pace.freeze(),
+            give_back=None if self.give_back is None else self.give_back.freeze(),
+            breakers=None if self.breakers is None else self.breakers.freeze(),
         )
 
 

@@ -20,12 +20,17 @@ from genesis.rules.fields import (
     Share,
     Table,
     nanoseconds,
+    none,
 )
+from genesis.rules.gates_schema import GatesTable, frozen
 from genesis.tiers.rules import (
-    CeremonyRules,
+    CapitalRules,
     CourseRules,
-    GateRules,
+    FalseAlarms,
     ModeEffect,
+    OpeningRules,
+    RecoveryRules,
+    ResetRules,
     TierFeatures,
     TierTable,
 )
@@ -103,19 +108,6 @@ class Modes(Table):
     HALTED: Effect
 
 
-class Ceremony(Table):
-    phrase: Annotated[str, Field(min_length=1, max_length=200)]
-    paper_hours: NotNegative
-    paper_profitable_days: CountOrZero
-
-    def freeze(self) -> CeremonyRules:
-        return CeremonyRules(
-            phrase=self.phrase,
-            paper_ns=int(self.paper_hours * HOUR),
-            paper_profitable_days=self.paper_profitable_days,
-        )
-
-
 class Course(Table):
     evaluation_after_s: NotNegative
     ttl_days: Positive
@@ -139,36 +131,78 @@ class Course(Table):
         )
 
 
-class Gates(Table):
-    capital_usdt: Positive
-    deposit_season_days: Count
-    closes_required: Count
-    days_at_tier: Count
-    trading_days_min: Count
-    profitable_day_ratio: Fraction
-    violations_max: CountOrZero
-    violations_window_days: Count
-    exec_share: Fraction
-    exec_within_ms: Count
-    exec_orders_min: Count
-    ceremony: Ceremony | None = None  # runs recorded before there was one have none
+class Opening(Table):
+    look_hours: NotNegative
+    phrase: Annotated[str, Field(min_length=1, max_length=200)]
+    small_hours: NotNegative
+    at_work_usdt: Positive
+    retry_hours: Positive
 
-    def freeze(self) -> GateRules:
-        numbers = self.model_dump(exclude={"ceremony"})
-        ceremony = None if self.ceremony is None else self.ceremony.freeze()
-        return GateRules(**numbers, ceremony=ceremony)
+    def freeze(self) -> OpeningRules:
+        return OpeningRules(
+            look_ns=int(self.look_hours * HOUR),
+            phrase=self.phrase,
+            small_ns=int(self.small_hours * HOUR),
+            at_work_usdt=self.at_work_usdt,
+            retry_ns=int(self.retry_hours * HOUR),
+        )
 
 
-class GatesTable(Table):
-    """By the tier they lead out of. The ways up from HUNTER on come later; a book may set some."""
+class Capital(Table):
+    slow_share: Fraction
+    closes: Count
+    fast_share: Fraction
 
-    SNIPER: Gates
-    HUNTER: Gates | None = None
-    STRATEGIST: Gates | None = None
+    @model_validator(mode="after")
+    def _the_faster_one_is_lower(self) -> "Capital":
+        if self.fast_share > self.slow_share:
+            raise ValueError("fast_share must not be above slow_share")
+        return self
 
-    def freeze(self) -> dict[Tier, GateRules]:
-        found = {tier: getattr(self, tier.value, None) for tier in Tier}
-        return {tier: gates.freeze() for tier, gates in found.items() if gates is not None}
+    def freeze(self) -> CapitalRules:
+        return CapitalRules(self.slow_share, self.closes, self.fast_share)
+
+
+class Recovery(Table):
+    emergency_hours: NotNegative
+    profitable_days: CountOrZero
+    trading_days: Count
+
+    def freeze(self) -> RecoveryRules:
+        waits_ns = int(self.emergency_hours * HOUR)
+        return RecoveryRules(waits_ns, self.profitable_days, self.trading_days)
+
+
+class ResetHours(Table):
+    SNIPER: NotNegative
+    HUNTER: NotNegative
+    STRATEGIST: NotNegative
+    ARCHITECT: NotNegative
+
+
+class Reset(Table):
+    reason_min: CountOrZero
+    again_days: NotNegative
+    own_hours: NotNegative
+    hours: ResetHours
+
+    def freeze(self) -> ResetRules:
+        waits = {tier: int(getattr(self.hours, tier.value) * HOUR) for tier in Tier}
+        return ResetRules(
+            wait_ns=waits,
+            own_wait_ns=int(self.own_hours * HOUR),
+            reason_min=self.reason_min,
+            again_ns=int(self.again_days * DAY),
+        )
+
+
+class Alarms(Table):
+    warnings_per_week: NotNegative
+    locks_per_week: NotNegative
+    source: Annotated[str, Field(min_length=1)]
+
+    def freeze(self) -> FalseAlarms:
+        return FalseAlarms(self.warnings_per_week, self.locks_per_week, self.source)
 
 
 class Tiers(Table):
@@ -177,7 +211,18 @@ class Tiers(Table):
     features: FeaturesTable
     modes: Modes
     gates: GatesTable
-    course: Course | None = None  # likewise: such a run evaluates nothing
+    course: Course | None = None  # runs recorded before there was one evaluate nothing
+    opening: Opening | None = None  # and so with what follows: in them nothing of it happens
+    capital: Annotated[Capital | None, BeforeValidator(none)] = None
+    recovery: Recovery | None = None
+    reset: Reset | None = None
+    false_alarms: Alarms | None = None
+
+    @model_validator(mode="after")
+    def _alarms_are_known(self) -> "Tiers":
+        if self.false_alarms is None and self.gates.counts_alarms:
+            raise ValueError("false_alarms must be given where gates count days of tilt")
+        return self
 
     def freeze(self) -> TierTable:
         return TierTable(
@@ -185,6 +230,11 @@ class Tiers(Table):
             readvance_ns=int(self.readvance_days * DAY),
             features=self.features.freeze(),
             modes={mode: getattr(self.modes, mode.value).freeze() for mode in TierMode},
-            gates=self.gates.freeze(),
-            course=None if self.course is None else self.course.freeze(),
+            gates=self.gates.freeze(frozen(self.false_alarms)),
+            course=frozen(self.course),
+            opening=frozen(self.opening),
+            capital=frozen(self.capital),
+            recovery=frozen(self.recovery),
+            reset=frozen(self.reset),
+            false_alarms=frozen(self.false_alarms),
         )

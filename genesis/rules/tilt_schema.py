@@ -20,6 +20,8 @@ from genesis.rules.fields import (
     Table,
     nanoseconds,
 )
+from genesis.rules.tilt_behaviour import Behaviour, Odds, given
+from genesis.rules.tilt_ways import Interventions, Reading
 from genesis.tilt.rules import (
     EvidenceRules,
     FixedRules,
@@ -46,10 +48,27 @@ class Indicator(Table):
 
 
 class Indicators(Table):
+    """The first four are in every rulebook; runs recorded before there were more have no others."""
+
     gap: Indicator
+    lat: Indicator | None = None
+    size: Indicator | None = None
     size_l: Indicator
+    size_w: Indicator | None = None
     reent: Indicator
+    slen: Indicator | None = None
+    hours: Indicator | None = None
     cancel: Indicator
+    typo: Indicator | None = None
+    skip: Indicator | None = None
+    rej: Indicator | None = None
+    widen: Indicator | None = None
+    joint: Indicator | None = None
+    vel: Indicator | None = None
+    clicks: Indicator | None = None
+
+    def freeze(self) -> dict[str, IndicatorRules]:
+        return {name: one.freeze() for name, one in given(self)}
 
 
 class Prior(Table):
@@ -68,8 +87,13 @@ class Prior(Table):
 
 class Priors(Table):
     gap: Prior
+    lat: Prior | None = None
     size: Prior
     reent: Prior
+    slen: Prior | None = None
+
+    def freeze(self) -> dict[str, PriorRules]:
+        return {name: one.freeze() for name, one in given(self)}
 
 
 class Rate(Table):
@@ -82,6 +106,13 @@ class Rate(Table):
 
 class Rates(Table):
     cancel: Rate
+    typo: Rate | None = None
+    skip: Rate | None = None
+    rej: Rate | None = None
+    widen: Rate | None = None
+
+    def freeze(self) -> dict[str, RateRules]:
+        return {name: one.freeze() for name, one in given(self)}
 
 
 class Evidence(Table):
@@ -281,9 +312,13 @@ class FixedPoints(Table):
 class Fixed(Table):
     override: FixedPoints
     phrase: FixedPoints
+    left: FixedPoints | None = None
+    paste: FixedPoints | None = None
+    deposit: FixedPoints | None = None
+    edit: FixedPoints | None = None
 
     def freeze(self) -> dict[str, FixedRules]:
-        return {"override": self.override.freeze(), "phrase": self.phrase.freeze()}
+        return {name: one.freeze() for name, one in given(self)}
 
 
 class Override(Table):
@@ -329,21 +364,29 @@ class Tilt(Table):
     journal: Journal
     fixed: Fixed | None = None  # runs recorded before there were any have neither
     override: Override | None = None
+    interventions: Interventions | None = None
+    reading: Reading | None = None
+    behaviour: Behaviour | None = None  # as the indicators that came with it
+    odds: Odds | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Tilt":
+        whole = self.behaviour is not None
+        for table in (self.indicators, self.priors, self.rates):
+            for name in type(table).model_fields:
+                if whole and getattr(table, name) is None:
+                    kind = type(table).__name__.lower()
+                    raise ValueError(f"{kind}.{name} is missing beside behaviour")
+                is_later = type(table).model_fields[name].default is None
+                if not whole and is_later and getattr(table, name) is not None:
+                    raise ValueError(f"behaviour is missing; {name} needs it")
+        return self
 
     def freeze(self) -> TiltRules:
         return TiltRules(
-            indicators={
-                "gap": self.indicators.gap.freeze(),
-                "size_l": self.indicators.size_l.freeze(),
-                "reent": self.indicators.reent.freeze(),
-                "cancel": self.indicators.cancel.freeze(),
-            },
-            priors={
-                "gap": self.priors.gap.freeze(),
-                "size": self.priors.size.freeze(),
-                "reent": self.priors.reent.freeze(),
-            },
-            rates={"cancel": self.rates.cancel.freeze()},
+            indicators=self.indicators.freeze(),
+            priors=self.priors.freeze(),
+            rates=self.rates.freeze(),
             evidence=self.evidence.freeze(),
             learning=self.learning.freeze(),
             score=self.score.freeze(),
@@ -352,4 +395,8 @@ class Tilt(Table):
             journal=self.journal.freeze(),
             fixed={} if self.fixed is None else self.fixed.freeze(),
             override=None if self.override is None else self.override.freeze(),
+            interventions=None if self.interventions is None else self.interventions.freeze(),
+            reading=None if self.reading is None else self.reading.freeze(),
+            behaviour=None if self.behaviour is None else self.behaviour.freeze(),
+            odds=() if self.odds is None else self.odds.freeze(),
         )

@@ -2,10 +2,12 @@
 
     buy AMOUNT usdt|BASE SYMBOL [limit PRICE] [stop PRICE] · sell AMOUNT usdt|BASE SYMBOL
     close SYMBOL · close all · cancel all · stop SYMBOL PRICE · halt REASON · status
+    step down · reset REASON · go live PHRASE
 
 SYMBOL is `btc`, `BTC/USDT` or `btcusdt`. What is not understood says why.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -19,12 +21,14 @@ from genesis.errors import UsageError
 
 GRAMMAR: Final = (
     "buy AMOUNT usdt|BASE SYMBOL [limit PRICE] [stop PRICE], sell AMOUNT usdt|BASE SYMBOL, "
-    "close SYMBOL, close all, cancel all, stop SYMBOL PRICE, halt REASON, status"
+    "close SYMBOL, close all, cancel all, stop SYMBOL PRICE, halt REASON, status, "
+    "step down, reset REASON, style REASON, go live PHRASE"
 )
 _FIELDS: Final = frozenset(
     {"side", "symbol", "qty", "amount_usdt", "type", "price", "stop"}
     | {"reduces", "cancel", "confidence", "why"}
 )
+_GO_LIVE: Final = re.compile(r"go live (.+)\Z", re.IGNORECASE | re.DOTALL)
 _MAX_TEXT: Final = 500
 _MAX_DIGITS: Final = 24
 _ANY: Final = "1"
@@ -74,6 +78,9 @@ class Door:
             "stop": self._stop,
             "halt": self._halt,
             "status": self._status,
+            "step": self._step_down,
+            "reset": self._reset,
+            "style": self._style,
         }
 
     def read(self, text: str, ts_ns: int) -> OperatorActed:
@@ -85,6 +92,8 @@ class Door:
         words = text.split()
         if not words or len(text) > _MAX_TEXT:
             raise NotUnderstood(f"nothing to do; try: {GRAMMAR}")
+        if words[0].lower() == "go":
+            return _go_live(text, ts_ns)
         reader = self._readers.get(words[0].lower())
         if reader is None:
             raise NotUnderstood(f"{words[0]!r} is no command; try: {GRAMMAR}")
@@ -188,10 +197,25 @@ class Door:
             raise NotUnderstood("halt needs a reason: halt the news is out")
         return _act(ts_ns, "COMMAND", "halt", reason=" ".join(words[1:]), reduces_risk=True)
 
+    def _style(self, words: list[str], ts_ns: int) -> OperatorActed:
+        if len(words) < 2:
+            raise NotUnderstood("style needs a reason: style I trade faster from now on")
+        return _act(ts_ns, "COMMAND", "style", reason=" ".join(words[1:]), reduces_risk=True)
+
     def _status(self, words: list[str], ts_ns: int) -> OperatorActed:
         if len(words) > 1:
             raise NotUnderstood("status takes nothing after it")
         return _act(ts_ns, "COMMAND", "status", reduces_risk=True)
+
+    def _step_down(self, words: list[str], ts_ns: int) -> OperatorActed:
+        if _only_word(words, "step down (to the tier below)").lower() != "down":
+            raise NotUnderstood("step is used so: step down (to the tier below)")
+        return _act(ts_ns, "COMMAND", "step_down", reduces_risk=True)
+
+    def _reset(self, words: list[str], ts_ns: int) -> OperatorActed:
+        if len(words) < 2:
+            raise NotUnderstood("reset needs a reason: what happened, and what is different now")
+        return _act(ts_ns, "COMMAND", "reset", reason=" ".join(words[1:]))
 
     def _symbol(self, name: str) -> str:
         symbol = self._names.get(name.upper().replace("/", "").replace("-", ""))
@@ -213,6 +237,14 @@ def with_stop(act: OperatorActed, old: Decimal | None, entry: Decimal | None) ->
         return act
     tighter = old is None or act.stop_new >= old
     return replace(act, stop_old=old, entry=entry, reduces_risk=tighter)
+
+
+def _go_live(line: str, ts_ns: int) -> OperatorActed:
+    """The phrase as it was typed: every space and letter of it counts."""
+    found = _GO_LIVE.match(line)
+    if found is None:
+        raise NotUnderstood("go is used so: go live PHRASE (typed exactly)")
+    return _act(ts_ns, "CEREMONY_STEP", "go_live", phrase=found[1])
 
 
 def _word(value: Any) -> str:

@@ -107,6 +107,7 @@ class Readings:
     limited_until_ns: int | None = None
     refs: set[str] = field(default_factory=set)
     accepted_pages: set[str] = field(default_factory=set)
+    page_again_ns: int | None = None
     ring_fenced: dict[str, Decimal] = field(default_factory=dict)
     adopted: set[tuple[str, int]] = field(default_factory=set)
     """(symbol, trade id) of trades of the account that no order of ours made."""
@@ -120,8 +121,10 @@ class Readings:
             self.refs.add(ref)
         if isinstance(step.event, AccountOpened):
             self.ring_fenced = {held.asset: held.total for held in step.event.ring_fenced}
-        if isinstance(step.event, JournalAssessed) and step.event.accepted:
-            self.accepted_pages.add(step.event.sha256)
+        if isinstance(step.event, JournalAssessed):
+            self.page_again_ns = step.event.again_ns
+            if step.event.accepted:
+                self.accepted_pages.add(step.event.sha256)
         if isinstance(step.event, OrderFilled):
             self._take_fill(step.event)
         if step.outcomes:

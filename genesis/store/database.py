@@ -73,6 +73,19 @@ class Database:
         with told(self.path, "cannot be written"), self.writers.begin() as connection:
             yield connection
 
+    def empty_write_ahead(self) -> bool:
+        """Move the write-ahead file into the database and cut it: what was deleted is in neither.
+
+        False where somebody was reading just then; the file is cut when the engine is idle.
+        """
+        with told(self.path, "cannot be written"):
+            raw = self.writers.raw_connection()
+            try:
+                busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                raw.close()
+        return not busy
+
     @property
     def writers(self) -> sa.Engine:
         if self._writers is None:
@@ -129,6 +142,7 @@ def _engine(path: Path, mode: str, key: bytes | None) -> sa.Engine:
         if mode != "ro":
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA wal_autocheckpoint = 0")  # the writer does it when idle
+            connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA recursive_triggers = ON")

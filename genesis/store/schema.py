@@ -18,10 +18,10 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest migration this code knows."""
 
-SAME_LOG: Final = frozenset({"0001", HEAD})
+SAME_LOG: Final = frozenset({"0001", "0002", HEAD})
 """Migrations under which log and tape are the same: these can be read as they are."""
 
 ZERO_HASH: Final = "0" * 64
@@ -86,6 +86,10 @@ journal = Table(
     Column("sha256", Text, nullable=False, index=True),
     Column("ts_ns", _Whole, nullable=False),
     Column("text", Text, nullable=False),
+    Column("digest", Text),
+    Column("words", Integer),
+    Column("verdict", Text),
+    Column("trace", LargeBinary),
     sqlite_strict=True,
 )
 

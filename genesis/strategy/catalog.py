@@ -10,8 +10,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol, get_type_hints, runtime_checkable
 
 from genesis.domain.account import Tier
-from genesis.errors import UsageError
+from genesis.errors import TierViolation, UsageError
 from genesis.strategy.base import Strategy
+from genesis.strategy.lineage import tier_needed
 from genesis.strategy.sma_cross import SmaCross
 from genesis.strategy.sniper.spread_capture import SpreadCapture
 
@@ -32,6 +33,7 @@ class Catalog:
 
     def __init__(self, strategies: Iterable[StrategyClass] = ()) -> None:
         self._by_name: dict[str, StrategyClass] = {}
+        self._tiers: dict[str, Tier] = {}
         for one in strategies:
             self.add(one)
 
@@ -39,27 +41,45 @@ class Catalog:
         known = self._by_name.setdefault(strategy.name, strategy)
         if known is not strategy:
             raise UsageError(f"two strategies are named {strategy.name!r}: rename one of them")
+        self._tiers.setdefault(strategy.name, tier_needed(strategy))
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(self._by_name))
 
+    def tier_of(self, name: str) -> Tier:
+        """The tier a known strategy needs, as it was when it was added or as it is now."""
+        return max(self._tiers[name], tier_needed(self._by_name[name]), key=lambda tier: tier.rank)
+
     def allowed(self, tier: Tier) -> tuple[StrategyClass, ...]:
         """The strategies a trader of this tier may run, by name. The gate checks again."""
         return tuple(
-            self._by_name[name] for name in self.names if self._by_name[name].tier.rank <= tier.rank
+            self._by_name[name] for name in self.names if self.tier_of(name).rank <= tier.rank
         )
 
-    def build(self, name: str, params: Mapping[str, object] | None = None) -> Strategy:
+    def locked(self, names: Iterable[str], tier: Tier) -> dict[str, Tier]:
+        """Those of the names that unlock above this tier, with the tier in which they do."""
+        known = [name for name in names if name in self._by_name]
+        return {name: self.tier_of(name) for name in known if self.tier_of(name).rank > tier.rank}
+
+    def build(
+        self, name: str, params: Mapping[str, object] | None = None, tier: Tier | None = None
+    ) -> Strategy:
         """A fresh strategy with these parameters; text is read as the field's type.
+
+        tier: of the trader who will run it; None: not known yet, the gate asks at every order.
 
         Raises:
             UsageError: an unknown strategy or parameter, or a value that does not fit.
+            TierViolation: the strategy unlocks above `tier`.
         """
         strategy = self._by_name.get(name)
         if strategy is None:
             known = ", ".join(self.names)
             raise UsageError(f"unknown strategy {name!r}; known strategies: {known}")
+        if tier is not None and self.tier_of(name).rank > tier.rank:
+            needed = self.tier_of(name)
+            raise TierViolation(f"the strategy {name} unlocks in {needed}; this account is {tier}")
         return strategy(_read(strategy, dict(params or {})))
 
 

@@ -1,5 +1,6 @@
 """The gate's questions to the tier, for entries only: what reduces risk is never asked about."""
 
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Final
@@ -8,8 +9,8 @@ from genesis.domain.account import Tier, TierMode
 from genesis.domain.approval import Failure
 from genesis.domain.orders import OrderType
 from genesis.tiers.features import tier_of
-from genesis.tiers.machine import TierState
 from genesis.tiers.rules import TierFeatures, TierTable
+from genesis.tiers.state import TierState
 
 LOCKED: Final = "TIER_FEATURE_LOCKED"
 HALTED: Final = "TRADING_HALTED"
@@ -23,17 +24,20 @@ def check(
     state: TierState,
     table: TierTable,
     busy_symbols: AbstractSet[str],
+    reduce_only: Collection[str] = (),
 ) -> Failure | None:
     """Why this tier refuses an entry, or None.
 
     strategy_tier, strategy: of the strategy that wishes the entry (None: the operator).
     busy_symbols: symbols with a position or a working entry; `symbol` may be among them.
+    reduce_only: symbols whose positions this tier does not allow any more.
     """
     if state.mode is TierMode.HALTED:
         return Failure("tier", HALTED, "trading is halted: positions may only be reduced")
     reason = (
         _strategy_locked(strategy_tier, strategy, state.tier, table)
         or _order_type_locked(order_type, state.tier, table)
+        or _only_reduced(symbol, reduce_only, state.tier)
         or _too_many(symbol, busy_symbols, state.tier, table.features[state.tier])
     )
     return None if reason is None else Failure("tier", LOCKED, reason)
@@ -63,6 +67,12 @@ def _order_type_locked(order_type: OrderType, tier: Tier, table: TierTable) -> s
     if order_type in table.features[tier].order_types:
         return None
     return f"{order_type} entries are not unlocked in {tier}"
+
+
+def _only_reduced(symbol: str, reduce_only: Collection[str], tier: Tier) -> str | None:
+    if symbol not in reduce_only:
+        return None
+    return f"{tier} does not allow this position: {symbol} may only be reduced, its stop stays"
 
 
 def _too_many(

@@ -4,38 +4,55 @@ from decimal import Decimal
 from typing import Final
 
 from genesis.domain.account import Tier, TierMode
-from genesis.domain.events import AccountOpened
+from genesis.domain.events import AccountOpened, JournalAssessed
+from genesis.domain.money import ZERO
 from genesis.domain.outcomes import (
     AlertRaised,
     Halted,
+    TierAnnounced,
     TierChanged,
     TierEvaluated,
     TierGate,
 )
 from genesis.domain.time import DAY, format_utc, utc_day
+from genesis.tiers.asked import (
+    against_go_live,
+    against_reset,
+    against_step_down,
+    reset_from_ns,
+)
+from genesis.tiers.capital import CapitalFall, capital_fall
 from genesis.tiers.checks import multiplier
 from genesis.tiers.gates import all_passed, evaluate
-from genesis.tiers.history import TierHistory
-from genesis.tiers.machine import (
+from genesis.tiers.halts import HaltCause
+from genesis.tiers.history import TierHistory, season_days
+from genesis.tiers.inputs import (
     DailyLossExceeded,
     DayEvaluated,
     Disturbed,
+    GoLiveGiven,
     HaltReached,
     ModeTime,
     PhraseGiven,
+    RecordBroken,
+    RecordRestored,
+    ResetAsked,
     Standing,
+    SteppedDown,
     TierEvent,
-    TierState,
-    decide,
-    evolve,
 )
+from genesis.tiers.machine import decide, evolve
+from genesis.tiers.pages import Pages, counts_for_the_day
 from genesis.tiers.rules import TierTable
+from genesis.tiers.state import TierState
 
 NO_CEREMONY: Final = "no ceremony can be held now"
 WRONG_PHRASE: Final = "the phrase is not exactly the one of the ceremony; nothing was changed"
+NOT_LIVE: Final = "live trading cannot begin now"
+NO_RESET: Final = "the halt cannot be reset now"
 
-Promotion = tuple[tuple[TierChanged, ...], str]
-"""What a phrase led to, and the words for it."""
+Step = tuple[tuple[TierChanged, ...], str]
+"""What an act led to, and the words for it."""
 
 
 class TierDesk:
@@ -45,9 +62,13 @@ class TierDesk:
         self._table = table
         self._state: TierState | None = None
         self._opened_day = 0
+        self._halts: set[HaltCause] = set()
         self.evaluated: TierEvaluated | None = None
         """The last evaluation."""
-        self.history = TierHistory(_season_days(table))
+        self.announced: TierAnnounced | None = None
+        """What was last told about a move of the tier."""
+        self.history = TierHistory(season_days(table))
+        self.pages = Pages()
 
     @property
     def state(self) -> TierState:
@@ -68,21 +89,47 @@ class TierDesk:
         return self._take(DailyLossExceeded(fact.ts_ns, capital_usdt))
 
     def halted(self, fact: Halted) -> tuple[TierChanged, ...]:
+        self._halts.add(HaltCause.of(fact))
         return self._take(HaltReached(fact.ts_ns, fact.reason))
+
+    def record_broken(self, ts_ns: int, reason: str) -> tuple[TierChanged, ...]:
+        """The log, the rules or the code are not what they should be."""
+        if self._table.recovery is None or self._state is None:
+            return ()
+        self._halts.add(HaltCause.RECORD)
+        return self._take(RecordBroken(ts_ns, reason))
+
+    def record_restored(self, ts_ns: int) -> tuple[TierChanged, ...]:
+        """It is whole again: where nothing else had halted trading, it goes on as it was."""
+        if HaltCause.RECORD not in self._halts:
+            return ()
+        self._halts.remove(HaltCause.RECORD)
+        return () if self._halts else self._take(RecordRestored(ts_ns))
 
     def disturbed(self, ts_ns: int, reason: str) -> tuple[TierChanged, ...]:
         """A tilt warning or a breaker: a promotion under way ends."""
         return self._take(Disturbed(ts_ns, reason))
 
-    def tick(self, now_ns: int) -> tuple[TierChanged, ...]:
-        """What time alone changes: nothing before `next_wake_ns`."""
+    def page(self, event: JournalAssessed, *, is_taken: bool) -> None:
+        """A page was judged. is_taken: something else asked for it, and it serves that alone."""
+        gates, is_news = self._table.gates.get(self.state.tier), self.pages.is_news(event.sha256)
+        if not is_news or not counts_for_the_day(event, None if gates is None else gates.pages):
+            return
+        if event.accepted and not is_taken and self.pages_due:
+            self.pages.done_ns = event.ts_ns
+        self.pages.seen(event.sha256)
+        self.history.page(event.ts_ns)
+
+    def tick(self, now_ns: int, *, is_clean: bool = True) -> tuple[TierChanged, ...]:
+        """What time alone changes: nothing before `next_wake_ns`. is_clean: see `ModeTime`."""
         wake_ns, course = self.next_wake_ns(), self._table.course
         if wake_ns is None or course is None or now_ns < wake_ns:
             return ()
         since_ns = self.state.since_ns
         trades = self.history.trades_since(since_ns)
         clean_ns = max(since_ns, now_ns - course.adjust_ns)
-        return self._take(ModeTime(now_ns, trades, self.history.violations_since(clean_ns)))
+        violations = self.history.violations_since(clean_ns)
+        return self._take(ModeTime(now_ns, trades, violations, is_clean))
 
     def next_wake_ns(self) -> int | None:
         """When the mode is looked at by itself."""
@@ -90,12 +137,21 @@ class TierDesk:
 
     # -- the evaluation of a day -------------------------------------------------------------
     def next_evaluation_ns(self, now_ns: int) -> int | None:
-        """When the next day is evaluated; None where there is no way up to be looked at."""
+        """When the next day is evaluated; None where there is no way up or down to be looked at."""
         course = self._table.course
-        if course is None or self._state is None or self._state.tier is Tier.ARCHITECT:
+        if course is None or self._state is None or not self._has_ways:
             return None
         today_ns = utc_day(now_ns) * DAY + course.evaluation_after_ns
         return today_ns if now_ns < today_ns else today_ns + DAY
+
+    @property
+    def _has_ways(self) -> bool:
+        """The highest tier is looked at where it can be lost, or be on its way back."""
+        state, table = self.state, self._table
+        if state.tier is not Tier.ARCHITECT or table.capital is not None:
+            return True
+        is_back = state.mode in (TierMode.EMERGENCY, TierMode.RECOVERY)
+        return is_back and table.recovery is not None
 
     def evaluate(
         self, ts_ns: int, *, is_calm: bool, is_free: bool
@@ -114,8 +170,32 @@ class TierDesk:
         gates = self.gates(ts_ns)
         passed = all_passed(gates)
         self.evaluated = TierEvaluated(ts_ns, day, self.state.tier, gates, passed)
-        standing = Standing(passed, is_calm, is_free, self.profitable_days())
+        standing = self._standing(passed, is_calm, is_free)
         return (self.evaluated, *self._take(DayEvaluated(ts_ns, standing)))
+
+    def _standing(self, passed: bool, is_calm: bool, is_free: bool) -> Standing:
+        recovery, since_ns = self._table.recovery, self.state.since_ns
+        most = 0 if recovery is None else recovery.trading_days
+        traded = [day for day in self.history.days_since(since_ns) if day.traded][-most:]
+        first_ns = max(since_ns, traded[0].day * DAY) if traded else since_ns
+        return Standing(
+            gates_passed=passed,
+            is_calm=is_calm,
+            is_free=is_free,
+            profitable_days=self.profitable_days(),
+            capital=self._capital_fall(),
+            page_done=self.page_done,
+            trading_days=len(traded),
+            result_usdt=sum((day.pnl_usdt for day in traded), ZERO),
+            violations=self.history.violations_since(first_ns),
+        )
+
+    def _capital_fall(self) -> CapitalFall | None:
+        state, table = self.state, self._table
+        if table.capital is None:
+            return None
+        floor = table.features[state.tier].floor_usdt
+        return capital_fall(self.history.days_since(state.tier_since_ns), floor, table.capital)
 
     def gates(self, now_ns: int) -> tuple[TierGate, ...]:
         """What an evaluation at this moment would say; changes nothing."""
@@ -124,10 +204,38 @@ class TierDesk:
         return evaluate(state.tier, facts, self._table)
 
     def profitable_days(self) -> int:
-        """Profitable trading days in a row since the mode began."""
-        return self.history.profitable_in_a_row(self.state.since_ns)
+        """Profitable days as the mode counts them, since it began.
 
-    # -- the ceremony ------------------------------------------------------------------------
+        In EMERGENCY all of them, the account's own with its small positions and those of the paper
+        lane. Else trading days in a row: of a paper account its own, of a live one the lane's.
+        """
+        state = self.state
+        if state.mode is TierMode.EMERGENCY:
+            return self.history.profitable_in_all(state.since_ns)
+        if self.history.is_paper:
+            return self.history.profitable_in_a_row(state.since_ns)
+        return self.history.lane_in_a_row(state.since_ns)
+
+    # -- pages -------------------------------------------------------------------------------
+    @property
+    def pages_due(self) -> int:
+        """Pages that the mode waits for: of an emergency, or of a halt before its reset."""
+        asks = self.state.mode in (TierMode.EMERGENCY, TierMode.HALTED)
+        known = self._state is not None and self._table.recovery is not None
+        return int(known and asks and not self.page_done)
+
+    @property
+    def page_done(self) -> bool:
+        """A page was accepted since the mode began."""
+        return self.pages.done_ns is not None and self.pages.done_ns >= self.state.since_ns
+
+    def takes_page(self, now_ns: int) -> bool:
+        """Would a page be of use now: due, or counted for this day by a gate?"""
+        gates = self._table.gates.get(self.state.tier)
+        counts = gates is not None and gates.pages is not None
+        return bool(self.pages_due) or (counts and not self.history.has_page(now_ns))
+
+    # -- what the trader asks for ------------------------------------------------------------
     def asks_for(self) -> str | None:
         """The phrase of the ceremony that can be held now; None where there is none."""
         rules = self._table.gates.get(self.state.tier)
@@ -135,7 +243,7 @@ class TierDesk:
             return None
         return rules.ceremony.phrase
 
-    def confirm(self, ts_ns: int, phrase: str, *, is_calm: bool, blocked: str | None) -> Promotion:
+    def confirm(self, ts_ns: int, phrase: str, *, is_calm: bool, blocked: str | None) -> Step:
         """The phrase was typed. Gates are looked at again; the tier rises when everything holds.
 
         blocked: why no new risk may be taken now; None: it may.
@@ -163,22 +271,88 @@ class TierDesk:
             return f"no promotion before {format_utc(until_ns)}"
         return "tilt is not NORMAL"
 
+    def asks_to_go_live(self, now_ns: int) -> str | None:
+        """The phrase of the go-live protocol, once the time of looking is over; else None."""
+        rules = self._table.opening
+        asked = GoLiveGiven(now_ns, is_clean=True)
+        if rules is None or against_go_live(self.state, asked, self._table):
+            return None
+        return rules.phrase
+
+    def go_live(self, ts_ns: int, phrase: str, *, is_clean: bool) -> Step:
+        """The go-live protocol was typed."""
+        asked, rules = GoLiveGiven(ts_ns, is_clean), self._table.opening
+        against = against_go_live(self.state, asked, self._table)
+        if against or rules is None:
+            return (), f"{NOT_LIVE}: {'; '.join(against)}"
+        if phrase != rules.phrase:
+            return (), WRONG_PHRASE
+        changes = self._take(asked)
+        return changes, "live trading begins, with small positions for the first day"
+
+    def step_down(self, ts_ns: int) -> Step:
+        """The trader chooses the tier below, at any time."""
+        against = against_step_down(self.state, self._table)
+        if against:
+            return (), "; ".join(against)
+        changes = self._take(SteppedDown(ts_ns))
+        if changes:
+            return changes, f"the tier is {self.state.tier} now; every position keeps its stop"
+        return (), f"this cannot be done in {self.state.mode}"
+
+    @property
+    def reset_from_ns(self) -> int | None:
+        """When time alone would allow the reset of a halt; None: nothing is halted."""
+        rules = self._table.reset
+        if rules is None or self.state.mode is not TierMode.HALTED:
+            return None
+        return reset_from_ns(self.state, rules, is_own=self._is_own_halt)
+
+    @property
+    def _is_own_halt(self) -> bool:
+        return self._halts <= {HaltCause.OPERATOR, HaltCause.RECORD}
+
+    def reset(self, ts_ns: int, reason: str, *, is_clean: bool) -> Step:
+        """The trader asks for the end of a halt, with a reason he typed."""
+        asked = ResetAsked(
+            ts_ns,
+            len(reason.strip()),
+            self.page_done,
+            is_clean,
+            is_own=self._is_own_halt,
+            is_whole=HaltCause.RECORD not in self._halts,
+        )
+        against = against_reset(self.state, asked, self._table)
+        if against:
+            return (), f"{NO_RESET}: {'; '.join(against)}"
+        return self._take(asked), "the halt is over; small sizes for a while"
+
     # -- rules -------------------------------------------------------------------------------
     def multiplier(self) -> tuple[Decimal, Decimal | None]:
         """What the mode does to sizes: a multiplier in [0, 1], and an absolute cap in quote."""
         return multiplier(self.state, self._table)
 
+    def cap_usdt(self, exposure_usdt: Decimal, held_usdt: Decimal) -> Decimal | None:
+        """The absolute cap of a position that holds `held_usdt`; `exposure_usdt`: of all of them.
+
+        In GO_LIVE there is one for everything at work, too. None: no cap.
+        """
+        _, cap = self.multiplier()
+        opening = self._table.opening
+        if self.state.mode is not TierMode.GO_LIVE or opening is None:
+            return cap
+        room = max(ZERO, opening.at_work_usdt - exposure_usdt + held_usdt)
+        return room if cap is None else min(cap, room)
+
     def set_rules(self, table: TierTable) -> None:
         """A new run begins under these rules; the tier stays what the facts made it."""
         self._table = table
-        self.history.season_days = _season_days(table)
+        self.history.season_days = season_days(table)
 
     def _take(self, event: TierEvent) -> tuple[TierChanged, ...]:
         changes = decide(self._state, event, self._table)
         for change in changes:
             self._state = evolve(self._state, change, self._table)
+            if change.mode is not TierMode.HALTED:
+                self._halts.clear()
         return changes
-
-
-def _season_days(table: TierTable) -> int:
-    return max(gates.deposit_season_days for gates in table.gates.values())

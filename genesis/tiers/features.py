@@ -6,8 +6,8 @@ from typing import ParamSpec, TypeVar
 
 from genesis.domain.account import Tier
 from genesis.errors import TierViolation
-from genesis.tiers.machine import TierState
 from genesis.tiers.rules import TierTable
+from genesis.tiers.state import TierState
 
 P = ParamSpec("P")
 R = TypeVar("R")

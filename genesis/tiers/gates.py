@@ -4,35 +4,17 @@ Definitions: a trading day has at least one fill; it is profitable when its trad
 above one basis point of the day's starting equity; capital excludes young deposits.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from genesis.domain.account import Tier
 from genesis.domain.money import ZERO, fraction, round_down, text
 from genesis.domain.outcomes import TierGate
+from genesis.tiers.further_gates import further, percent
+from genesis.tiers.gate_facts import TierFacts
 from genesis.tiers.rules import GateRules, TierTable
 
 _CENT: Final = Decimal("0.01")
-
-
-@dataclass(frozen=True, slots=True)
-class TierFacts:
-    """The history of an account in its tier, as far as gates look at it.
-
-    closing_capital_usdt: at the last daily closes, oldest first, without young deposits.
-    orders_sent, orders_in_time: live orders, and those sent fast enough after their decision;
-    is_paper: the account has none, whatever it does.
-    """
-
-    closing_capital_usdt: tuple[Decimal, ...]
-    days_at_tier: int
-    trading_days: int
-    profitable_days: int
-    violations: int
-    orders_sent: int
-    orders_in_time: int
-    is_paper: bool = False
 
 
 def evaluate(tier: Tier, facts: TierFacts, table: TierTable) -> tuple[TierGate, ...]:
@@ -47,6 +29,7 @@ def evaluate(tier: Tier, facts: TierFacts, table: TierTable) -> tuple[TierGate, 
         _profitable(facts, rules),
         _violations(facts, rules),
         _speed(facts, rules),
+        *further(facts, rules),
     )
 
 
@@ -74,7 +57,7 @@ def _profitable(facts: TierFacts, rules: GateRules) -> TierGate:
     passed = facts.trading_days >= rules.trading_days_min and ratio >= rules.profitable_day_ratio
     has = f"{facts.profitable_days} of {facts.trading_days} days"
     return TierGate(
-        "profitable_days", f"{_percent(rules.profitable_day_ratio)} of days", has, passed
+        "profitable_days", f"{percent(rules.profitable_day_ratio)} of days", has, passed
     )
 
 
@@ -94,11 +77,7 @@ def _speed(facts: TierFacts, rules: GateRules) -> TierGate:
     if facts.is_paper:
         passed, has = True, "not asked of a paper account"
     needed = (
-        f"{_percent(rules.exec_share)} of at least {rules.exec_orders_min} orders "
+        f"{percent(rules.exec_share)} of at least {rules.exec_orders_min} orders "
         f"within {rules.exec_within_ms} ms"
     )
     return TierGate("execution_speed", needed, has, passed)
-
-
-def _percent(share: Decimal) -> str:
-    return f"{text(share * 100)} %"

@@ -61,12 +61,87 @@ class CourseRules:
 
 
 @dataclass(frozen=True, slots=True)
+class TradeGateRules:
+    """Of closed trades in the tier, net of fees. profit_factor_min: won over lost."""
+
+    trades_min: int
+    profit_factor_min: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SteadyGateRules:
+    """drawdown_max: fall of the NAV index from its peak in the tier. best_day_share_max: of the
+    whole profit. Both are fractions.
+    """
+
+    drawdown_max: Decimal
+    best_day_share_max: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class IcebergGateRules:
+    """Of at least `orders_min` iceberg orders: mean slippage in bps, share that was aborted."""
+
+    slippage_max_bps: Decimal
+    aborted_share_max: Decimal
+    orders_min: int
+
+
+@dataclass(frozen=True, slots=True)
+class TiltGateRules:
+    """Days with a WARNING, days with a LOCKED and accepted overrides in the last `window_days`.
+
+    The two limits of days are Poisson quantiles of the detector's false alarms (`FalseAlarms`).
+    """
+
+    window_days: int
+    overrides_max: int
+    warning_days_max: int
+    locked_days_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageGateRules:
+    """Share of trading days on which a page of at least `words_min` words was written."""
+
+    days_share_min: Decimal
+    words_min: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthGateRules:
+    """`profitable_min` of the last `months` whole calendar months (UTC) ended with a profit."""
+
+    months: int
+    profitable_min: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnGateRules:
+    """Of daily returns without flows, zero days included. sharpe_min: annualised over 365 days.
+    psr_min: probability that the true Sharpe ratio is above 0.
+    """
+
+    sharpe_min: float
+    psr_min: float
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyGateRules:
+    """Strategies traded live, and the largest correlation of the results of any two."""
+
+    live_min: int
+    correlation_max: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class GateRules:
     """What must hold in the same evaluation before the next tier.
 
     capital_usdt: without deposits of the last `deposit_season_days`, at each of the last
     `closes_required` daily closes. exec_*: share of at least `exec_orders_min` live orders sent
     within `exec_within_ms` of the decision. ceremony: None leads nowhere, however many gates pass.
+    The rest is asked for where it is given: `drills` by name, `withdrawals_min` in the tier.
     """
 
     capital_usdt: Decimal
@@ -81,6 +156,76 @@ class GateRules:
     exec_within_ms: int
     exec_orders_min: int
     ceremony: CeremonyRules | None = None
+    trades: TradeGateRules | None = None
+    steady: SteadyGateRules | None = None
+    iceberg: IcebergGateRules | None = None
+    tilt: TiltGateRules | None = None
+    pages: PageGateRules | None = None
+    months: MonthGateRules | None = None
+    returns: ReturnGateRules | None = None
+    strategies: StrategyGateRules | None = None
+    drills: tuple[str, ...] = ()
+    withdrawals_min: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningRules:
+    """The first days of a live account.
+
+    look_ns: OPENING48 lasts at least so long, then the phrase opens GO_LIVE for `small_ns`, in
+    which `at_work_usdt` is all that may be at work. retry_ns: GO_LIVE is looked at again after
+    this, where the books were not clean at its end.
+    """
+
+    look_ns: int
+    phrase: str
+    small_ns: int
+    at_work_usdt: Decimal
+    retry_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class CapitalRules:
+    """When lost capital leads down: below `slow_share` of the tier's floor at each of `closes`
+    daily closes, or below `fast_share` of it at one.
+    """
+
+    slow_share: Decimal
+    closes: int
+    fast_share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryRules:
+    """The way back from an emergency: `emergency_ns` and `profitable_days` to RECOVERY, from there
+    `trading_days` without a violation and without a loss over them.
+    """
+
+    emergency_ns: int
+    profitable_days: int
+    trading_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResetRules:
+    """Manual reset of a halt: the wait by tier, the shortest typed reason in characters, and the
+    least time between two resets. A halt that the trader asked for himself waits `own_wait_ns` and
+    never for another reset: nobody should think twice before he halts.
+    """
+
+    wait_ns: Mapping[Tier, int]
+    own_wait_ns: int
+    reason_min: int
+    again_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class FalseAlarms:
+    """What the tilt detector makes of a calm trader, per week. `source`: where it was measured."""
+
+    warnings_per_week: Decimal
+    locks_per_week: Decimal
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +233,9 @@ class TierTable:
     """All tiers.
 
     opening_tier: where a paper account opens; a live one opens in SNIPER whatever stands here.
-    readvance_ns: no promotion so long after an emergency or a promotion. gates: by the tier they
-    lead out of. course: None in rules from before there was one; then nothing is evaluated.
+    readvance_ns: no promotion so long after an emergency, a fall by lost capital or a promotion.
+    gates: by the tier they lead out of. course and what follows it: None in rules from before
+    there was such a thing, and where a rulebook wants none of it; then it does not happen.
     """
 
     opening_tier: Tier
@@ -98,3 +244,8 @@ class TierTable:
     modes: Mapping[TierMode, ModeEffect]
     gates: Mapping[Tier, GateRules]
     course: CourseRules | None = None
+    opening: OpeningRules | None = None
+    capital: CapitalRules | None = None
+    recovery: RecoveryRules | None = None
+    reset: ResetRules | None = None
+    false_alarms: FalseAlarms | None = None

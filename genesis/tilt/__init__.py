@@ -3,6 +3,7 @@
 from genesis.tilt.actions import ActionKind, BadAction, UserAction
 from genesis.tilt.baseline import Baseline, Profile
 from genesis.tilt.detector import Intervention, TiltDetector, TiltScore
+from genesis.tilt.style import StyleChangeRefused
 
 __all__ = [
     "ActionKind",
@@ -10,6 +11,7 @@ __all__ = [
     "Baseline",
     "Intervention",
     "Profile",
+    "StyleChangeRefused",
     "TiltDetector",
     "TiltScore",
     "UserAction",

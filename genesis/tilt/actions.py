@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from math import isfinite
 from numbers import Integral
+from operator import attrgetter
 from typing import Final
 
 from genesis.domain.account import MarketState
@@ -88,8 +89,7 @@ def validate(action: UserAction) -> None:
     Raises:
         BadAction: names the first field that cannot be used.
     """
-    for field, why, is_good in _RULES:
-        value = getattr(action, field)
+    for (field, why, is_good), value in zip(_RULES, _VALUES(action), strict=True):
         if value is not None and not is_good(value):
             shown = text(value) if isinstance(value, Decimal) else repr(value)
             raise BadAction(field, f"{why}, not {shown}")
@@ -160,6 +160,7 @@ _RULES: Final[tuple[tuple[str, str, Callable[[object], bool]], ...]] = (
     ("market_state", "must be a known state", _is_name_of(MarketState)),
 )
 
+_VALUES: Final = attrgetter(*(field for field, *_ in _RULES))
 _ALWAYS: Final = ("ts_us", "kind", "session_id", "reduces_risk")
 _NEEDED: Final[dict[str, tuple[str, ...]]] = {
     ActionKind.ORDER_SUBMIT: ("symbol",),

@@ -4,106 +4,25 @@ A new sample waits in a queue before it counts; while the trader is not calm onl
 admitted, and clipped. Each baseline is shrunk towards a prior by the number of its samples.
 """
 
-from bisect import bisect_left, insort
+from array import array
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass
-from math import sqrt
-from typing import Final
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
-from genesis.tilt.rules import LearningRules, PriorRules, RateRules, TiltRules
+from genesis.tilt.rings import Hours, Mean, Rate, Ring
+from genesis.tilt.rules import PriorRules, TiltRules
 
-IQR_OF_A_NORMAL: Final = 1.349
-"""Interquartile range of a normal distribution, in standard deviations."""
-
-
-class Ring:
-    """Median and spread of the last samples of one measure (ln units), shrunk to the prior."""
-
-    def __init__(self, prior: PriorRules, rules: LearningRules) -> None:
-        self.prior = prior
-        self.rules = rules
-        self.recent: deque[float] = deque()
-        self._sorted: list[float] = []
-        self.seen = 0
-        self.centre = prior.centre
-        self.spread = prior.spread
-        self.volatile_offset = prior.volatile_offset or 0.0
-        self.volatile_acts = rules.prior_samples
-
-    def add(self, x: float) -> None:
-        self.recent.append(x)
-        insort(self._sorted, x)
-        if len(self.recent) > self.rules.ring:
-            del self._sorted[bisect_left(self._sorted, self.recent.popleft())]
-        self.seen += 1
-        if self.seen <= self.rules.refresh_until or self.seen % self.rules.refresh_every == 0:
-            self.refresh()
-
-    def add_volatile(self, x: float) -> None:
-        """A sample from a volatile market moves the offset, not the baseline."""
-        rules = self.rules
-        step = max(-rules.volatile_step_max, min(rules.volatile_step_max, x - self.centre))
-        moved = self.volatile_offset + (step - self.volatile_offset) / (self.volatile_acts + 1)
-        self.volatile_offset = max(rules.volatile_min, min(rules.volatile_max, moved))
-        self.volatile_acts = min(rules.volatile_acts_max, self.volatile_acts + 1)
-
-    def expected(self, volatile: bool) -> float:
-        return (
-            self.centre + self.volatile_offset if self.knows_volatile and volatile else self.centre
-        )
-
-    @property
-    def knows_volatile(self) -> bool:
-        return self.prior.volatile_offset is not None
-
-    def winsorised(self, x: float) -> float:
-        """The sample, clipped to what is still believable."""
-        reach = self.rules.winsor * self.spread
-        return max(self.centre - reach, min(self.centre + reach, x))
-
-    def fill(self, samples: tuple[float, ...], seen: int) -> None:
-        """Take samples over from elsewhere, oldest first."""
-        self.recent = deque(samples)
-        self._sorted = sorted(samples)
-        self.seen = seen
-
-    def refresh(self) -> None:
-        """Centre and spread from what the ring holds now."""
-        ordered, prior = self._sorted, self.prior
-        n = len(ordered)
-        if not n:
-            self.centre, self.spread = prior.centre, prior.spread
-            return
-        trust = n / (n + self.rules.prior_samples)
-        spread = prior.spread
-        if n >= self.rules.spread_min_samples:
-            spread = (ordered[3 * n // 4] - ordered[n // 4]) / IQR_OF_A_NORMAL
-        self.centre = trust * ordered[n // 2] + (1 - trust) * prior.centre
-        mixed = sqrt(trust * spread * spread + (1 - trust) * prior.spread * prior.spread)
-        self.spread = max(self.rules.spread_floor * prior.spread, mixed)
+SLIPS: Final = "slips"
+"""The ring of backspaces among keys; no measure for people to read."""
+HOLD: Final = "hold"
+CLICKS: Final = "clicks"
+HOUR: Final = "hour"
 
 
-class Rate:
-    """A personal share of yes among acts, older acts fading."""
-
-    def __init__(self, prior: RateRules, rules: LearningRules) -> None:
-        self.rules = rules
-        self.yes = prior.rate * prior.acts
-        self.acts = prior.acts
-
-    def add(self, y: float) -> None:
-        self.yes = self.yes * self.rules.rate_memory + y
-        self.acts = self.acts * self.rules.rate_memory + 1
-
-    @property
-    def share(self) -> float:
-        return self.yes / self.acts
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One observation on its way into a baseline: ln units of a ring, or 0 / 1 of a rate."""
+class Sample(NamedTuple):
+    """One observation on its way into a baseline: ln units of a ring, 0 or 1 of a rate, an hour,
+    or the value of a mean."""
 
     baseline: str
     x: float
@@ -115,12 +34,15 @@ class Profile:
     """What one detector has learned and another may start with.
 
     samples: of each ring, oldest first. rates: (yes, acts). offsets: (volatile offset, acts).
+    hours: entries by UTC hour; none where it is not known. means: of seconds held, of clicks.
     """
 
     entries: int
     samples: Mapping[str, tuple[float, ...]]
     rates: Mapping[str, tuple[float, float]]
     offsets: Mapping[str, tuple[float, float]]
+    hours: tuple[float, ...] = ()
+    means: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +51,7 @@ class Baseline:
 
     status: LEARNING until there were enough entries. centres: typical value of each measure (gaps
     in seconds, sizes as a fraction of the cap is their exponential). rates: shares. samples: how
-    many observations stand behind each.
+    many observations stand behind each. versions: archived ones, the oldest first.
     """
 
     status: str
@@ -138,23 +60,41 @@ class Baseline:
     spreads: Mapping[str, float]
     rates: Mapping[str, float]
     samples: Mapping[str, int]
+    versions: tuple["Version", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What was normal until `until_ns`, and why it is no longer."""
+
+    until_ns: int
+    reason: str
+    entries: int
+    centres: Mapping[str, float]
+    spreads: Mapping[str, float]
+    rates: Mapping[str, float]
 
 
 class Baselines:
     """All baselines of one trader, and the queue of samples before them."""
 
     def __init__(self, rules: TiltRules, profile: Profile | None = None) -> None:
-        learning = rules.learning
-        self.rules = learning
-        self.rings = {name: Ring(prior, learning) for name, prior in rules.priors.items()}
-        self.rates = {name: Rate(prior, learning) for name, prior in rules.rates.items()}
+        self.rules = rules.learning
+        self.rings: dict[str, Ring] = {}
+        self.rates: dict[str, Rate] = {}
+        self.hours: Hours | None = None
+        self.means: dict[str, Mean] = {}
         self.pending: deque[Sample] = deque()
         self.offered_uncalm = 0
         self.entries = 0
+        self.widening = 1.0
+        self.widened_sessions = 0
+        self.versions: list[Version] = []
+        self._add_missing(rules)
         if profile is not None:
             self._adopt(profile)
 
-    def offer(self, samples: tuple[Sample, ...], *, calm: bool) -> None:
+    def offer(self, samples: Iterable[Sample], *, calm: bool) -> None:
         """Queue samples; what the queue no longer holds is learned."""
         self.pending.extend(samples)
         while len(self.pending) > self.rules.pending:
@@ -163,12 +103,46 @@ class Baselines:
     def set_rules(self, rules: TiltRules) -> None:
         """New priors and numbers; what was observed stays."""
         self.rules = rules.learning
+        priors = _priors(rules)
         for name, ring in self.rings.items():
-            ring.prior, ring.rules = rules.priors[name], rules.learning
+            ring.rules = rules.learning
+            ring.prior = priors.get(name, ring.prior)
+            ring.trust = _trust(rules, name)
             ring.refresh()
         for rate in self.rates.values():
             rate.rules = rules.learning
+        self._add_missing(rules)
 
+    # -- versions ----------------------------------------------------------------------------
+    def archive(self, ts_ns: int, reason: str) -> None:
+        """Keep what was normal for people to look back on; learning goes on unchanged."""
+        was = self.describe()
+        self.versions.append(
+            Version(ts_ns, reason, was.entries, was.centres, was.spreads, was.rates)
+        )
+
+    def restart(self) -> None:
+        """Confidence is gone, knowledge stays: what was usual becomes what it starts from."""
+        for ring in self.rings.values():
+            ring.restart()
+        for rate in self.rates.values():
+            rate.restart()
+        if self.hours is not None:
+            self.hours.restart()
+        self.pending.clear()
+        self.entries = 0
+
+    def widen(self, factor: float, sessions: int) -> None:
+        """Believe more for so many sessions."""
+        self.widening, self.widened_sessions = factor, sessions
+
+    def session_over(self) -> None:
+        """One session fewer of an announced change."""
+        self.widened_sessions = max(0, self.widened_sessions - 1)
+        if not self.widened_sessions:
+            self.widening = 1.0
+
+    # -- answers -----------------------------------------------------------------------------
     def profile(self) -> Profile:
         return Profile(
             entries=self.entries,
@@ -178,33 +152,60 @@ class Baselines:
                 name: (ring.volatile_offset, ring.volatile_acts)
                 for name, ring in self.rings.items()
             },
+            hours=() if self.hours is None else tuple(self.hours.counts),
+            means={name: mean.value for name, mean in self.means.items()},
         )
 
     def describe(self) -> Baseline:
         learning = self.entries < self.rules.entries
+        shown = {name: ring for name, ring in self.rings.items() if name != SLIPS}
         return Baseline(
             status="LEARNING" if learning else "LEARNED",
             entries=self.entries,
-            centres={name: ring.centre for name, ring in self.rings.items()},
-            spreads={name: ring.spread for name, ring in self.rings.items()},
+            centres={name: ring.centre for name, ring in shown.items()},
+            spreads={name: ring.spread for name, ring in shown.items()},
             rates={name: rate.share for name, rate in self.rates.items()},
-            samples={name: len(ring.recent) for name, ring in self.rings.items()},
+            samples={name: len(ring.recent) for name, ring in shown.items()},
+            versions=tuple(self.versions),
         )
 
+    # -- inside ------------------------------------------------------------------------------
     def _commit(self, sample: Sample, calm: bool) -> None:
         x = sample.x
         if not calm:
             self.offered_uncalm += 1
             if self.offered_uncalm % self.rules.admit_every:
                 return
-        if sample.baseline in self.rates:
-            self.rates[sample.baseline].add(x)
-            return
-        ring = self.rings[sample.baseline]
-        if sample.volatile and ring.knows_volatile:
+        name = sample.baseline
+        ring = self.rings.get(name)
+        if ring is None:
+            self._count(name, x)
+        elif sample.volatile and ring.knows_volatile:
             ring.add_volatile(x)
         else:
             ring.add(x if calm else ring.winsorised(x))
+
+    def _count(self, name: str, x: float) -> None:
+        if name in self.rates:
+            self.rates[name].add(x)
+        elif name in self.means:
+            self.means[name].add(x)
+        elif self.hours is not None:
+            self.hours.add(int(x))
+
+    def _add_missing(self, rules: TiltRules) -> None:
+        for name, prior in _priors(rules).items():
+            if name not in self.rings:
+                self.rings[name] = Ring(prior, rules.learning, _trust(rules, name))
+        for name, rate in rules.rates.items():
+            if name not in self.rates:
+                self.rates[name] = Rate(rate, rules.learning)
+        if rules.behaviour is None or self.hours is not None:
+            return
+        pace = rules.behaviour.pace
+        self.hours = Hours(rules.behaviour.hours)
+        self.means[HOLD] = Mean(pace.hold_s, pace.hold_share, pace.hold_max_s)
+        self.means[CLICKS] = Mean(pace.clicks_usual, pace.clicks_share, float(pace.kept))
 
     def _adopt(self, profile: Profile) -> None:
         self.entries = profile.entries
@@ -216,3 +217,22 @@ class Baselines:
         for name, (offset, acts) in profile.offsets.items():
             ring = self.rings[name]
             ring.volatile_offset, ring.volatile_acts = offset, acts
+        for name, value in profile.means.items():
+            self.means[name].value = value
+        if self.hours is not None and profile.hours:
+            self.hours.counts = array("d", profile.hours)
+            self.hours.total = sum(profile.hours)
+
+
+def _priors(rules: TiltRules) -> dict[str, PriorRules]:
+    """Those of the file, and that of slips, which is in shares of keys."""
+    priors = dict(rules.priors)
+    if rules.behaviour is not None:
+        acts = rules.behaviour.acts
+        priors[SLIPS] = PriorRules(acts.slips_usual, acts.slips_spread, None)
+    return priors
+
+
+def _trust(rules: TiltRules, name: str) -> float:
+    usual = rules.learning.prior_samples
+    return usual if rules.behaviour is None else rules.behaviour.trust.get(name, usual)

@@ -7,8 +7,8 @@ from genesis.domain.account import TiltLevel
 from genesis.domain.approval import Failure
 from genesis.domain.money import ONE, ZERO
 from genesis.domain.time import format_utc
-from genesis.tilt.machine import TiltState, limited_at
 from genesis.tilt.rules import LevelRules
+from genesis.tilt.state import TiltState, eased_at, limited_at
 
 PAUSED_CODE: Final = "TILT_WARNING"
 LOCKED_CODE: Final = "TILT_LOCKED"
@@ -19,23 +19,32 @@ def check(state: TiltState, now_ns: int) -> Failure | None:
     if state.level is TiltLevel.LOCKED:
         return _locked(state, now_ns)
     if state.level is TiltLevel.WARNING:
-        reason = f"trading is paused: write {state.words_required} words to continue"
-        return Failure("tilt", PAUSED_CODE, reason)
+        return Failure("tilt", PAUSED_CODE, f"trading is paused: {_asked(state)}")
     return None
 
 
 def multiplier(state: TiltState, now_ns: int, rules: LevelRules) -> Decimal:
-    """What tilt does to sizes, in [0, 1]: the smallest of level and limited hour."""
+    """What tilt does to sizes, in [0, 1]: the smallest of level, limited hour and eased day."""
     if state.paused:
         return ZERO
-    level = rules.caution_multiplier if state.level is TiltLevel.CAUTION else ONE
-    return min(level, state.limited_multiplier) if limited_at(state, now_ns) else level
+    found = rules.caution_multiplier if state.level is TiltLevel.CAUTION else ONE
+    if limited_at(state, now_ns):
+        found = min(found, state.limited_multiplier)
+    return min(found, state.easing_multiplier) if eased_at(state, now_ns) else found
 
 
 def _locked(state: TiltState, now_ns: int) -> Failure:
-    words, until_ns = state.words_required, state.lock_until_ns
-    page = f"write {words} words to continue" if words else "your page is accepted"
+    until_ns, asked = state.lock_until_ns, _asked(state)
     if until_ns is None or until_ns <= now_ns:
-        return Failure("tilt", LOCKED_CODE, f"trading is locked: {page}")
-    reason = f"trading is locked until {format_utc(until_ns)}: {page}"
+        return Failure("tilt", LOCKED_CODE, f"trading is locked: {asked}")
+    reason = f"trading is locked until {format_utc(until_ns)}: {asked}"
     return Failure("tilt", LOCKED_CODE, reason, until_ns)
+
+
+def _asked(state: TiltState) -> str:
+    """What the trader can do about it now."""
+    if state.words_required:
+        return f"write {state.words_required} words to continue"
+    if state.session_due:
+        return "your page is accepted; a quiet session in the paper lane is still to be held"
+    return "your page is accepted"

@@ -1,11 +1,15 @@
 """Tilt as the engine holds it: acts, pages and time in; outcomes, a check and a multiplier out."""
 
+from dataclasses import replace
 from decimal import Decimal
 
+from genesis.domain.account import TiltLevel
 from genesis.domain.approval import Failure
-from genesis.domain.events import JournalAssessed
-from genesis.domain.outcomes import Outcome
+from genesis.domain.events import JournalAssessed, PaperLaneReported, RecoverySessionDone
+from genesis.domain.outcomes import Halted, Outcome
+from genesis.tilt import caution
 from genesis.tilt.actions import UserAction
+from genesis.tilt.caution import CautionState, Wish
 from genesis.tilt.checks import check, multiplier
 from genesis.tilt.detector import Intervention, TiltDetector, TiltScore
 from genesis.tilt.machine import TiltState
@@ -36,6 +40,8 @@ class TiltDesk:
     def __init__(self, rules: TiltRules) -> None:
         self._detector = TiltDetector(rules)
         self.override = OverrideState()
+        self.caution = CautionState()
+        self.pages_used: frozenset[str] = frozenset()
 
     @property
     def state(self) -> TiltState:
@@ -55,11 +61,29 @@ class TiltDesk:
 
     def journal(self, event: JournalAssessed) -> tuple[Outcome, ...]:
         """A page was judged; an accepted one ends a pause, or pays for an override."""
+        if event.accepted and not self._is_new(event.sha256):
+            event = replace(event, accepted=False)  # one text never satisfies two requirements
         is_asked_for = self.state.paused and self.state.words_required > 0
         facts = self._detector.assessed(event)
+        if event.accepted:
+            self.pages_used |= {event.sha256}
         if is_asked_for or not event.accepted:
             return facts
         return (*facts, *self._took(page_handed_in(self.override, event.ts_ns)))
+
+    def halted(self, fact: Halted) -> tuple[Outcome, ...]:
+        """A breaker halted trading: the operator is locked, too."""
+        return self._detector.halted(fact)
+
+    def lane(self, event: PaperLaneReported | RecoverySessionDone) -> tuple[Outcome, ...]:
+        """News of the paper lane."""
+        if isinstance(event, PaperLaneReported):
+            return self._detector.lane(event)
+        return self._detector.session(event)
+
+    def _is_new(self, digest: str | None) -> bool:
+        """Has this page not been accepted for anything before? Rules from before do not ask."""
+        return self._detector.rules.interventions is None or digest not in self.pages_used
 
     @property
     def pages_due(self) -> int:
@@ -68,11 +92,17 @@ class TiltDesk:
 
     # -- overrides ---------------------------------------------------------------------------
     def judge_override(
-        self, now_ns: int, phrase: str | None, page: str | None, *, is_halted: bool
+        self,
+        now_ns: int,
+        phrase: str | None,
+        page: str | None,
+        *,
+        is_halted: bool,
+        digest: str | None = None,
     ) -> str:
         """What is to be said to an override, in the order in which it is looked at.
 
-        page: the verdict on its page; None: the request was malformed.
+        page: the verdict on its page; None: the request was malformed. digest: of the page's words.
         """
         rules = self._rules()
         if phase_at(self.override, now_ns) is Phase.LOCKED:
@@ -81,15 +111,22 @@ class TiltDesk:
             return MALFORMED
         if phrase != rules.phrase:
             return WRONG_PHRASE
-        if page != ACCEPTED:
+        if page != ACCEPTED or not self._is_new(digest):
             return BAD_PAGE
-        if is_halted:
+        if is_halted or self.state.by_halt:
             return HALTED
         return ACCEPTED if self.state.paused else NOT_PAUSED
 
-    def overridden(self, attempt: Attempt, action: UserAction) -> tuple[Outcome, ...]:
-        """An attempt that was judged takes its effect; `action` tells the detector of it."""
+    def overridden(
+        self, attempt: Attempt, action: UserAction, digest: str | None = None
+    ) -> tuple[Outcome, ...]:
+        """An attempt that was judged takes its effect; `action` tells the detector of it.
+
+        digest: of the words of its page, which serves nothing else when it is accepted.
+        """
         rules = self._rules()
+        if attempt.reason == ACCEPTED and digest is not None:
+            self.pages_used |= {digest}
         facts = self._took(decide(self.override, attempt, rules))
         if attempt.reason == LOCKED_OUT:
             return facts
@@ -128,6 +165,44 @@ class TiltDesk:
         """Why an entry is refused now, or None. Never asked for what reduces risk."""
         return check(self.state, now_ns)
 
+    # -- CAUTION -----------------------------------------------------------------------------
+    def new_symbol(self, symbol: str, now_ns: int) -> Failure | None:
+        """Why the operator does not begin with this symbol now, or None."""
+        rules = self._detector.rules.interventions
+        return caution.new_symbol(self.caution, self.state, symbol, now_ns, rules)
+
+    def unconfirmed(self, wish: Wish, now_ns: int) -> Failure | None:
+        """Why the operator's wish waits, or None. Asked last: nothing else is against it."""
+        rules = self._detector.rules.interventions
+        return caution.unconfirmed(self.caution, self.state, wish, now_ns, rules)
+
+    def is_repeated(self, wish: Wish, now_ns: int) -> bool:
+        """Is this the second asking for a wish that waited its time? It is no act of its own."""
+        asked = caution.waiting_for(self.caution, wish, now_ns)
+        is_careful = self.state.level is TiltLevel.CAUTION
+        return is_careful and asked is not None and now_ns >= asked.until_ns
+
+    def put_off(self, wish: Wish, now_ns: int) -> tuple[Outcome, ...]:
+        """The gate told the operator to ask again later."""
+        rules = self._detector.rules.interventions
+        return (
+            () if rules is None else self._waits(caution.refused(self.caution, wish, now_ns, rules))
+        )
+
+    def let_through(self, wish: Wish, now_ns: int) -> tuple[Outcome, ...]:
+        """The gate approved the operator's entry."""
+        return self._waits(caution.approved(self.caution, wish, now_ns))
+
+    def traded(self, symbol: str, ts_ns: int) -> None:
+        """An entry of the operator's was filled: the symbol is not new to him."""
+        self.caution = caution.traded(self.caution, symbol, ts_ns)
+
+    def _waits(self, facts: tuple[caution.Fact, ...]) -> tuple[Outcome, ...]:
+        for fact in facts:
+            self.caution = caution.evolve(self.caution, fact)
+        return facts
+
+    # -- what the gate asks ------------------------------------------------------------------
     def multiplier(self, now_ns: int) -> Decimal:
         """What tilt does to sizes now, in [0, 1]."""
         return multiplier(self.state, now_ns, self._detector.rules.levels)

@@ -4,19 +4,20 @@ Streaming and without a clock: time is the stamp of the acts, and a stamp older 
 is taken as the last one. Only the operator's own acts belong here, never a strategy's.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final
 
-from genesis.domain.account import TiltLevel
-from genesis.domain.events import JournalAssessed
-from genesis.domain.outcomes import Outcome, TiltLevelChanged
-from genesis.domain.time import MICROSECOND, SECOND
+from genesis.domain.account import TierMode, TiltLevel
+from genesis.domain.events import JournalAssessed, PaperLaneReported, RecoverySessionDone
+from genesis.domain.outcomes import Halted, Outcome, TierChanged, TiltLevelChanged
+from genesis.domain.time import MICROSECOND
 from genesis.tilt.actions import ActionKind, UserAction, validate
 from genesis.tilt.baseline import Baseline, Baselines, Profile
 from genesis.tilt.context import Context, is_entry
 from genesis.tilt.evidence import Evidence, Points
-from genesis.tilt.indicators import FIXED, INDICATORS, Scene, samples
+from genesis.tilt.gauge import Gauge
+from genesis.tilt.indicators import steps_by_kind
 from genesis.tilt.machine import (
     LossTaken,
     Overridden,
@@ -28,20 +29,29 @@ from genesis.tilt.machine import (
     evolve,
     leaves_caution_ns,
 )
+from genesis.tilt.measures import Scene, measures_by_kind, samples
+from genesis.tilt.odds import one_in
 from genesis.tilt.rules import TiltRules
-from genesis.tilt.score import Reading, raw_of, read, whole
+from genesis.tilt.score import Reading
 from genesis.tilt.snapshot import dump, load
+from genesis.tilt.style import StyleChangeRefused, StyleState, refusal
+from genesis.tilt.telling import telling
 from genesis.tilt.today import Today
+
+JOINT: Final = "joint"
 
 
 @dataclass(frozen=True, slots=True)
 class TiltScore:
-    """score: 0..100. contributions: by indicator, they sum to the score. raw: before scaling."""
+    """score: 0..100. contributions: by indicator, they sum to the score. raw: before scaling.
+    one_in: about one in so many acts at such a score was one of tilt (None: the rules do not say).
+    """
 
     score: int
     level: TiltLevel
     contributions: dict[str, int]
     raw: float
+    one_in: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +69,14 @@ class TiltDetector:
     def __init__(self, rules: TiltRules, profile: Profile | None = None) -> None:
         self.rules = rules
         self.state = TiltState()
-        self.evidence = Evidence.none(rules)
-        self.points = Points()
+        self.gauge = Gauge(rules)
         self.baselines = Baselines(rules, profile)
         self.context = Context()
         self.today = Today()
+        self.style = StyleState()
         self.now_ns = 0
         self.calm_since_ns: int | None = 0
-        self._calm_at_ns: int | None = None
-        self._weights = _weights(rules)
+        self._bind(rules)
 
     # -- the stream --------------------------------------------------------------------------
     def update_metrics(self, action: UserAction) -> TiltScore:
@@ -95,15 +104,83 @@ class TiltDetector:
             outcomes += self._run(Overridden(self.now_ns, multiplier, until_ns))
         return (*outcomes, *self._settle(rose=False))
 
+    def halted(self, fact: Halted) -> tuple[Outcome, ...]:
+        """A breaker halted trading; what it says goes beside the score."""
+        self.tripped(fact.ts_ns)
+        return (*self._advance(fact.ts_ns), *self._run(fact), *self._settle(rose=False))
+
+    def lane(self, event: PaperLaneReported) -> tuple[Outcome, ...]:
+        """There is a paper lane now, or there is none any more."""
+        self.state = replace(self.state, has_lane=event.is_open)
+        return (*self._advance(event.ts_ns), *self._settle(rose=False))
+
+    def session(self, event: RecoverySessionDone) -> tuple[Outcome, ...]:
+        """A session in the paper lane ended."""
+        held = (*self._advance(event.ts_ns), *self._run(event))
+        return (*held, *self._advance(event.ts_ns), *self._settle(rose=False))
+
     def pass_time(self, now_ns: int) -> tuple[Outcome, ...]:
         """Time went by without an act."""
         return (*self._advance(now_ns), *self._settle(rose=False))
 
+    # -- what happened to the trader ---------------------------------------------------------
+    def tripped(self, ts_ns: int) -> None:
+        """A breaker has tripped: no evidence, but money added right after it is."""
+        self.context.tripped_us = max(self.now_ns, ts_ns) // MICROSECOND
+
+    def declare_style_change(self, reason: str, ts_ns: int = 0) -> int:
+        """The trader announces that he will trade differently; logged by whoever calls.
+
+        Returns:
+            When it takes effect (UTC ns).
+
+        Raises:
+            StyleChangeRefused: not now; says why and when.
+        """
+        behaviour, now_ns = self.rules.behaviour, max(self.now_ns, ts_ns)
+        if behaviour is None:
+            raise StyleChangeRefused("the rules of this run know no change of style")
+        level, loss_day = self.state.level, self.context.loss_day
+        refused = refusal(self.style, now_ns, level, loss_day, behaviour.style)
+        if refused is not None:
+            raise StyleChangeRefused(refused)
+        due_ns = now_ns + behaviour.style.wait_ns
+        self.style = StyleState(now_ns, due_ns, reason)
+        return due_ns
+
+    def tier_changed(self, fact: TierChanged) -> None:
+        """Another tier is another style, at once and as often as it happens.
+
+        After an emergency nothing is certain: what was normal is archived, and is a first guess
+        from now on.
+        """
+        now_ns = max(self.now_ns, fact.ts_ns)
+        if fact.mode is TierMode.EMERGENCY and fact.old_mode is not TierMode.EMERGENCY:
+            self.baselines.archive(now_ns, fact.reason)
+            self.baselines.restart()
+            self.gauge.moved()
+        elif fact.tier is not fact.old_tier:
+            self._take_effect(now_ns, fact.reason)
+
     # -- answers -----------------------------------------------------------------------------
+    @property
+    def evidence(self) -> Evidence:
+        return self.gauge.evidence
+
+    @property
+    def points(self) -> Points:
+        return self.gauge.points
+
     def score(self, at_ns: int = 0) -> TiltScore:
         """The score at the last stamp seen, or later if nothing happens until `at_ns`."""
         reading = self._reading(max(self.now_ns, at_ns))
-        return TiltScore(reading.score, self.state.level, dict(reading.contributions), reading.raw)
+        return TiltScore(
+            reading.score,
+            self.state.level,
+            dict(reading.contributions),
+            reading.raw,
+            one_in(reading.score, self.rules.odds),
+        )
 
     def check_intervention_required(self) -> Intervention | None:
         state = self.state
@@ -124,7 +201,7 @@ class TiltDetector:
         state = self.state
         calm_since = self.calm_since_ns
         if state.level is TiltLevel.CAUTION and calm_since is None:
-            calm_since = self._calms_ns()
+            calm_since = self.gauge.calms_ns()
         due = (
             state.lock_until_ns,
             state.limited_until_ns,
@@ -136,10 +213,9 @@ class TiltDetector:
     def set_rules(self, rules: TiltRules) -> None:
         """Judge by other rules from now on; what was observed stays."""
         if rules != self.rules:
-            self.rules = rules
-            self._weights = _weights(rules)
+            self._bind(rules)
+            self.gauge.set_rules(rules)
             self.baselines.set_rules(rules)
-            self._calm_at_ns = None
 
     def snapshot(self) -> bytes:
         """Everything that is known, such that `restore` goes on bit for bit."""
@@ -157,49 +233,78 @@ class TiltDetector:
         return detector
 
     # -- inside ------------------------------------------------------------------------------
+    def _bind(self, rules: TiltRules) -> None:
+        self.rules = rules
+        self._measures = measures_by_kind(rules)
+        self._steps = steps_by_kind(rules)
+
     def _advance(self, ts_ns: int) -> tuple[Outcome, ...]:
         """Move to `ts_ns` (never back) and let everything fall due on the way."""
         self.now_ns = max(self.now_ns, ts_ns)
-        if self.calm_since_ns is None and self._is_calm(self.now_ns):
-            self.calm_since_ns = self._calms_ns()
+        due_ns = self.style.due_ns
+        if due_ns is not None and self.now_ns >= due_ns:
+            self.style = replace(self.style, due_ns=None)
+            self._take_effect(due_ns, self.style.reason)
+        if self.calm_since_ns is None and self.gauge.is_calm(self.now_ns):
+            self.calm_since_ns = self.gauge.calms_ns()
         outcomes: list[Outcome] = []
         while due := self._run(TimePassed(self.now_ns, self.calm_since_ns)):
             outcomes += due
         return tuple(outcomes)
 
     def _act(self, action: UserAction) -> tuple[Outcome, ...]:
-        ts_us = self.now_ns // MICROSECOND
-        self.context.begin(action)
-        before = self._raw(self.now_ns)
-        scene = Scene(action, ts_us, self.context, self.baselines, self.rules)
-        for name, step in INDICATORS:
+        ts_us, kind = self.now_ns // MICROSECOND, action.kind
+        ended_s = self.context.begin(action, ts_us, self.rules.behaviour)
+        before = self.gauge.raw(self.now_ns)
+        scene = Scene(action, ts_us, self.context, self.baselines, self.rules, ended_s)
+        scene.found = self._look(scene)
+        for name, step in self._steps[kind]:
             found = step(scene)
             if found is not None and not (action.reduces_risk and found > 0):
-                self.evidence.add(name, ts_us, found, self.rules)
-        self._fix(action, ts_us)
-        self._calm_at_ns = None
+                self.gauge.add(name, ts_us, found)
+            if name == JOINT and kind == ActionKind.ORDER_SUBMIT:
+                self.context.owed_joint = min(0.0, found or 0.0)
+                self.context.insists = bool(scene.found.get("rej"))
+        told = telling(action, ts_us, self.context, self.rules.behaviour)
+        if told is not None:
+            self.gauge.tell(told, ts_us)
         lost = self._loss(action)
-        self._learn(scene)
-        self.context.remember(action, ts_us)
-        rose = self._raw(self.now_ns) > before and not _is_override(action)
+        self._learn(scene, before)
+        self.context.remember(action, ts_us, self.rules.behaviour)
+        rose = self._reading(self.now_ns).raw > before and not _is_override(action)
         return (*lost, *self._settle(rose=rose))
 
-    def _fix(self, action: UserAction, ts_us: int) -> None:
-        name = FIXED.get((action.kind, action.reason))
-        if name is not None and name in self.rules.fixed:
-            self.points.add(name, ts_us, self.rules)
+    def _look(self, scene: Scene) -> dict[str, float]:
+        found = {}
+        for name, measure in self._measures[scene.action.kind]:
+            x = measure(scene)
+            if x is not None:
+                found[name] = x
+        return found
 
     def _loss(self, action: UserAction) -> tuple[Outcome, ...]:
         if action.kind != ActionKind.POSITION_CLOSED or action.pnl_r is None or action.pnl_r >= 0:
             return ()
         return self._run(LossTaken(self.now_ns, -float(action.pnl_r)))
 
-    def _learn(self, scene: Scene) -> None:
-        found = samples(scene)
+    def _learn(self, scene: Scene, before: float) -> None:
+        """A latched level says nothing of the acts themselves: calm ones teach as usual."""
+        calm = self.state.level is TiltLevel.NORMAL
+        calm = calm or self.gauge.is_calm_at(before)
         self.baselines.entries += is_entry(scene.action)
-        self.baselines.offer(found, calm=self.state.level is TiltLevel.NORMAL)
-        if found:
+        if scene.session_s is not None or scene.action.kind == ActionKind.SESSION_END:
+            self.baselines.session_over()
+        if scene.found:
+            found = samples(scene)
+            self.baselines.offer(found, calm=calm)
             self.today.add(self.now_ns, found)
+
+    def _take_effect(self, ts_ns: int, reason: str) -> None:
+        """A new style: the old one is archived, and more is believed for a while."""
+        behaviour = self.rules.behaviour
+        if behaviour is not None:
+            self.baselines.archive(ts_ns, reason)
+            self.baselines.widen(behaviour.style.spread_factor, behaviour.style.sessions)
 
     def _settle(self, *, rose: bool) -> tuple[Outcome, ...]:
         """Tell the score of this moment, and what level follows from it."""
@@ -210,7 +315,7 @@ class TiltDetector:
             self.calm_since_ns = self.now_ns
         contributions = tuple((name, part) for name, part in reading.contributions.items() if part)
         sources = reading.sources(self.rules.levels.warning_share)
-        if self._has_points(reading):
+        if self.gauge.has_points(reading):
             sources = max(sources, self.rules.levels.warning_sources)
         return self._run(Scored(self.now_ns, reading.score, contributions, sources, rose))
 
@@ -219,49 +324,13 @@ class TiltDetector:
         for outcome in outcomes:
             if isinstance(outcome, TiltLevelChanged) and _is_recovery(outcome, event):
                 kept = self.rules.recovery.evidence_kept
-                self.evidence.keep(kept, self.now_ns // MICROSECOND, self.rules)
-                self._calm_at_ns = None
+                self.gauge.keep(kept, self.now_ns // MICROSECOND)
             self.state = evolve(self.state, outcome)
         return outcomes
 
     def _reading(self, ts_ns: int) -> Reading:
-        rules = self.rules
-        evidence = self.evidence.at(ts_ns // MICROSECOND, rules)
-        points = self.points.at(ts_ns // MICROSECOND, rules)
-        reading = read(evidence, self._weights, rules.score, 100, points)
-        learning = self.baselines.entries < rules.learning.entries
-        most = rules.learning.score_max
-        if not learning or reading.score <= most or self._has_points(reading):
-            return reading
-        return read(evidence, self._weights, rules.score, most, points)
-
-    def _has_points(self, reading: Reading) -> bool:
-        """Does an act that is evidence by itself carry a fair share? It needs no second source."""
-        total, share = sum(reading.weighted.values()), self.rules.levels.warning_share
-        points = (reading.weighted.get(name, 0.0) for name in self.points.amounts)
-        return any(part > 0 and part >= share * total for part in points)
-
-    def _raw(self, ts_ns: int) -> float:
-        evidence = self.evidence.at(ts_ns // MICROSECOND, self.rules)
-        points = self.points.at(ts_ns // MICROSECOND, self.rules)
-        return raw_of(evidence, self._weights, self.rules.score, points)
-
-    def _is_calm(self, ts_ns: int) -> bool:
-        score = whole(self._raw(ts_ns), self.rules.score)
-        return score < self.rules.levels.caution_leave
-
-    def _calms_ns(self) -> int:
-        """The first whole second after the last evidence at which the score is calm again."""
-        if self._calm_at_ns is None:
-            stamps = (*self.evidence.at_us.values(), *self.points.at_us.values())
-            since_ns = max(stamps) * MICROSECOND
-            seconds = _first(lambda n: self._is_calm(since_ns + n * SECOND))
-            self._calm_at_ns = since_ns + seconds * SECOND
-        return self._calm_at_ns
-
-
-def _weights(rules: TiltRules) -> dict[str, float]:
-    return {name: indicator.weight for name, indicator in rules.indicators.items()}
+        learning = self.baselines.entries < self.rules.learning.entries
+        return self.gauge.reading(ts_ns, learning=learning)
 
 
 def _is_recovery(change: TiltLevelChanged, event: TiltEvent) -> bool:
@@ -273,17 +342,3 @@ def _is_recovery(change: TiltLevelChanged, event: TiltEvent) -> bool:
 def _is_override(action: UserAction) -> bool:
     """What an accepted override adds is there for the next act: it cannot undo itself."""
     return action.kind == ActionKind.OVERRIDE_ATTEMPT and action.reason == "accepted"
-
-
-def _first(holds: Callable[[int], bool]) -> int:
-    """The smallest whole number from 0 up that `holds`, for a condition that stays true."""
-    if holds(0):
-        return 0
-    high = 1
-    while not holds(high):
-        high *= 2
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if holds(middle) else (middle, high)
-    return high

@@ -23,9 +23,21 @@ class Evidence:
     def none(cls, rules: TiltRules) -> "Evidence":
         return cls(dict.fromkeys(rules.indicators, 0.0), dict.fromkeys(rules.indicators, 0))
 
+    def add_missing(self, rules: TiltRules) -> None:
+        """Indicators that these rules know and earlier ones did not begin with nothing."""
+        for name in rules.indicators:
+            self.amounts.setdefault(name, 0.0)
+            self.at_us.setdefault(name, 0)
+
     def at(self, ts_us: int, rules: TiltRules) -> Mapping[str, float]:
-        """What is left of each at `ts_us`."""
-        return {name: self._left(name, ts_us, rules) for name in self.amounts}
+        """What is left of each at `ts_us`, in the order of the rules."""
+        amounts, at_us = self.amounts, self.at_us
+        return {
+            name: _decayed(amounts[name], ts_us - at_us[name], one.half_life_s)
+            if amounts[name]
+            else 0.0
+            for name, one in rules.indicators.items()
+        }
 
     def add(self, name: str, ts_us: int, step: float, rules: TiltRules) -> None:
         left = self._left(name, ts_us, rules) + step
@@ -34,7 +46,7 @@ class Evidence:
 
     def keep(self, share: float, ts_us: int, rules: TiltRules) -> None:
         """Forget all but a share of everything."""
-        for name in self.amounts:
+        for name in rules.indicators:
             self.amounts[name] = self._left(name, ts_us, rules) * share
             self.at_us[name] = ts_us
 

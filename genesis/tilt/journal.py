@@ -13,6 +13,7 @@ from typing import Final
 from unicodedata import category, normalize
 
 from genesis.domain.time import SECOND
+from genesis.tilt.reading import Reader
 from genesis.tilt.rules import JournalRules
 
 _APOSTROPHES: Final = "'’"
@@ -45,30 +46,43 @@ class Delta:
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """reason: `accepted`, or why not: too_short, paste, too_fast, idle, repetitive, top_word,
-    repeated_phrases. sha256: of the words alone, so that spacing makes no new page."""
+    repeated_phrases, or a fault its reader found. sha256: of the words alone, so that spacing
+    makes no new page. reasons: all that speak against it, the one that is told first."""
 
     accepted: bool
     reason: str
     word_count: int
     sha256: str
+    reasons: tuple[str, ...] = ()
 
 
 def assess(
-    text: str, deltas: Sequence[Delta], opened_ns: int, now_ns: int, rules: JournalRules
+    text: str,
+    deltas: Sequence[Delta],
+    opened_ns: int,
+    now_ns: int,
+    rules: JournalRules,
+    reader: Reader | None = None,
 ) -> Assessment:
-    """Judge a page opened at `opened_ns` and handed in at `now_ns`, both venue time."""
+    """Judge a page opened at `opened_ns` and handed in at `now_ns`, both venue time.
+
+    reader: who reads the words; None: nobody does, and form and time alone are judged.
+    """
     words = tokens(text)
     count = word_count(words)
     seen = [delta for delta in deltas if opened_ns <= delta.ts_ns <= now_ns]
-    reason = (
-        ("too_short" if count < rules.words_min else None)
-        or _monotony(words, rules)
-        or _paste(text, seen, rules)
-        or _haste(count, seen, opened_ns, now_ns, rules)
-        or "accepted"
-    )
+    if count < rules.words_min:
+        return _judged(words, count, ["too_short"])
+    found = [_monotony(words, rules), _paste(text, seen, rules)]
+    found += () if reader is None else reader.faults(text, words)
+    found.append(_haste(count, seen, opened_ns, now_ns, rules))
+    return _judged(words, count, found)
+
+
+def _judged(words: Sequence[str], count: int, found: Sequence[str | None]) -> Assessment:
     digest = sha256(" ".join(words).encode()).hexdigest()
-    return Assessment(reason == "accepted", reason, count, digest)
+    reasons = tuple(fault for fault in found if fault is not None)
+    return Assessment(not reasons, reasons[0] if reasons else "accepted", count, digest, reasons)
 
 
 def assess_override(
@@ -78,6 +92,7 @@ def assess_override(
     now_ns: int,
     rules: JournalRules,
     characters_min: int,
+    reader: Reader | None = None,
 ) -> Assessment:
     """Judge the page of an override: counted in characters, its time in proportion to a page's.
 
@@ -86,18 +101,20 @@ def assess_override(
     """
     words = tokens(text)
     count = word_count(words)
-    reason = "too_short" if len(text.strip()) < characters_min or not words else None
-    reason = reason or _monotony(words, rules)
+    if len(text.strip()) < characters_min or not words:
+        return _judged(words, count, ["too_short"])
     share_ns = rules.typing_min_ns * min(count, rules.words_min) // rules.words_min
     relaxed = replace(rules, typing_min_ns=share_ns)
-    if deltas is None:
-        reason = reason or _hurry(count, opened_ns, now_ns, relaxed)
-    else:
+    found = [_monotony(words, rules)]
+    if deltas is not None:
         seen = [delta for delta in deltas if opened_ns <= delta.ts_ns <= now_ns]
-        reason = reason or _paste(text, seen, relaxed)
-        reason = reason or _haste(count, seen, opened_ns, now_ns, relaxed)
-    digest = sha256(" ".join(words).encode()).hexdigest()
-    return Assessment(reason is None, reason or "accepted", count, digest)
+        found.append(_paste(text, seen, relaxed))
+    found += () if reader is None else reader.faults(text, words, is_page=False)
+    if deltas is None:
+        found.append(_hurry(count, opened_ns, now_ns, relaxed))
+    else:
+        found.append(_haste(count, seen, opened_ns, now_ns, relaxed))
+    return _judged(words, count, found)
 
 
 def vouched(

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from genesis.tilt.ways import InterventionRules, ReadingRules
+
 
 @dataclass(frozen=True, slots=True)
 class IndicatorRules:
@@ -199,10 +201,144 @@ class OverrideRules:
 
 
 @dataclass(frozen=True, slots=True)
+class JointRules:
+    """Several things at once: a weighted sum of clipped z and of yes and no less their usual share.
+
+    measure: weight of the z of gap, latency and size, each clipped to z_min..z_max. skip, typo,
+    rejected: weights of a yes. streak: added after a loss, only to what is there already.
+    """
+
+    z_min: float
+    z_max: float
+    measure: float
+    skip: float
+    skip_usual: float
+    typo: float
+    typo_usual: float
+    rejected: float
+    streak: float
+
+
+@dataclass(frozen=True, slots=True)
+class HourRules:
+    """Entries by UTC hour. prior_acts: what each hour starts with; memory: older entries fade.
+
+    x_min, x_max: clip of the surprise -ln(24 share); share_min: least share.
+    """
+
+    prior_acts: float
+    memory: float
+    x_min: float
+    x_max: float
+    share_min: float
+
+
+@dataclass(frozen=True, slots=True)
+class PaceRules:
+    """Acts counted in a window against how many are usual.
+
+    The count less the usual one is divided by sqrt(usual + offset) and clipped to z_min..z_max.
+    spread_max: of the gaps' logarithm in their mean. hold_*: seconds a position is held: the first
+    guess, the share of a new one in the mean, and its clip. clicks_usual, clicks_share: likewise.
+    kept: stamps kept per window.
+    """
+
+    entries_window_s: float
+    clicks_window_s: float
+    z_min: float
+    z_max: float
+    offset: float
+    spread_max: float
+    hold_s: float
+    hold_share: float
+    hold_max_s: float
+    clicks_usual: float
+    clicks_share: float
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActRules:
+    """When an act counts as a yes, and what an odd value is taken for.
+
+    latency_min_s, session_min_s, session_learn_min_s: shorter ones are taken as this.
+    session_break_s: after so long without an act a new session begins. dwell_min_s: a checklist
+    left sooner was skipped. insist_multiple, insist_s: a request above so many caps, again so soon
+    after the last one, is as good as refused. widen_ratio: a stop so many times as far away was
+    moved away; removal_steps: taking it away counts so often. slips_*: usual share and spread of
+    backspaces among keys for a stranger; slips_above: the own quantile above which it is a slip.
+    """
+
+    latency_min_s: float
+    session_min_s: float
+    session_learn_min_s: float
+    session_break_s: float
+    dwell_min_s: float
+    insist_multiple: float
+    insist_s: float
+    widen_ratio: float
+    removal_steps: int
+    slips_usual: float
+    slips_spread: float
+    slips_above: float
+
+
+@dataclass(frozen=True, slots=True)
+class TellingRules:
+    """When a rare act is evidence by itself.
+
+    left_page_s: the page left so soon after it was opened. deposit_s, deposit_loss_r: money added
+    so soon after so large a loss, or after a breaker. edit_s: rules loosened or code changed so
+    soon after a losing session.
+    """
+
+    left_page_s: float
+    deposit_s: float
+    deposit_loss_r: float
+    edit_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StyleRules:
+    """A change of style that was announced.
+
+    after_loss_ns: so long after the end of the last losing day; wait_ns: takes effect then;
+    every_ns: not more often. spread_factor: spreads for so many sessions.
+    """
+
+    after_loss_ns: int
+    wait_ns: int
+    every_ns: int
+    spread_factor: float
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviourRules:
+    """What the indicators beyond the first four need.
+
+    trust: by baseline, the prior's worth in samples where it is not the general one. ignored:
+    codes of refusals that were not the trader's doing.
+    """
+
+    joint: JointRules
+    hours: HourRules
+    pace: PaceRules
+    acts: ActRules
+    telling: TellingRules
+    style: StyleRules
+    trust: Mapping[str, float]
+    ignored: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class TiltRules:
     """All of the above. Keys of the mappings are the ids of indicators, baselines and acts.
 
-    fixed, override: empty and None in rules from before there were any; such a run has none.
+    fixed, override, interventions, reading: empty or None in rules from before there were any; such
+    a run has none.
+    behaviour: None in rules that know the first four indicators only. odds: (score from, one in
+    so many acts at such a score was one of tilt), falling scores.
     """
 
     indicators: Mapping[str, IndicatorRules]
@@ -216,3 +352,7 @@ class TiltRules:
     journal: JournalRules
     fixed: Mapping[str, FixedRules] = field(default_factory=dict)
     override: OverrideRules | None = None
+    interventions: InterventionRules | None = None
+    reading: ReadingRules | None = None
+    behaviour: BehaviourRules | None = None
+    odds: tuple[tuple[int, float], ...] = ()

@@ -39,7 +39,7 @@ def read(
     points: Mapping[str, float] = NO_POINTS,
 ) -> Reading:
     """Score the evidence; never above `most`."""
-    weighted = {name: weights[name] * log1p(amount) for name, amount in evidence.items()}
+    weighted = _weighted(evidence, weights)
     weighted.update(points)
     raw = _raw(weighted, rules)
     score = min(most, whole(raw, rules))
@@ -53,7 +53,7 @@ def raw_of(
     points: Mapping[str, float] = NO_POINTS,
 ) -> float:
     """The weighted sum alone, before scaling."""
-    weighted = {name: weights[name] * log1p(amount) for name, amount in evidence.items()}
+    weighted = _weighted(evidence, weights)
     weighted.update(points)
     return _raw(weighted, rules)
 
@@ -61,6 +61,12 @@ def raw_of(
 def whole(raw: float, rules: ScoreRules) -> int:
     """The score of a weighted sum."""
     return floor(on_scale(raw, rules) + 0.5)
+
+
+def _weighted(evidence: Mapping[str, float], weights: Mapping[str, float]) -> dict[str, float]:
+    return {
+        name: weights[name] * log1p(amount) if amount else 0.0 for name, amount in evidence.items()
+    }
 
 
 def _raw(weighted: Mapping[str, float], rules: ScoreRules) -> float:
@@ -82,10 +88,15 @@ def apportion(score: int, weighted: Mapping[str, float]) -> dict[str, int]:
     total = sum(weighted.values())
     if not total:
         return dict.fromkeys(weighted, 0)
-    exact = {name: score * part / total for name, part in weighted.items()}
-    parts = {name: floor(share) for name, share in exact.items()}
+    parts = dict.fromkeys(weighted, 0)
+    remainders: list[tuple[float, str]] = []
+    for name, part in weighted.items():
+        if part:
+            exact = score * part / total
+            parts[name] = floor(exact)
+            remainders.append((parts[name] - exact, name))
     left = score - sum(parts.values())
-    by_remainder = sorted(exact, key=lambda name: parts[name] - exact[name])
-    for name in by_remainder[:left]:
+    remainders.sort(key=lambda one: one[0])
+    for _, name in remainders[:left]:
         parts[name] += 1
     return parts

@@ -6,9 +6,10 @@ from statistics import median
 from typing import Final
 
 from genesis.domain.time import utc_day
-from genesis.tilt.baseline import Sample
+from genesis.tilt.baseline import CLICKS, HOLD, HOUR, SLIPS, Sample
 
-_KEPT: Final = 300
+_KEPT: Final = 100
+_UNSHOWN: Final = frozenset({SLIPS, HOUR, HOLD, CLICKS})
 
 
 class Today:
@@ -21,7 +22,9 @@ class Today:
     def add(self, ts_ns: int, samples: Iterable[Sample]) -> None:
         self._turn(ts_ns)
         for sample in samples:
-            self.measures.setdefault(sample.baseline, deque(maxlen=_KEPT)).append(sample.x)
+            if sample.baseline not in _UNSHOWN:
+                found = self.measures.setdefault(sample.baseline, deque(maxlen=_KEPT))
+                found.append(sample.x)
 
     def at(self, now_ns: int) -> Mapping[str, float]:
         """By baseline: the median of its measures, or the mean of yes (1) and no (0)."""

@@ -16,6 +16,7 @@ from genesis.domain.outcomes import (
     TiltLevelChanged,
 )
 from genesis.domain.time import DAY, HOUR, SECOND
+from genesis.engine.step import Step
 from genesis.execution.draft import Draft
 from tests.support.engines import T0, Bench, cancels, only, submits
 
@@ -33,9 +34,21 @@ def begin_day(bench: Bench, equity: int) -> None:
 
 
 def stop_out(bench: Bench, price: str) -> None:
-    """Buy, pull the stop close, be stopped out."""
-    stop = bench.open_position(price)
-    bench.fill(stop, str(D(price) - 20))
+    """Buy in haste, pull the stop close, be stopped out; in CAUTION the wish is put off instead."""
+    for entry in submits(bench.buy(latency_ms=900)):
+        bench.accept(entry.key)
+        (stop,) = submits(bench.fill(entry, price))
+        bench.accept(stop.key)
+        bench.fill(stop, str(D(price) - 20))
+
+
+def buy_twice(bench: Bench) -> Step:
+    """In CAUTION: asked for, refused, and asked for again a minute later."""
+    (refused,) = only(bench.buy(), OrderRefused)
+    assert [failure.code for failure in refused.failures] == ["TILT_CONFIRM"]
+    assert refused.until_ns == bench.now_ns + 60 * SECOND
+    bench.later(60)
+    return bench.buy()
 
 
 def chase(bench: Bench, rounds: int = 8) -> None:
@@ -51,6 +64,7 @@ def chase(bench: Bench, rounds: int = 8) -> None:
             order_type="LIMIT",
             amount_usdt=D(20),
             price=D(60000),
+            latency_ms=900,
         )
         bench.later(1)
         bench.act("cancel_all", "ORDER_CANCEL")
@@ -74,10 +88,11 @@ def test_chasing_locks_trading_and_the_page_opens_a_limited_hour() -> None:
 
     bench.later(10 * 60)
     assert only(bench.buy(), OrderRefused), "time alone never ends a warning"
+    bench.later(20 * 60)  # the page takes its time
     accept_page(bench)
     (hour,) = all_of(bench, LimitedHourStarted)
     assert hour.until_ns - bench.now_ns == 3600 * SECOND
-    (entry,) = submits(bench.buy())
+    (entry,) = submits(buy_twice(bench))
     assert entry.request.qty == D("0.00018")  # half of 0.00037, rounded down
     bench.fill(entry, "67453")
     (refused,) = only(bench.buy(), OrderRefused)  # the half is of the position, not of each order
@@ -93,6 +108,8 @@ def test_the_limited_hour_ends_exactly_after_3600_seconds() -> None:
     multiplier = bench.engine.state.tilt.multiplier
     assert multiplier(bench.now_ns) == D("0.5")
     bench.later(1)
+    assert multiplier(bench.now_ns) == D("0.75"), "what is left is CAUTION, which decays"
+    bench.later(2 * HOUR // SECOND)
     assert multiplier(bench.now_ns) == 1
 
 

@@ -88,6 +88,53 @@ def test_same_digest_when_equity_limits_are_touched_inside_bars(hours, tmp_path:
     assert_same(skipping, every)
 
 
+FLOORS = """
+name = "floors"
+[risk]
+daily_loss_fraction = "none"
+streak = "none"
+[risk.breakers.strategy]
+losses_max = 3
+rest_s = 1800
+[risk.give_back]
+armed_factor = 1
+floor_factor = 0.5
+[risk.tiers.SNIPER]
+position_fraction = 1
+risk_fraction = 1
+exposure_fraction = 1
+max_trades_per_day = "none"
+[risk.tiers.SNIPER.drawdown]
+info_trade_usdt = 100
+warning_daily_usdt = 1.5
+critical_total_usdt = 90
+halt_total_usdt = 100
+[risk.tiers.SNIPER.rolling]
+days = [1, 2, 7]
+losses_usdt = [0.9, 2, 4]
+multipliers = [0.9, 0.8, 0.7]
+"""
+
+
+def test_same_digest_when_floors_and_windows_are_touched_inside_bars(days, tmp_path: Path):
+    """A good day's floor is fixed and fallen back to, windows of days reach their limits, and
+    a strategy rests between times.
+    """
+    rules = tmp_path / "floors.toml"
+    rules.write_text(FLOORS)
+    skipping, every = both(days, rules=rules, stop_fraction=0.3, cash=500)
+    assert_same(skipping, every)
+    raised = {getattr(record, "alert", "") for record in _decisions(skipping)}
+    assert {"GIVE_BACK_ARMED", "GIVE_BACK", "NEAR_ROLLING_1D", "ROLLING_1D"} <= raised
+    assert {"GIVE_BACK_REACHED", "STRATEGY_RESTS"} <= set(skipping.refusals.code)
+
+
+def test_same_digest_with_the_pauses_after_losses(hours):
+    skipping, every = both(hours, params={"fast": 1, "slow": 2}, rules="sniper", cash=2_000)
+    assert "COOLDOWN_ACTIVE" in set(skipping.refusals.code)
+    assert_same(skipping, every)
+
+
 @pytest.mark.parametrize("latency", [None, (20, 100, 50)])
 @pytest.mark.parametrize("fill", ["book", "next_tick"])
 def test_same_digest_with_a_book_and_resting_bids(fill, latency):

@@ -166,11 +166,14 @@ def test_a_pasted_page_does_not_pass_as_a_draft(room: Room) -> None:
     rest = len(TEXT) - 700
     assert verdict(room, TEXT, [*own, *as_draft(room, rest)]) == "paste"
     put(room, TEXT)  # nobody saw it come to be
+    assert verdict(room, TEXT, [*own, *as_draft(room, rest)]) == "too_soon"
+    room.at("60000", 120)
     assert verdict(room, TEXT, [*own, *as_draft(room, rest)]) == "paste"
     told = [*own, *as_draft(room, rest)]
     put(room, TEXT, deltas=told)
     assert draft(room)["deltas"][-1]["inserted"] == 0  # no more than it is worth
     put(room, TEXT, deltas=told)
+    room.at("60000", 120)
     assert verdict(room, TEXT, told) == "paste"
     assert draft(room)["text"] == TEXT
 

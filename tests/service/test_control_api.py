@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import unhurried
 from tests.support.process import Control, Process, command, environment
 
 
@@ -20,9 +21,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def service(home: Path) -> Iterator[Process]:
-    with Process(
-        home, "run", "--mode", "paper", "--json", "--port", "0", "--home", str(home)
-    ) as it:
+    rules = home / "rules.toml"
+    rules.write_text(unhurried.TEXT, encoding="utf-8")
+    told = ("--home", str(home), "--rules", str(rules))
+    with Process(home, "run", "--mode", "paper", "--json", "--port", "0", *told) as it:
         yield it
 
 

@@ -28,7 +28,6 @@ from genesis.domain.orders import OrderRequest, Purpose
 from genesis.domain.time import SECOND
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
-from genesis.rules import load
 from genesis.service.api.keys import HEADER, Keys
 from genesis.service.api.parts import Parts
 from genesis.service.api.places import Places
@@ -42,11 +41,12 @@ from genesis.service.second_log import SecondLog
 from genesis.service.trail import Trail
 from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import EventLog
+from tests.support import unhurried
 from tests.support.build import BTC, tick
 
 T0 = 1_700_000_000 * SECOND
 KEYS = Keys("control-key-of-a-test", "read-key-of-a-test")
-RULES = load("sniper")
+RULES = unhurried.rules()
 ELSEWHERE = "10.1.2.3"
 
 

@@ -224,10 +224,10 @@ class Recording:
             OperatorActed(self.now_ns, kind, ref, verb, session_id="s", **given)  # type: ignore[arg-type]
         )
 
-    def buy(self) -> None:
+    def buy(self, usdt: int = 50, latency_ms: int = 4000) -> None:
         self.act(
             "trade", "ORDER_SUBMIT", symbol=SYMBOL, side=Side.BUY, order_type=OrderType.MARKET,
-            amount_usdt=Decimal(50), latency_ms=4000,
+            amount_usdt=Decimal(usdt), latency_ms=latency_ms,
         )  # fmt: skip
 
     def trade(self, leave_at: str) -> None:
@@ -239,10 +239,10 @@ class Recording:
         self.act("close", symbol=SYMBOL, reduces_risk=True)
 
     def chase(self, paused: Callable[[TiltLevel], bool] = lambda at: at.rank > 1) -> None:
-        """Stopped out and in again three seconds later, until tilt has had enough."""
+        """Stopped out and in again three seconds later, in haste, until tilt has had enough."""
         while not paused(self.engine.state.tilt.state.level):
             self.price(PRICE)
-            self.buy()
+            self.buy(latency_ms=1000)
             self.until(self.now_ns + 5 * SECOND)
             self.stopped_out(PRICE - 300)
             self.until(self.now_ns + 3 * SECOND)

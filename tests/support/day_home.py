@@ -40,7 +40,7 @@ from genesis.domain.orders import OrderType, Side
 from genesis.domain.time import DAY, HOUR, MINUTE, SECOND, parse_utc
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
-from genesis.rules import Rules, load
+from genesis.rules import Rules
 from genesis.service.strategies import strategies_of
 from genesis.sim.exchange import SimExchange
 from genesis.sim.fees import FeeSchedule
@@ -49,6 +49,7 @@ from genesis.store.commits import Tail, rows_after
 from genesis.store.database import DATABASE_NAME, Database
 from genesis.store.schema import events, tape
 from genesis.store.steps import MAIN, LogEntry, StepText, step_text
+from tests.support import unhurried
 from tests.support.build import BTC
 
 DAY_1 = parse_utc("2024-08-05")
@@ -110,7 +111,7 @@ class HomeMaker:
     """One account over days: runs are started and ended, markets played, acts done."""
 
     home: Path
-    rules: Rules = field(default_factory=lambda: load("sniper"))
+    rules: Rules = field(default_factory=unhurried.rules)
     strategies: Sequence[str] = ()
     capital: Decimal = Decimal(500)
     instrument: Instrument = BTC
@@ -283,7 +284,8 @@ def chase(at_ns: int, times: int = 5) -> list[Event]:
     """Stopped out by every jolt, back in three seconds later, larger each time; then two pages."""
     acts: list[Event] = [buy(at_ns)]
     for turn, jolt_ns in enumerate(jolts(at_ns, times)):
-        acts.append(buy(jolt_ns + 13 * SECOND, str(50 * (turn + 1))))
+        haste = {"latency_ms": max(900, 4000 - 1500 * turn)}
+        acts.append(buy(jolt_ns + 13 * SECOND, str(50 * (turn + 1)), **haste))
         acts.append(_cancel(jolt_ns + 15 * SECOND))
     end = jolts(at_ns, times)[-1]
     acts.append(close(end + 5 * MINUTE))

@@ -77,7 +77,7 @@ class Stage:
         for _ in range(80):
             if self.level() in ("WARNING", "LOCKED"):
                 return
-            control.say("buy 6 usdt btc limit 30000")
+            control.say("buy 20 usdt btc limit 30000", latency_ms=500, checklist_done=False)
             control.say("cancel all")
         raise AssertionError(f"tilt stays calm: {control.get('/tilt/status')}")
 

@@ -12,10 +12,19 @@ const REFUSED = {
   paste: () => "Not yet: a part of this page came in at once instead of being written. Begin a fresh page; this one stays beside it to look at.",
   too_fast: (a, need, pace) => `Not yet: the page wants more time. ${minutesIn(pace.needed - pace.spent)} still; read it once more and add what is missing.`,
   idle: (a, need, pace) => `Not yet: most of the time went by without writing. Write on for about ${minutesIn(pace.wanted - pace.active)}.`,
+  repeats: () => "Not yet: the page repeats itself. Say the next thing instead of the same one.",
+  random_keys: () => "Not yet: these are keys rather than words. Write as you would tell it.",
+  no_prose: () => "Not yet: the page wants whole sentences, not a list of words.",
+  unknown_words: () => "Not yet: most of the words are unknown. Write as you would speak.",
+  similar: () => "Not yet: it is too close to a page you wrote before. Write about today.",
+  no_feeling: () => "Not yet: it does not say how you feel. Name it, in at least two words of your own.",
+  not_today: () => "Not yet: it does not say what it is about. Name what you traded, or what it cost.",
+  too_soon: a => `Two minutes lie between two tries.${a.next_try ? ` The next is possible at ${a.next_try.slice(11, 19)} UTC.` : ""} What you wrote is kept; read it once more.`,
   reused: () => "Not yet: this page was offered before. Write about today.",
   not_required: () => "No page is due any more. Yours is kept.",
 };
-const inWords = (answer, need, pace) => REFUSED[answer.reason]?.(answer, need, pace) ?? `Not yet: ${answer.reason ?? answer.detail ?? "the engine did not say why"}.`;
+const nextTry = answer => answer.next_try && answer.reason !== "too_soon" ? ` The next try is possible at ${answer.next_try.slice(11, 19)} UTC.` : "";
+const inWords = (answer, need, pace) => (reason => reason && reason + nextTry(answer))(REFUSED[answer.reason]?.(answer, need, pace)) ?? `Not yet: ${answer.reason ?? answer.detail ?? "the engine did not say why"}.`;
 const checksOf = (page, rules, text) => {
   const wait = Math.max(page.pace.needed - page.pace.spent, page.pace.wanted - page.pace.active);
   const early = page.count < 100;

@@ -17,7 +17,14 @@ from genesis.service.api.bodies import (
     HaltBody,
     PageBody,
 )
-from genesis.service.api.models import Approved, CloseAllResult, DraftSaved, DraftTold, PageJudged
+from genesis.service.api.models import (
+    Approved,
+    CloseAllResult,
+    DraftSaved,
+    DraftTold,
+    PageJudged,
+    PageRead,
+)
 from genesis.service.api.parts import Parts
 from genesis.service.api.told import BODY, NEWER, NOT_ACCEPTED, REFUSED, VERDICTS, WRONG_PHRASE
 
@@ -107,3 +114,11 @@ def _journal(routes: APIRouter, parts: Parts) -> None:
     @routes.get("/journal/draft", summary="The unfinished page", response_model=DraftTold)
     async def read_draft() -> dict[str, Any]:
         return await journal.read_draft()
+
+    @routes.get(
+        "/journal/reading",
+        summary="What speaks against the unfinished page, before it is handed in",
+        response_model=PageRead,
+    )
+    async def read_page() -> dict[str, Any]:
+        return await journal.read_page()

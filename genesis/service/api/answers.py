@@ -13,6 +13,7 @@ from genesis.domain.events import JournalAssessed, OperatorActed
 from genesis.domain.money import text
 from genesis.domain.outcomes import CommandAnswered, OrderApproved, OrderRefused
 from genesis.domain.time import SECOND, format_utc
+from genesis.service.api.page_reader import PAGE_WORDS
 from genesis.service.readings import AnyStep
 
 OK: Final = 200
@@ -67,8 +68,11 @@ def journal_answer(event: JournalAssessed) -> Answer:
         "reason": event.reason,
         "word_count": event.word_count,
         "sha256": event.sha256,
+        "detail": PAGE_WORDS.get(event.reason, event.reason),
+        "reasons": list(event.reasons),
+        "next_try": None if event.again_ns is None else format_utc(event.again_ns),
     }
-    return Answer(OK if event.accepted else REFUSED, body)
+    return Answer(OK if event.accepted else REFUSED, body, event.again_ns)
 
 
 def _approved(approved: list[OrderApproved], told: list[str]) -> Answer:
@@ -105,4 +109,5 @@ def failure_shape(failure: Failure) -> dict[str, Any]:
         "code": failure.code,
         "reason": failure.reason,
         "until": None if failure.until_ns is None else format_utc(failure.until_ns),
+        "scope": failure.scope,
     }

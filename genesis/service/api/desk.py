@@ -9,13 +9,14 @@ from genesis.engine.engine import Engine
 from genesis.engine.step import Step
 from genesis.service.clock import Clock
 from genesis.service.readings import AnyStep, Readings
-from genesis.store.journal import Draft
+from genesis.store.journal import Draft, Note
 
 
 class Pages(Protocol):
     """The private table of pages and drafts."""
 
-    def write(self, text: str, ts_ns: int) -> str: ...
+    def write(self, text: str, ts_ns: int, note: Note | None = None) -> str: ...
+    def traces(self, digests: set[str], most: int) -> list[frozenset[int]]: ...
     def save_draft(
         self, name: str, given: Draft, seen: int | None = None
     ) -> tuple[bool, Draft]: ...

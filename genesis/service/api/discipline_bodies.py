@@ -142,6 +142,10 @@ TierStep = dict[str, str]
 
 
 class TierPath(Shape):
+    """`go_live`: the phrase that opens live trading, once it can be typed. `pages_due`: that the
+    mode waits for. `message`: what was last told about a move of the tier.
+    """
+
     tier: TierName
     mode: str
     since: Moment
@@ -156,3 +160,6 @@ class TierPath(Shape):
     plan: list[str]
     reduce_only: list[ReduceOnly]
     history: list[TierStep]
+    go_live: str | None
+    pages_due: int
+    message: str | None

@@ -6,6 +6,7 @@ The engine decides; here a page is judged and kept, and a decision becomes a cod
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from genesis.domain.events import Event, OperatorActed
@@ -15,7 +16,8 @@ from genesis.engine.course import OVERRIDE_WORDS
 from genesis.service.api.answers import LOCKED, NOT_UNDERSTOOD, OK, REFUSED, Answer
 from genesis.service.api.desk import Desk
 from genesis.service.api.discipline_bodies import OverrideBody
-from genesis.service.api.pages import DRAFT, vouched_for
+from genesis.service.api.page_reader import REUSED, reader_of
+from genesis.service.api.pages import DRAFT, note_of, vouched_for
 from genesis.service.moments import moment_ns
 from genesis.service.readings import AnyStep
 from genesis.tiers.desk import WRONG_PHRASE
@@ -31,7 +33,6 @@ from genesis.tilt.override import (
 from genesis.tilt.override import WRONG_PHRASE as BAD_PHRASE
 
 WRONG: Final = 400
-REUSED: Final = "reused"
 NOT_EXACT: Final = ""
 """Stands in an event for a wrong phrase: words typed in the wrong field are nobody's business."""
 _CODES: Final = {
@@ -100,13 +101,17 @@ class DisciplineDesk(Desk):
         least = 0 if rules.override is None else rules.override.characters_min
         opened_ns = self._opened(body)
         changes = await self._changes(body, opened_ns)
-        found = assess_override(
-            body.journal_entry, changes, opened_ns, now_ns, rules.journal, least
+        reader = await asyncio.to_thread(
+            reader_of, self._engine, self._readings, self._pages, now_ns
         )
-        if found.accepted and found.sha256 in self._readings.accepted_pages:
-            found = Assessment(False, REUSED, found.word_count, found.sha256)
+        found = assess_override(
+            body.journal_entry, changes, opened_ns, now_ns, rules.journal, least, reader
+        )
+        if found.sha256 in self._readings.accepted_pages:
+            found = replace(found, accepted=False, reason=REUSED)
         if phase_at(state.tilt.override, now_ns) is Phase.OPEN:
-            await asyncio.to_thread(self._pages.write, body.journal_entry, now_ns)
+            note = note_of(body.journal_entry, found, found.reason, reader)
+            await asyncio.to_thread(self._pages.write, body.journal_entry, now_ns, note)
         return found
 
     async def _changes(self, body: OverrideBody, opened_ns: int) -> list[Delta] | None:

@@ -14,13 +14,19 @@ from genesis.engine.engine import Engine
 from genesis.service.api.tier_plan import plan
 from genesis.service.clock import Clock
 from genesis.service.readings import Intervened, Readings
-from genesis.tiers.machine import TierState
+from genesis.tiers.state import TierState
 from genesis.tilt.baseline import Baseline
 from genesis.tilt.override import Phase, phase_at
 from genesis.tilt.rules import JournalRules
 
 _DATE: Final = len("2024-01-01")
-_RATES: Final = {"cancel": "of ends"}
+_RATES: Final = {
+    "cancel": "of ends",
+    "typo": "of lines",
+    "skip": "of checks",
+    "rej": "of requests",
+    "widen": "of trades",
+}
 _SHARES: Final = {"size": "of the cap"}
 Points = Sequence[tuple[int, int, str, dict[str, int]]]
 """Venue time in ms, score, level, and what the score was made of."""
@@ -52,7 +58,7 @@ class DisciplineShapes:
             "indicators_triggered": [n for n, points in scored.contributions.items() if points],
             "contributions": dict(scored.contributions),
             "intervention_active": self._readings.intervention is not None,
-            "journal_entries_required": tilt.pages_due,
+            "journal_entries_required": tilt.pages_due + self._engine.state.tiers.pages_due,
             "limited_until": _time(self._readings.limited_until_ns),
             "override": self.override(),
         }
@@ -114,6 +120,8 @@ class DisciplineShapes:
     def tier_path(self) -> dict[str, Any]:
         """Where the account stands on its way, and what comes next."""
         held, table = self._held, self._engine.state.rules.tiers
+        tiers = self._engine.state.tiers
+        announced = tiers.announced
         return {
             "tier": held.tier.value,
             "mode": held.mode.value,
@@ -126,7 +134,10 @@ class DisciplineShapes:
             "ceremony": self._ceremony(),
             "adjust": self._adjust(),
             "no_promotion_before": _time(held.no_promotion_before_ns),
-            "plan": plan(held, table, self._engine.state.tiers.asks_for()),
+            "plan": plan(held, table, tiers.asks_for(), tiers.reset_from_ns),
+            "go_live": tiers.asks_to_go_live(self._clock.now_ns()),
+            "pages_due": tiers.pages_due,
+            "message": None if announced is None else announced.message,
             "reduce_only": self._reduce_only(),
             "history": [_change(change) for change in self._readings.tier_changes],
         }
@@ -190,16 +201,14 @@ class DisciplineShapes:
         return None if rules is None else rules.ceremony
 
     def _reduce_only(self) -> list[dict[str, Any]]:
-        """Positions the mode or the tier does not allow: they keep their stops and are only left.
-
-        In HALTED all of them; else the newest beyond the places of the tier.
+        """Positions the mode or the tier does not allow: they keep their stops and are only left,
+        the one that an emergency would close first on top.
         """
-        held = sorted(self._engine.view.positions, key=lambda one: (one.opened_ns, one.symbol))
-        places = self._engine.state.rules.tiers.features[self._held.tier].max_positions
-        if self._held.mode is TierMode.HALTED:
-            places = 0
-        beyond = [] if places is None else held[places:]
-        return [{"symbol": one.symbol, "quantity": text(one.qty)} for one in beyond]
+        view = self._engine.view
+        scores = view.priority_scores
+        beyond = sorted(view.reduce_only, key=lambda symbol: (-scores[symbol], symbol))
+        found = [one for one in map(view.position, beyond) if one is not None]
+        return [{"symbol": one.symbol, "quantity": text(one.qty)} for one in found]
 
 
 def _time(at_ns: int | None) -> str | None:

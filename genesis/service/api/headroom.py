@@ -6,8 +6,10 @@ from typing import Any, Final
 
 from genesis.domain.money import ONE, ZERO, fraction, text
 from genesis.engine.engine import Engine
-from genesis.risk.drawdown import Drawdown
+from genesis.engine.sizes import Sizes
+from genesis.risk.drawdown import Drawdown, floor_usdt
 from genesis.risk.sizing import position_cap_usdt, sizing_capital
+from genesis.risk.streak import losses_at
 
 USDT: Final = "USDT"
 COUNT: Final = "count"
@@ -18,9 +20,14 @@ def headroom(engine: Engine) -> dict[str, Any]:
     """Caps and multiplier of the moment, and `limits`: what is used of each."""
     state, view = engine.state, engine.view
     trades, most = state.risk.trades_today(state.now_ns), state.limits.max_trades_per_day
+    holds, level = Sizes(state).holds(), state.risk.breakers.level()
     return {
         "position_cap": text(position_cap_usdt(view.equity_usdt, state.limits)),
-        "multiplier": text(_multiplier(engine)),
+        "multiplier": text(holds.share),
+        "multiplier_code": holds.code or None,
+        "multiplier_reason": holds.told() if holds.code else None,
+        "breaker_level": None if level is None else level.value,
+        "losses_in_a_row": _losses_in_a_row(engine),
         "exposure": text(view.exposure_usdt),
         "free": text(view.free_usdt),
         "trades_today": trades,
@@ -30,23 +37,17 @@ def headroom(engine: Engine) -> dict[str, Any]:
     }
 
 
-def _multiplier(engine: Engine) -> Decimal:
-    state = engine.state
-    return min(
-        state.tilt.multiplier(state.now_ns),
-        state.tiers.multiplier()[0],
-        state.risk.multiplier(),
-    )
-
-
 def _sizes(engine: Engine) -> Iterator[dict[str, Any]]:
     view, limits = engine.view, engine.state.limits
     capital = max(ZERO, sizing_capital(view.equity_usdt, limits))
     largest = max((_notional(engine, p.symbol) for p in view.positions), default=ZERO)
-    cap = position_cap_usdt(view.equity_usdt, limits) * _multiplier(engine)
-    absolute = engine.state.tiers.multiplier()[1]
+    cap = position_cap_usdt(view.equity_usdt, limits) * Sizes(engine.state).holds().share
+    absolute = engine.gate.absolute_cap_usdt()
     yield _limit("position_size", largest, cap if absolute is None else min(cap, absolute))
     yield _limit("exposure", view.exposure_usdt, limits.exposure_fraction * capital)
+    most = engine.state.risk.open_risk_limit_usdt(capital, limits)
+    if most is not None:
+        yield _limit("open_risk", view.open_risk_usdt, most)
 
 
 def _notional(engine: Engine, symbol: str) -> Decimal:
@@ -60,6 +61,10 @@ def _counts(engine: Engine) -> Iterator[dict[str, Any]]:
     if most is not None:
         used = Decimal(state.risk.trades_today(state.now_ns))
         yield _limit("trades_today", used, Decimal(most), COUNT)
+    pace = state.rules.risk.pace
+    if pace is not None:
+        sent = Decimal(state.risk.pace.used(state.now_ns, pace))
+        yield _limit("entry_pace", sent, Decimal(pace.orders), COUNT)
 
 
 def _losses(engine: Engine) -> Iterator[dict[str, Any]]:
@@ -77,6 +82,25 @@ def _losses(engine: Engine) -> Iterator[dict[str, Any]]:
         fall = _fall(drawdown, result)
         yield _limit("drawdown_critical", fall, table.critical_usdt)
         yield _limit("drawdown_halt", fall, table.halt_usdt)
+    for window in state.limits.rolling:
+        fall = drawdown.rolling.peak(window) - (result - drawdown.base_usdt)
+        yield _limit(f"loss_{window.days}_days", fall, window.loss_usdt)
+    yield from _profit(engine, -day_loss)
+
+
+def _profit(engine: Engine, profit: Decimal) -> Iterator[dict[str, Any]]:
+    """What of a good day was given back since its floor was fixed, as far as that may go."""
+    state = engine.state
+    table, rules = state.limits.drawdown, state.rules.risk.give_back
+    if table is not None and rules is not None and state.risk.drawdown.floor_is_armed:
+        fixed_at = rules.armed_factor * table.warning_usdt
+        yield _limit("given_back", fixed_at - profit, fixed_at - floor_usdt(rules, table))
+
+
+def _losses_in_a_row(engine: Engine) -> int:
+    state = engine.state
+    rules, streak = state.rules.risk.streak, state.risk.streak
+    return 0 if rules is None else losses_at(streak, state.now_ns, rules)
 
 
 def _fall(drawdown: Drawdown, result: Decimal) -> Decimal:

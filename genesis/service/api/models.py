@@ -174,6 +174,10 @@ class LimitTold(Shape):
 class Headroom(Shape):
     position_cap: Amount
     multiplier: Amount
+    multiplier_code: str | None
+    multiplier_reason: str | None
+    breaker_level: str | None
+    losses_in_a_row: int
     exposure: Amount
     free: Amount
     trades_today: int
@@ -207,6 +211,7 @@ class FailureTold(Shape):
     code: str
     reason: str
     until: Moment | None
+    scope: str
 
 
 class Refused(Shape):
@@ -226,12 +231,24 @@ class NotUnderstood(Shape):
 
 
 class PageJudged(Shape):
-    """`reason`: accepted, or why not; the text is never told."""
+    """`reason`: accepted, or why not, `detail` the same in words, `reasons` all that speak against
+    it, `next_try` when another may be made; the text is never told."""
 
     accepted: bool
     reason: str
     word_count: int
     sha256: str
+    detail: str
+    reasons: list[str]
+    next_try: Moment | None
+
+
+class PageRead(Shape):
+    """What speaks against the draft as it is kept now, beside its length, its form and its time."""
+
+    reasons: list[str]
+    details: list[str]
+    next_try: Moment | None
 
 
 class DraftTold(Shape):

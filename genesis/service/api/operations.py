@@ -173,6 +173,10 @@ class Operations:
             position = self._engine.view.position(act.symbol)
             stop = self._engine.state.execution.protector.stops.get(act.symbol)
             entry = None if position is None else position.entry_price
+        if act.verb == "go_live":  # other words than the phrase are nobody's business
+            wanted = self._engine.state.rules.tiers.opening
+            is_exact = wanted is not None and act.phrase == wanted.phrase
+            act = act if is_exact else replace(act, phrase="")
         return manner.of(replace(with_stop(act, stop, entry), client_ref=ref))
 
     def _told(self, step: AnyStep, ref: str) -> Answer:

@@ -11,16 +11,22 @@ from genesis.domain.events import Event, JournalAssessed
 from genesis.domain.time import MILLISECOND, format_utc
 from genesis.service.api.answers import OK, REFUSED, Answer, journal_answer
 from genesis.service.api.desk import Desk
+from genesis.service.api.page_reader import (
+    NOT_REQUIRED,
+    PAGE_WORDS,
+    REUSED,
+    TOO_SOON,
+    reader_of,
+)
 from genesis.service.moments import moment_ns
-from genesis.store.journal import Draft
+from genesis.store.journal import Draft, Note
+from genesis.tilt.journal import Assessment, assess, tokens, vouched, word_count
 from genesis.tilt.journal import Delta as Change
-from genesis.tilt.journal import assess, tokens, vouched, word_count
+from genesis.tilt.reading import SIMILAR, Reader
 from genesis.tilt.rules import JournalRules
 
 _MOST_MS: Final = 9_000_000_000_000
 DRAFT: Final = "page"
-REUSED: Final = "reused"
-NOT_REQUIRED: Final = "not_required"
 NEWER_DRAFT: Final = "newer_draft"
 
 
@@ -77,10 +83,13 @@ class JournalDesk(Desk):
             opened_ns = self._opened(opened_at)
             if not self._is_due:
                 return await self._not_required(text)
+            if self._waits_until is not None:
+                return self._too_soon(text, self._waits_until)
             held = await asyncio.to_thread(self._pages.draft, DRAFT)
             proven = vouched_for(held, deltas, opened_ns, self._rules)
-            event = self._judged(text, proven, opened_ns, client_ref)
-            await asyncio.to_thread(self._pages.write, text, event.ts_ns)
+            reader = await asyncio.to_thread(self._reader)
+            event, note = self._judged(text, proven, opened_ns, client_ref, reader)
+            await asyncio.to_thread(self._pages.write, text, event.ts_ns, note)
             await self._ask(event)
             if event.accepted:  # only now: until the log has it, the draft is all there is
                 await asyncio.to_thread(self._pages.drop_draft, DRAFT, event.ts_ns)
@@ -89,32 +98,70 @@ class JournalDesk(Desk):
     @property
     def _is_due(self) -> bool:
         """Does anything wait for a page? One may have been accepted from another tab."""
-        return self._engine.state.tilt.pages_due > 0
+        state = self._engine.state
+        return state.tilt.pages_due > 0 or state.tiers.takes_page(self._clock.now_ns())
 
     async def _not_required(self, text: str) -> Answer:
         """No act of discipline, so no event; what was written is kept all the same."""
-        words = tokens(text)
         digest = await asyncio.to_thread(self._pages.write, text, self._clock.now_ns())
-        return Answer(
-            REFUSED,
-            {
-                "accepted": False,
-                "reason": NOT_REQUIRED,
-                "word_count": word_count(words),
-                "sha256": digest,
-            },
-        )
+        return Answer(REFUSED, _untold(NOT_REQUIRED, text, digest, None))
+
+    @property
+    def _waits_until(self) -> int | None:
+        """When the next try may be made, while that is still to come."""
+        again_ns = self._readings.page_again_ns
+        return again_ns if again_ns is not None and self._clock.now_ns() < again_ns else None
+
+    def _too_soon(self, text: str, until_ns: int) -> Answer:
+        """Not looked at, so no event; the draft and the caller have the text."""
+        return Answer(REFUSED, _untold(TOO_SOON, text, "", until_ns), until_ns)
 
     def _judged(
-        self, text: str, deltas: Sequence[Delta], opened_ns: int, client_ref: str | None
-    ) -> JournalAssessed:
+        self,
+        text: str,
+        deltas: Sequence[Delta],
+        opened_ns: int,
+        client_ref: str | None,
+        reader: Reader | None,
+    ) -> tuple[JournalAssessed, Note]:
+        """The verdict as the log is told it, and as it stands beside the text."""
         now_ns = self._clock.now_ns()
         changes = [delta.change() for delta in deltas]
-        found = assess(text, changes, opened_ns, now_ns, self._rules)
-        accepted, reason = found.accepted, found.reason
-        if accepted and found.sha256 in self._readings.accepted_pages:
-            accepted, reason = False, REUSED
-        return JournalAssessed(now_ns, found.sha256, found.word_count, accepted, reason, client_ref)
+        found = assess(text, changes, opened_ns, now_ns, self._rules, reader)
+        reasons = found.reasons
+        if found.sha256 in self._readings.accepted_pages:
+            reasons = (REUSED, *(one for one in reasons if one != SIMILAR))
+        reason = reasons[0] if reasons else found.reason
+        again_ns = None if reader is None or not reasons else now_ns + reader.rules.retry_ns
+        event = JournalAssessed(
+            now_ns,
+            found.sha256,
+            found.word_count,
+            not reasons,
+            reason,
+            client_ref,
+            reasons,
+            again_ns,
+        )
+        return event, note_of(text, found, reason, reader)
+
+    def _reader(self) -> Reader | None:
+        return reader_of(self._engine, self._readings, self._pages, self._clock.now_ns())
+
+    async def read_page(self) -> dict[str, Any]:
+        """What speaks against the words of the draft as it is kept, before it is handed in."""
+        held = await asyncio.to_thread(self._pages.draft, DRAFT)
+        found = await asyncio.to_thread(self._faults, held.text)
+        until_ns = self._waits_until
+        return {
+            "reasons": list(found),
+            "details": [PAGE_WORDS[one] for one in found],
+            "next_try": None if until_ns is None else format_utc(until_ns),
+        }
+
+    def _faults(self, text: str) -> tuple[str, ...]:
+        reader = self._reader()
+        return () if reader is None else reader.faults(text, tokens(text))
 
     @property
     def _rules(self) -> JournalRules:
@@ -167,6 +214,25 @@ class JournalDesk(Desk):
 
 def _is_judged(event: Event) -> bool:
     return isinstance(event, JournalAssessed)
+
+
+def note_of(text: str, found: Assessment, verdict: str, reader: Reader | None) -> Note:
+    """What stays of a page when its text is forgotten."""
+    trace = frozenset[int]() if reader is None else reader.trace(tokens(text))
+    return Note(found.sha256, found.word_count, verdict, trace)
+
+
+def _untold(reason: str, text: str, digest: str, until_ns: int | None) -> dict[str, Any]:
+    """The answer to a page that was not judged."""
+    return {
+        "accepted": False,
+        "reason": reason,
+        "word_count": word_count(tokens(text)),
+        "sha256": digest,
+        "detail": PAGE_WORDS[reason],
+        "reasons": [reason],
+        "next_try": None if until_ns is None else format_utc(until_ns),
+    }
 
 
 def _draft_shape(draft: Draft) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Final
 from genesis.domain.account import TierMode
 from genesis.domain.money import ONE, text
 from genesis.domain.time import HOUR, format_utc
-from genesis.tiers.machine import TierState
 from genesis.tiers.rules import TierTable
+from genesis.tiers.state import TierState
 
 _SIZES: Final = "Sizes are {share} % of usual."
 _LINES: Final[dict[TierMode, tuple[str, ...]]] = {
@@ -36,8 +36,13 @@ _LINES: Final[dict[TierMode, tuple[str, ...]]] = {
 }
 
 
-def plan(held: TierState, table: TierTable, phrase: str | None) -> list[str]:
-    """Lines about the mode; with the numbers of the rules where it has some."""
+def plan(
+    held: TierState, table: TierTable, phrase: str | None, reset_from_ns: int | None = None
+) -> list[str]:
+    """Lines about the mode; with the numbers of the rules where it has some.
+
+    phrase: of the ceremony that is open. reset_from_ns: when time allows the reset of a halt.
+    """
     lines = list(_LINES[held.mode])
     effect = table.modes[held.mode]
     if 0 < effect.multiplier < ONE:
@@ -51,11 +56,33 @@ def plan(held: TierState, table: TierTable, phrase: str | None) -> list[str]:
     if held.mode is TierMode.ADJUST48 and course is not None:
         hours, trades = course.adjust_ns / HOUR, course.adjust_trades_min
         lines.append(f"It takes {hours:g} hours and {trades} trades without a violation.")
+    lines += _way_on(held, table)
+    if reset_from_ns is not None and table.reset is not None:
+        least = table.reset.reason_min
+        lines.append(f"It can be reset by hand from {_minute(reset_from_ns)}, with clean books.")
+        lines.append(f"That takes a page about it and a reason of at least {least} characters.")
     if phrase is not None and held.until_ns is not None:
         lines.append(f"It can be held until {_minute(held.until_ns)}.")
     if held.no_promotion_before_ns is not None:
         lines.append(f"No promotion before {_minute(held.no_promotion_before_ns)}.")
     return lines
+
+
+def _way_on(held: TierState, table: TierTable) -> list[str]:
+    """What opening and recovery ask for."""
+    opening, back = table.opening, table.recovery
+    if held.mode is TierMode.OPENING48 and opening is not None:
+        since = _minute(held.since_ns + opening.look_ns)
+        return [f"From {since} the go-live protocol can be typed, with reconciled books."]
+    if held.mode is TierMode.GO_LIVE and opening is not None:
+        return [f"All positions together take {text(opening.at_work_usdt)} USDT at most."]
+    if held.mode is TierMode.EMERGENCY and back is not None:
+        hours, days = back.emergency_ns / HOUR, back.profitable_days
+        return [f"The way back takes {hours:g} hours, a page, {days} profitable days and calm."]
+    if held.mode is TierMode.RECOVERY and back is not None:
+        days = back.trading_days
+        return [f"It takes {days} trading days without a violation, and no loss over them."]
+    return []
 
 
 def _minute(ts_ns: int) -> str:

@@ -44,8 +44,9 @@ class HttpDoor:
                     told(message)
 
     # -- what the trader does ----------------------------------------------------------------
-    async def command(self, text: str) -> dict[str, Any]:
-        return dict(await self._call("POST", "/commands", json={"text": text}))
+    async def command(self, text: str, latency_ms: int | None = None) -> dict[str, Any]:
+        said = {"text": text, "latency_ms": latency_ms}
+        return dict(await self._call("POST", "/commands", json=said))
 
     async def tilt(self) -> dict[str, Any]:
         return dict(await self._call("GET", "/tilt/status"))

@@ -9,18 +9,23 @@ from importlib.resources import files
 from typing import Any, Final, Protocol
 
 from genesis.domain.time import MILLISECOND, SECOND
+from genesis.tilt.caution import CONFIRM_CODE
 
 CALM_HOLD_S: Final = 60
 CHASE_UNTIL_S: Final = 400
+CALM_S: Final = 4.0
 REACTION_S: Final = 1.5
 PAGE_S: Final = 485
+CONFIRM_S: Final = 61
 CENT: Final = Decimal("0.01")
 
 
 class Door(Protocol):
     """What the trader can do: speak to the control API, and wait."""
 
-    async def command(self, text: str) -> dict[str, Any]: ...
+    async def command(self, text: str, latency_ms: int | None = None) -> dict[str, Any]:
+        """Say one line, so long after what he saw last."""
+
     async def tilt(self) -> dict[str, Any]: ...
     async def is_flat(self) -> bool: ...
     async def last_price(self) -> Decimal: ...
@@ -67,13 +72,15 @@ class ScriptedTrader:
     # -- tilt --------------------------------------------------------------------------------
     async def _chase(self) -> None:
         """Buys again at once, pulls the stop close, is stopped out, and starts over."""
-        began = self._door.now_ns()
+        began, after_s = self._door.now_ns(), CALM_S
         while self._door.now_ns() - began < CHASE_UNTIL_S * SECOND:
             if await self._is_locked():
                 return
-            await self._do(f"buy 100 usdt {self._symbol}")
+            await self._do(f"buy 100 usdt {self._symbol}", after_s)
+            after_s = REACTION_S
             await self._door.wait(REACTION_S)
-            await self._do(f"buy 100 usdt {self._symbol}")  # more of the same: no room
+            # more of the same: no room
+            await self._do(f"buy 100 usdt {self._symbol}", REACTION_S)
             price = await self._door.last_price()
             await self._do(f"stop {self._symbol} {price - CENT}")
             if not await self._until_flat(12):
@@ -85,7 +92,8 @@ class ScriptedTrader:
 
     async def _fidget(self, price: Decimal) -> None:
         """An order placed only to be cancelled."""
-        await self._do(f"buy 100 usdt {self._symbol} limit {(price * Decimal('0.99')):.2f}")
+        below = (price * Decimal("0.99")).quantize(CENT)
+        await self._do(f"buy 100 usdt {self._symbol} limit {below}", REACTION_S)
         await self._door.wait(REACTION_S)
         await self._do("cancel all")
         await self._door.wait(REACTION_S)
@@ -116,11 +124,15 @@ class ScriptedTrader:
 
     async def _return(self) -> None:
         await self._door.wait(REACTION_S)
-        await self._do(f"buy 100 usdt {self._symbol}")
+        buy = f"buy 100 usdt {self._symbol}"
+        answer = await self._do(buy)
+        if answer.get("code") == CONFIRM_CODE:  # a minute to think, and then the same again
+            await self._door.wait(CONFIRM_S)
+            await self._do(buy)
 
     # -- small things ------------------------------------------------------------------------
-    async def _do(self, text: str) -> dict[str, Any]:
-        answer = await self._door.command(text)
+    async def _do(self, text: str, after_s: float = CALM_S) -> dict[str, Any]:
+        answer = await self._door.command(text, round(after_s * 1_000))
         detail = answer.get("reason") or "; ".join(answer.get("notes") or ())
         verdict = str(answer.get("verdict", ""))
         self._say(f"> {text}: {verdict}{', ' if detail else ''}{detail}")

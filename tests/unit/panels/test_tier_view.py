@@ -18,7 +18,7 @@ from genesis.panels.tier_view import (
 )
 from genesis.rules import load
 from genesis.service.api.tier_plan import plan
-from genesis.tiers.machine import TierState
+from genesis.tiers.state import TierState
 
 
 def gate(name: str, has: str, needed: str, *, passed: bool) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from genesis.panels.tilt_view import (
 )
 from genesis.rules import load
 from genesis.tilt.indicators import INDICATORS as STEPS
-from genesis.tilt.indicators import MEASURES
 
 T0 = 1_700_000_000 * SECOND
 
@@ -55,7 +54,9 @@ def test_levels_are_worded_as_the_packaged_rules_have_them() -> None:
 
 
 def test_every_indicator_of_the_engine_has_words() -> None:
-    assert {name for name, _ in STEPS} | {name for name, _ in MEASURES} <= set(INDICATORS)
+    tilt = load("sniper").tilt
+    told = {name for name, *_ in STEPS} | set(tilt.priors) | set(tilt.rates) | set(tilt.fixed)
+    assert told <= set(INDICATORS)
 
 
 def test_odds_grow_with_the_score_and_follow_the_measured_bins() -> None:

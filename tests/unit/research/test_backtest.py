@@ -1,6 +1,7 @@
 """The call itself: what it takes, what it refuses, what it gives back."""
 
 from decimal import Decimal as D
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -91,8 +92,13 @@ def test_the_gate_sizes_where_no_quantity_is_given(ticks: Ticks):
     assert set(sized.fills.fee_asset) == {"BTC", "USDT"}
 
 
-def test_refusals_are_listed_with_their_codes(ticks: Ticks):
-    refused = backtest("sma_cross", ticks, params={"fast": 1, "slow": 2}, rules="sniper").refusals
+def test_refusals_are_listed_with_their_codes(ticks: Ticks, tmp_path: Path):
+    asked = {"fast": 1, "slow": 2}
+    refused = backtest("sma_cross", ticks, params=asked, rules="sniper").refusals
+    assert set(refused.code) == {"TRADES_PER_DAY", "COOLDOWN_ACTIVE"}
+    rules = tmp_path / "unpaused.toml"
+    rules.write_text('[risk]\nstreak = "none"\nbreakers = "none"\n')
+    refused = backtest("sma_cross", ticks, params=asked, rules=rules).refusals
     assert set(refused.code) == {"TRADES_PER_DAY"}
     assert set(refused.stage) == {"risk"}
 

@@ -1,11 +1,15 @@
 """The drawdown table: touching counts, HALT and the daily loss are confirmed, flows are neutral."""
 
+from dataclasses import replace
 from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genesis.domain.outcomes import AlertRaised, Halted
 from genesis.domain.time import DAY, SECOND
 from genesis.risk.drawdown import Drawdown
-from genesis.risk.limits import DrawdownTable, TierLimits
+from genesis.risk.limits import DrawdownTable, GiveBackRules, RollingLimit, TierLimits
 from tests.unit.risk.test_sizing import RULES
 
 D = Decimal
@@ -118,3 +122,149 @@ def test_three_marks_within_two_seconds_are_not_yet_a_confirmation() -> None:
     for _ in range(4):
         mark(drawdown, 1, "425")
     assert drawdown.halted is None
+
+
+# -- rolling windows and the floor of a good day ---------------------------------------------
+WINDOWS = replace(
+    LIMITS, rolling=(RollingLimit(7, D(40), D("0.5")), RollingLimit(30, D(60), D("0.25")))
+)
+FLOORED = replace(RULES, give_back=GiveBackRules(D(2), D(1)))
+
+
+def look(drawdown: Drawdown, at_ns: int, equity: str, flows: str = "0", trade: str | None = None):
+    worst = None if trade is None else D(trade)
+    given_ = (at_ns, D(equity), D(equity), D(flows), worst, WINDOWS, FLOORED)
+    return alerts(drawdown.mark(*given_))
+
+
+def day(drawdown: Drawdown, n: int, equity: str, flows: str = "0") -> int:
+    drawdown.start_day(T0 + n * DAY, D(equity), D(flows), WINDOWS, FLOORED)
+    return T0 + n * DAY + 1
+
+
+def test_a_window_of_days_remembers_the_highest_start_of_them() -> None:
+    drawdown = opened()
+    day(drawdown, 0, "500")
+    day(drawdown, 3, "520")
+    at_ns = day(drawdown, 9, "505")
+    assert "NEAR_ROLLING_7D" in look(drawdown, at_ns, "488")  # 32 of 40 below the 520 of day 3
+    at_ns = day(drawdown, 10, "488")  # now day 3 is out of the window
+    assert drawdown.rolling.peak(WINDOWS.rolling[0]) == 5
+    assert "ROLLING_7D" not in look(drawdown, at_ns, "470")
+    assert "ROLLING_7D" in look(drawdown, at_ns, "465")
+    assert drawdown.multipliers(WINDOWS, FLOORED)[-1].share == D("0.5")
+
+
+def test_sizes_stay_small_until_a_day_starts_with_a_small_fall() -> None:
+    drawdown = opened()
+    at_ns = day(drawdown, 1, "500")
+    assert "ROLLING_7D" in look(drawdown, at_ns, "460")
+    at_ns = day(drawdown, 2, "460")
+    assert "ROLLING_7D" not in look(drawdown, at_ns, "459"), "it is not told anew each day"
+    shares = [m.share for m in drawdown.multipliers(WINDOWS, FLOORED)]
+    assert min(shares) == D("0.5")
+    day(drawdown, 3, "469")  # 31 is less than four fifths of 40
+    assert min(m.share for m in drawdown.multipliers(WINDOWS, FLOORED)) == 1
+
+
+def test_a_good_day_fixes_a_floor_and_falling_back_to_it_is_told() -> None:
+    drawdown = opened()
+    at_ns = day(drawdown, 0, "500")
+    assert look(drawdown, at_ns, "549.99") == []
+    assert look(drawdown, at_ns + 1, "550") == ["GIVE_BACK_ARMED"]
+    assert look(drawdown, at_ns + 2, "525.01") == []
+    assert look(drawdown, at_ns + 3, "525") == ["GIVE_BACK"]
+    assert look(drawdown, at_ns + 4, "560") == []
+    at_ns = day(drawdown, 1, "545")
+    assert not drawdown.floor_is_armed
+    assert look(drawdown, at_ns, "530") == []
+
+
+def test_the_floor_needs_confirmation_and_yesterdays_does_not_linger() -> None:
+    drawdown = opened()
+    at_ns = day(drawdown, 0, "500")
+    look(drawdown, at_ns, "550", trade="0")
+    assert look(drawdown, at_ns + SECOND, "520", trade="0") == []
+    assert drawdown.is_confirming
+    at_ns = day(drawdown, 1, "520")
+    look(drawdown, at_ns, "520", trade="0")
+    assert not drawdown.is_confirming
+
+
+def test_one_high_price_that_the_book_does_not_know_makes_no_peak_and_no_floor() -> None:
+    drawdown = opened()
+    at_ns = day(drawdown, 0, "500")
+    given_ = (at_ns, D(600), D(600), D(0), D(0), WINDOWS, FLOORED)
+    assert alerts(drawdown.mark(*given_, sternest=D(500))) == []
+    assert drawdown.peak_usdt == 0
+
+
+def test_an_incomplete_balance_confirms_nothing_however_often_it_is_seen() -> None:
+    drawdown = opened()
+    for second in range(10):
+        given_ = (T0 + second * SECOND, D(420), D(420), D(0), D(0), LIMITS, RULES)
+        drawdown.mark(*given_, is_complete=False)
+    assert drawdown.is_confirming
+    assert drawdown.halted is None
+    mark(drawdown, 10, "420")
+    mark(drawdown, 11, "420")
+    assert drawdown.halted is None, "what was seen before the balance was known does not count"
+    mark(drawdown, 12, "420")
+    assert drawdown.halted is not None
+
+
+def test_without_a_position_an_incomplete_balance_waits_too() -> None:
+    drawdown = opened()
+    given_ = (T0, D(420), D(420), D(0), None, LIMITS, RULES)
+    drawdown.mark(*given_, is_complete=False)
+    assert drawdown.is_confirming
+    assert drawdown.halted is None
+    drawdown.mark(*given_)
+    assert drawdown.halted is not None
+
+
+def test_a_reset_counts_from_here_and_arms_the_rows_again() -> None:
+    drawdown = opened()
+    assert "HALT" in alerts(mark(drawdown, 1, "420", trade=None))
+    drawdown.reset(D(420), D(0))
+    assert drawdown.halted is None
+    assert "HALT" not in alerts(mark(drawdown, 2, "420", trade=None))
+    assert "HALT" in alerts(mark(drawdown, 3, "345", trade=None))
+
+
+steps = st.lists(
+    st.tuples(
+        st.integers(0, 9) | st.just(90_000),  # seconds to wait; a new day now and then
+        st.integers(-60, 60),  # what trading brought
+        st.sampled_from([0, 0, 0, 300, -200]),  # money in or out beside it
+        st.booleans(),
+    ),
+    max_size=40,
+)
+
+
+@given(steps)
+def test_i24_i25_a_halt_stays_and_flows_move_no_limit(steps) -> None:
+    """The same trading with and without money going in and out: the same facts at the same time.
+
+    The daily loss is a share of the day's start: flows of the days before move that one.
+    """
+    rules = replace(FLOORED, daily_loss_fraction=None)
+    plain, flowing = Drawdown(), Drawdown()
+    for one in (plain, flowing):
+        one.open(D(500))
+        one.start_day(T0, D(500), D(0), WINDOWS, rules)
+    now_ns, result, flows, was_halted = T0, D(500), D(0), False
+    for wait, gain, flow, is_open in steps:
+        now_ns, result, flows = now_ns + wait * SECOND, result + gain, flows + flow
+        worst = D(0) if is_open else None
+        facts = []
+        for one, money in ((plain, D(0)), (flowing, flows)):
+            if now_ns // DAY != one.day:
+                one.start_day(now_ns, result + money, money, WINDOWS, rules)
+            equity = result + money
+            facts.append(one.mark(now_ns, equity, equity, money, worst, WINDOWS, rules))
+        assert facts[0] == facts[1]
+        assert plain.is_confirming is flowing.is_confirming
+        assert not (was_halted and plain.halted is None)
+        was_halted = plain.halted is not None

@@ -220,3 +220,35 @@ def test_bad_numbers_of_the_course_are_named(tmp_path: Path, rules: str, complai
     path.write_text(rules)
     with pytest.raises(ConfigError, match=complaint):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("rules", "complaint"),
+    [
+        ("[tiers.capital]\nfast_share = 0.95", "fast_share must not be above slow_share"),
+        ("[tiers.capital]\nslow_share = 90", "tiers.capital.slow_share must be less"),
+        ("[tiers.recovery]\ntrading_days = 0", "tiers.recovery.trading_days"),
+        ("[tiers.reset]\nagain = 3", "tiers.reset.again is not a known key"),
+        ("[tiers.reset.hours]\nSNIPER = -1", "tiers.reset.hours.SNIPER"),
+        ('[tiers.opening]\nphrase = ""', "tiers.opening.phrase"),
+        ("[tiers.false_alarms]\nwarnings_per_week = nan", "tiers.false_alarms.warnings_per_week"),
+        ('[tiers.false_alarms]\nsource = ""', "tiers.false_alarms.source"),
+        ("[tiers.gates.HUNTER.tilt]\nblock_odds_max = 1", "block_odds_max must be less than 1"),
+        ("[tiers.gates.HUNTER.tilt]\nwarning_days = 3", "warning_days is not a known key"),
+        ("[tiers.gates.STRATEGIST.months]\nprofitable_min = 7", "must not be above months"),
+        ("[tiers.gates.HUNTER.drills]\nnames = 'all'", "names must be a list"),
+    ],
+)
+def test_bad_numbers_of_the_ladder_are_named(tmp_path: Path, rules: str, complaint: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(rules)
+    with pytest.raises(ConfigError, match=complaint):
+        load(path)
+
+
+def test_gates_that_count_days_of_tilt_need_a_published_rate() -> None:
+    text = load("sniper").text
+    start = text.index("[tiers.false_alarms]")
+    end = text.index("\n[", start)
+    with pytest.raises(ConfigError, match="false_alarms must be given"):
+        parse(text[:start] + text[end + 1 :])

@@ -12,7 +12,7 @@ from genesis.service.api.discipline_bodies import TierPath, TiltHistory, read_ov
 from genesis.service.api.discipline_shapes import DisciplineShapes
 from genesis.service.api.tier_plan import plan
 from genesis.service.readings import Readings
-from genesis.tiers.machine import TierState
+from genesis.tiers.state import TierState
 from tests.support.engines import Bench
 
 TABLE = load("sniper").tiers

@@ -172,3 +172,16 @@ def test_the_manner_is_kept_beside_the_act() -> None:
     act = Manner("s", 120, 9, 1, True, 2000).of(read("close btc"))
     assert (act.session_id, act.latency_ms, act.keys, act.backspaces) == ("s", 120, 9, 1)
     assert (act.checklist_done, act.dwell_ms) == (True, 2000)
+
+
+def test_steps_of_the_tier() -> None:
+    down = read("step down")
+    assert (down.kind, down.verb, down.reduces_risk) == ("COMMAND", "step_down", True)
+    reset = read("reset I chased the market and stop now")
+    assert (reset.verb, reset.reason) == ("reset", "I chased the market and stop now")
+    live = read("go live I trade  what I can lose ")
+    assert (live.kind, live.verb) == ("CEREMONY_STEP", "go_live")
+    assert live.phrase == "I trade  what I can lose "  # every space counts
+    for wrong in ("step", "step up", "reset", "go", "go live", "go home now"):
+        with pytest.raises(NotUnderstood):
+            read(wrong)

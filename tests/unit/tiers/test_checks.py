@@ -12,7 +12,7 @@ from genesis.rules import load
 from genesis.tiers.checks import check, multiplier
 from genesis.tiers.desk import TierDesk
 from genesis.tiers.features import available_features, requires_tier, tier_of
-from genesis.tiers.machine import TierState
+from genesis.tiers.state import TierState
 
 TABLE = load("sniper").tiers
 BTC, ETH = "BTC/USDT", "ETH/USDT"

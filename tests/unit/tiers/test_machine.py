@@ -9,22 +9,26 @@ from genesis.domain.account import Tier, TierMode
 from genesis.domain.events import AccountOpened
 from genesis.domain.time import DAY, parse_utc
 from genesis.rules import load
-from genesis.tiers import checks, desk, features, gates, machine
-from genesis.tiers.machine import (
-    TRANSITIONS,
+from genesis.tiers import checks, desk, features, gates, history, machine
+from genesis.tiers.capital import CapitalFall
+from genesis.tiers.inputs import (
     DailyLossExceeded,
     DayEvaluated,
     Disturbed,
+    GoLiveGiven,
     HaltReached,
-    Happening,
     ModeTime,
     PhraseGiven,
+    RecordBroken,
+    RecordRestored,
+    ResetAsked,
     Standing,
+    SteppedDown,
     TierEvent,
-    TierState,
-    decide,
-    evolve,
 )
+from genesis.tiers.machine import decide, evolve
+from genesis.tiers.state import TierState
+from genesis.tiers.transitions import TRANSITIONS, Happening
 
 _SHIPPED = load("sniper").tiers
 GATES = _SHIPPED.gates[Tier.SNIPER]
@@ -32,6 +36,7 @@ TABLE = replace(_SHIPPED, gates=dict.fromkeys((Tier.SNIPER, Tier.HUNTER, Tier.ST
 """With a way out of every tier that has one above it."""
 T = parse_utc("2024-08-08T12:00:00Z")
 GOOD = Standing(gates_passed=True, is_calm=True, is_free=True, profitable_days=3)
+BAD = Standing(gates_passed=False, is_calm=True, is_free=True)
 COURSE = TABLE.course
 assert COURSE is not None
 
@@ -62,6 +67,29 @@ def event(happening: Happening, ts: int = T) -> TierEvent:
             return ModeTime(ts, trades=10, violations=0)
         case Happening.NOT_ADJUSTED:
             return ModeTime(ts, trades=9, violations=0)
+        case Happening.WENT_LIVE:
+            return GoLiveGiven(ts, is_clean=True)
+        case Happening.PROVEN:
+            return ModeTime(ts, trades=10, violations=0)
+        case Happening.NOT_PROVEN:
+            return ModeTime(ts, trades=10, violations=0, is_clean=False)
+        case Happening.RECORD_BROKEN:
+            return RecordBroken(ts, "byte 7 is not what it was")
+        case Happening.RECORD_RESTORED:
+            return RecordRestored(ts)
+        case Happening.RESET | Happening.OWN_RESET:
+            is_own = happening is Happening.OWN_RESET
+            return ResetAsked(ts, 100, page_done=True, is_clean=True, is_own=is_own)
+        case Happening.CAPITAL_LOST:
+            return DayEvaluated(ts, replace(BAD, capital=CapitalFall.LOST))
+        case Happening.CAPITAL_WITHDRAWN:
+            return DayEvaluated(ts, replace(BAD, capital=CapitalFall.WITHDRAWN))
+        case Happening.CALMED:
+            return DayEvaluated(ts, replace(BAD, profitable_days=3, page_done=True))
+        case Happening.RECOVERED:
+            return DayEvaluated(ts, replace(BAD, trading_days=7))
+        case Happening.STEPPED_DOWN:
+            return SteppedDown(ts)
 
 
 def run(state: TierState | None, *events: TierEvent) -> TierState | None:
@@ -71,9 +99,9 @@ def run(state: TierState | None, *events: TierEvent) -> TierState | None:
     return state
 
 
-def standing(tier: Tier, mode: TierMode, since_ns: int = T - 3 * DAY) -> TierState:
+def standing(tier: Tier, mode: TierMode, since_ns: int = T - 8 * DAY) -> TierState:
     """A state as it is when what the mode waits for is due."""
-    is_timed = mode in (TierMode.PAPER48, TierMode.CEREMONY, TierMode.ADJUST48)
+    is_timed = mode in (TierMode.GO_LIVE, TierMode.PAPER48, TierMode.CEREMONY, TierMode.ADJUST48)
     return TierState(tier, mode, since_ns, tier_since_ns=since_ns, until_ns=T if is_timed else None)
 
 
@@ -92,7 +120,29 @@ ELSEWHERE = {  # the same event means something else to another mode
     (Happening.ADJUSTED, TierMode.CEREMONY): Happening.EXPIRED,
     (Happening.NOT_ADJUSTED, TierMode.PAPER48): Happening.EXPIRED,
     (Happening.NOT_ADJUSTED, TierMode.CEREMONY): Happening.EXPIRED,
+    **{
+        (what, mode): Happening.EXPIRED
+        for what in (Happening.PROVEN, Happening.NOT_PROVEN)
+        for mode in (TierMode.PAPER48, TierMode.CEREMONY)
+    },
+    **{
+        (what, TierMode.ADJUST48): Happening.ADJUSTED
+        for what in (Happening.PROVEN, Happening.NOT_PROVEN)
+    },
+    **{
+        (what, TierMode.GO_LIVE): Happening.PROVEN
+        for what in (Happening.EXPIRED, Happening.ADJUSTED, Happening.NOT_ADJUSTED)
+    },
+    **{
+        (what, mode): Happening.GATE_FAILED
+        for what in (
+            *(Happening.CAPITAL_LOST, Happening.CAPITAL_WITHDRAWN),
+            *(Happening.CALMED, Happening.RECOVERED),
+        )
+        for mode in (TierMode.PAPER48, TierMode.CEREMONY)
+    },
 }
+DOWN = {Happening.CAPITAL_LOST, Happening.CAPITAL_WITHDRAWN, Happening.STEPPED_DOWN}
 
 
 @pytest.mark.parametrize("happening", Happening)
@@ -100,10 +150,13 @@ ELSEWHERE = {  # the same event means something else to another mode
 def test_every_pair_moves_as_the_table_says_or_is_refused(
     state: TierState | None, happening: Happening
 ) -> None:
-    mode = TRANSITIONS.get((None if state is None else state.mode, happening))
-    if state is not None and (happening, state.mode) in ELSEWHERE:
-        mode = TRANSITIONS[state.mode, ELSEWHERE[happening, state.mode]]
-    if state is not None and state.tier is Tier.ARCHITECT and happening in UPWARD:
+    meant = happening
+    if state is not None:
+        meant = ELSEWHERE.get((happening, state.mode), happening)
+    mode = TRANSITIONS.get((None if state is None else state.mode, meant))
+    if state is not None and state.tier is Tier.ARCHITECT and meant in UPWARD:
+        mode = None
+    if state is not None and state.tier is Tier.SNIPER and meant in DOWN:
         mode = None
     moved = run(state, event(happening))
     if mode is None:
@@ -113,9 +166,9 @@ def test_every_pair_moves_as_the_table_says_or_is_refused(
     assert moved is not None
     assert moved.mode is mode
     expected = Tier.SNIPER if state is None else state.tier
-    if happening is Happening.DAILY_LOSS:
+    if meant is Happening.DAILY_LOSS or meant in DOWN:
         expected = list(Tier)[max(0, expected.rank - 1)]
-    if happening is Happening.CONFIRMED:
+    if meant is Happening.CONFIRMED:
         expected = list(Tier)[expected.rank + 1]
     assert moved.tier is expected
 
@@ -203,7 +256,7 @@ def test_without_a_way_up_the_tier_is_a_fold_that_never_rises_and_keeps_a_halt(
 
 
 def test_nothing_public_sets_a_tier() -> None:
-    for module in (checks, desk, features, gates, machine):
+    for module in (checks, desk, features, gates, history, machine):
         names = [name for name in vars(module) if not name.startswith("_")]
         assert not [name for name in names if name.startswith(("set_tier", "promote", "force"))]
     with pytest.raises(AttributeError):

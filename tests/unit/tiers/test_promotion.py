@@ -12,7 +12,7 @@ from genesis.domain.events import AccountOpened
 from genesis.domain.outcomes import TierChanged
 from genesis.domain.time import DAY, HOUR, MINUTE, parse_utc
 from genesis.rules import load
-from genesis.tiers.machine import (
+from genesis.tiers.inputs import (
     DailyLossExceeded,
     DayEvaluated,
     Disturbed,
@@ -21,10 +21,9 @@ from genesis.tiers.machine import (
     PhraseGiven,
     Standing,
     TierEvent,
-    TierState,
-    decide,
-    evolve,
 )
+from genesis.tiers.machine import decide, evolve
+from genesis.tiers.state import TierState
 
 TABLE = load("sniper").tiers
 GATES = TABLE.gates[Tier.SNIPER]

@@ -4,7 +4,8 @@ import pytest
 
 from genesis.rules import load
 from genesis.tilt import TiltDetector
-from genesis.tilt.baseline import IQR_OF_A_NORMAL, Baselines, Ring, Sample
+from genesis.tilt.baseline import Baselines, Sample
+from genesis.tilt.rings import IQR_OF_A_NORMAL, Ring
 from tests.support.acts import cancel, close, entry
 
 RULES = load("sniper").tilt
@@ -100,7 +101,9 @@ def test_a_fast_trader_is_measured_by_his_own_pace() -> None:
         for i in range(10):
             detector.update_metrics(entry(i * 60.0))
     assert own.calculate_baseline().status == "LEARNED"
-    assert stranger.score().score > 25 > 5 > own.score().score
+    gap = {"own": own.evidence.amounts["gap"], "stranger": stranger.evidence.amounts["gap"]}
+    assert gap["stranger"] > 4 and gap["own"] == 0
+    assert stranger.score().score > own.score().score
     for i in range(6):
         own.update_metrics(entry(1000 + i))
-    assert own.score().score > 25
+    assert own.evidence.amounts["gap"] > 4

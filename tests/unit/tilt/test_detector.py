@@ -8,7 +8,7 @@ from genesis.domain.time import HOUR, MINUTE, SECOND
 from genesis.rules import load
 from genesis.tilt import Intervention, TiltDetector
 from genesis.tilt.desk import TiltDesk
-from tests.support.acts import BTC, CHASE, NOON_US, act, cancel, close, entry, feed
+from tests.support.acts import BTC, CHASE, NOON_US, act, cancel, close, entry, feed, hasty
 
 RULES = load("sniper").tilt
 NOON = NOON_US * 1_000
@@ -49,15 +49,15 @@ def test_a_chaser_reaches_caution_and_then_a_latching_warning() -> None:
     assert detector.check_intervention_required() == Intervention(TiltLevel.WARNING, 500, None)
 
 
-def test_cancels_and_hurry_lead_to_a_warning_without_any_stop_out() -> None:
+def test_haste_and_carelessness_lead_to_a_warning_without_any_loss() -> None:
     detector = TiltDetector(RULES)
-    hurry = [entry(5 + 4 * i) for i in range(5)]
+    hurry = [entry(5 + 4 * i, 1) for i in range(5)]
     assert feed(detector, hurry).level is TiltLevel.NORMAL
-    assert feed(detector, [cancel(30 + 2 * i) for i in range(12)]).level is TiltLevel.WARNING
+    assert feed(detector, [hasty(30 + 4 * i, size=1) for i in range(4)]).level is TiltLevel.WARNING
 
 
 def test_one_behaviour_alone_never_leads_to_a_warning() -> None:
-    for acts in ([entry(i) for i in range(300)], [cancel(i) for i in range(300)]):
+    for acts in ([entry(i, 1) for i in range(300)], [cancel(i) for i in range(300)]):
         detector = TiltDetector(RULES)
         assert max(detector.update_metrics(one).score for one in acts) < 40
 

@@ -254,7 +254,7 @@ def test_a_damaged_snapshot_is_refused_by_name(damage: str) -> None:
     body = good[65:]
     swapped = {
         "field": body.replace(b'"evidence"', b'"evidense"'),
-        "version": body.replace(b'"version":1', b'"version":9'),
+        "version": body.replace(b'"version":2', b'"version":9'),
     }.get(damage, body)
     bad = {"cut": good[:-9], "flip": good[:80] + b"x" + good[81:], "empty": b""}.get(
         damage, hashlib.sha256(swapped).hexdigest().encode() + b"\n" + swapped

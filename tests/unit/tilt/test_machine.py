@@ -4,15 +4,18 @@ from decimal import Decimal
 import pytest
 
 from genesis.domain.account import TiltLevel
-from genesis.domain.events import JournalAssessed
+from genesis.domain.events import JournalAssessed, RecoverySessionDone
 from genesis.domain.outcomes import (
+    Halted,
     InterventionOpened,
     LimitedHourEnded,
     LimitedHourStarted,
+    RecoverySessionJudged,
+    SizesEased,
     TiltLevelChanged,
     TiltScored,
 )
-from genesis.domain.time import HOUR, MINUTE, SECOND, format_utc, parse_utc
+from genesis.domain.time import DAY, HOUR, MINUTE, SECOND, format_utc, parse_utc
 from genesis.rules import load
 from genesis.tilt.checks import check, multiplier
 from genesis.tilt.machine import (
@@ -67,6 +70,12 @@ def signalled(start: TiltState, signal: Signal) -> tuple[TiltState, TiltEvent]:
             return start, scored(65)
         case Signal.ROSE_TO_LOCKED:
             return start, scored(80)
+        case Signal.WARNED_AGAIN:
+            return replace(start, warned_ns=T - 24 * HOUR + 1), scored(65)
+        case Signal.RELAPSED:
+            return replace(start, limited_until_ns=T + 1, limited_multiplier=QUARTER), scored(65)
+        case Signal.HALTED:
+            return start, Halted(T, "drawdown", "the limit of 75 USDT was reached")
         case Signal.CALMED:
             return start, TimePassed(T + 10 * MINUTE, T)
         case Signal.LOCK_OVER:
@@ -85,6 +94,8 @@ def test_every_pair_moves_as_the_table_says_or_not_at_all(level: TiltLevel, sign
     assert moved.level is TRANSITIONS.get((level, signal), level)
     changes = [o for o in decide(start, event, RULES) if isinstance(o, TiltLevelChanged)]
     assert bool(changes) == ((level, signal) in TRANSITIONS)
+    if isinstance(event, Halted):
+        start = replace(start, by_halt=True)  # whatever the level is
     if (level, signal) not in TRANSITIONS and not isinstance(event, Scored):
         others = {"words_required": moved.words_required}  # a page written under LOCKED is kept
         assert moved == replace(start, **others)
@@ -220,6 +231,144 @@ def test_an_unwritten_page_is_still_due_after_the_lock_time() -> None:
     assert (over.level, over.words_required, over.lock_until_ns) == (WARNING, 500, None)
     assert run(over, TimePassed(UNTIL + HOUR, T)).level is WARNING
     assert run(over, page(UNTIL + HOUR)).level is CAUTION
+
+
+# -- what makes a warning a lock ---------------------------------------------------------------
+def test_a_second_warning_within_a_day_locks_and_not_a_moment_later() -> None:
+    first = run(TiltState(), scored(65))
+    assert (first.level, first.warned_ns) == (WARNING, T)
+    calm = replace(run(first, page(T + MINUTE)), level=NORMAL, limited_until_ns=None)
+    assert run(calm, scored(65, ts=T + DAY - 1)).level is LOCKED
+    assert run(calm, scored(65, ts=T + DAY)).level is WARNING
+    assert run(calm, scored(45, ts=T + HOUR)).level is CAUTION
+
+
+def test_a_warning_inside_the_limited_hour_locks() -> None:
+    limited = TiltState(limited_until_ns=T + 1, limited_multiplier=Decimal("0.5"))
+    assert run(limited, scored(65)).level is LOCKED
+    assert run(limited, scored(65, ts=T + 1)).level is WARNING  # the hour is over at its end
+
+
+def test_a_further_rise_in_the_same_warning_is_no_second_one() -> None:
+    first = run(TiltState(), scored(65))
+    assert run(first, scored(70, ts=T + MINUTE)).level is WARNING
+
+
+def test_rules_from_before_know_no_second_warning_and_no_halt() -> None:
+    old = replace(RULES, interventions=None)
+    start = TiltState(warned_ns=T - 1, limited_until_ns=T + 1)
+    (_, changed, _) = decide(start, scored(65), old)
+    assert isinstance(changed, TiltLevelChanged) and changed.new is WARNING
+    assert decide(TiltState(), Halted(T, "drawdown", "x"), old) == ()
+
+
+def test_a_halt_locks_with_a_page_and_a_time() -> None:
+    changed, told, opened = decide(TiltState(), Halted(T, "drawdown", "enough"), RULES)
+    assert isinstance(changed, TiltLevelChanged) and changed.new is LOCKED
+    assert (told.source, told.reason) == ("drawdown", "enough")  # type: ignore[union-attr]
+    assert isinstance(opened, InterventionOpened)
+    assert (opened.journal_words, opened.until_ns) == (500, UNTIL)
+    assert run(TiltState(), Halted(T, "drawdown", "enough")).by_halt
+
+
+# -- the way out of a lock ---------------------------------------------------------------------
+def freed(has_lane: bool = False) -> TiltState:
+    """Locked at T, the page written, the lock time over; one evaluation after it."""
+    locked = replace(run(TiltState(), scored(80)), has_lane=has_lane)
+    return run(run(locked, page(T + HOUR)), TimePassed(UNTIL, None))
+
+
+def session(began: int, minutes: int, indicator_events: int = 0) -> RecoverySessionDone:
+    return RecoverySessionDone(began + minutes * MINUTE, began, indicator_events)
+
+
+def test_without_a_lane_nothing_more_is_waited_for() -> None:
+    out = run(freed(), TimePassed(UNTIL, None))
+    assert (out.level, out.limited_until_ns) == (CAUTION, UNTIL + HOUR)
+
+
+def test_with_a_lane_a_quiet_session_comes_before_trading() -> None:
+    waiting = freed(has_lane=True)
+    assert decide(waiting, TimePassed(UNTIL + DAY, None), RULES) == ()
+    failure = check(waiting, UNTIL)
+    assert failure is not None and "quiet session" in failure.reason
+    held = run(waiting, session(UNTIL, 30))
+    assert run(held, TimePassed(UNTIL + HOUR, None)).level is CAUTION
+
+
+def test_a_session_may_be_held_while_the_lock_time_runs() -> None:
+    locked = replace(run(TiltState(), scored(80)), has_lane=True)
+    held = run(run(locked, session(T, 30)), page(T + HOUR))
+    assert held.level is LOCKED
+    over = run(held, TimePassed(UNTIL, None))
+    assert run(over, TimePassed(UNTIL, None)).level is CAUTION
+
+
+@pytest.mark.parametrize(
+    ("began", "minutes", "events", "why"),
+    [
+        (T + HOUR, 29, 0, "shorter than 30 minutes"),
+        (T + HOUR, 45, 1, "not calm"),
+        (T - 1, 60, 0, "began before the lock"),
+    ],
+)
+def test_a_session_that_does_not_count_says_why(
+    began: int, minutes: int, events: int, why: str
+) -> None:
+    waiting = freed(has_lane=True)
+    (told,) = decide(waiting, session(began, minutes, events), RULES)
+    assert isinstance(told, RecoverySessionJudged)
+    assert not told.accepted and why in told.reason
+    assert evolve(waiting, told) == waiting
+
+
+def test_a_lane_that_closes_traps_nobody() -> None:
+    stranded = replace(freed(has_lane=True), has_lane=False)
+    assert run(stranded, TimePassed(UNTIL + 1, None)).level is CAUTION
+
+
+def test_a_page_before_the_session_says_what_is_still_to_be_done() -> None:
+    late = run(replace(run(TiltState(), scored(80)), has_lane=True), TimePassed(UNTIL, None))
+    (told,) = decide(late, page(UNTIL + HOUR), RULES)
+    assert isinstance(told, InterventionOpened)
+    assert told.message.startswith("Page accepted") and "30 minutes" in told.message
+    assert (told.journal_words, told.level) == (0, WARNING)
+
+
+def test_a_session_nobody_asked_for_changes_nothing() -> None:
+    assert decide(run(TiltState(), scored(65)), session(T, 60), RULES) == ()
+    assert decide(TiltState(has_lane=True), session(T, 60), RULES) == ()
+
+
+def test_after_a_lock_sizes_are_half_for_an_hour_and_three_quarters_for_the_rest_of_its_day() -> (
+    None
+):
+    _, hour, eased = decide(freed(), TimePassed(UNTIL, None), RULES)
+    assert eased == SizesEased(UNTIL, Decimal("0.75"), UNTIL + DAY)
+    assert isinstance(hour, LimitedHourStarted)
+    out = replace(run(freed(), TimePassed(UNTIL, None)), level=NORMAL)
+    end = hour.until_ns
+    found = [multiplier(out, at, RULES.levels) for at in (end - 1, end, UNTIL + DAY - 1)]
+    assert found == [Decimal("0.5"), Decimal("0.75"), Decimal("0.75")]
+    assert multiplier(out, UNTIL + DAY, RULES.levels) == 1
+    # an hour that begins again on the last minutes of the day takes the next day along
+    again = run(out, LossTaken(end - 1, 1.0))
+    assert again.eased_until_ns == UNTIL + DAY
+    late = replace(out, limited_until_ns=UNTIL + DAY - 1)
+    assert run(late, LossTaken(UNTIL + DAY - 2, 1.0)).eased_until_ns == UNTIL + 2 * DAY
+
+
+def test_a_plain_warning_eases_nothing_afterwards() -> None:
+    out = run(state(WARNING), page(T))
+    assert out.eased_until_ns is None
+
+
+def test_to_override_a_lock_is_never_the_better_deal() -> None:
+    down = run(state(LOCKED), Overridden(T, QUARTER, T + 4 * HOUR))
+    down = replace(down, locked_ns=T)
+    out = run(down, Overridden(T, QUARTER, T + 4 * HOUR))
+    assert multiplier(out, T, RULES.levels) == QUARTER
+    assert multiplier(replace(out, level=NORMAL), T + 4 * HOUR, RULES.levels) == Decimal("0.75")
 
 
 def test_the_checks_let_entries_pass_when_calm() -> None:

@@ -14,20 +14,21 @@ NAMES = tuple(WEIGHTS)
 
 @pytest.mark.parametrize(
     ("raw", "score"),
-    [(-9, 0), (-2.56, 0), (-0.25, 40), (0.525, 50), (1.30, 60), (2.37, 80), (4.5, 100), (9, 100)],
+    [(-9, 0), (-2.56, 0), (-0.35, 40), (0.425, 50), (1.20, 60), (2.37, 80), (4.5, 100), (9, 100)],
 )
 def test_the_scale_goes_through_its_anchors(raw: float, score: float) -> None:
     assert on_scale(raw, RULES.score) == pytest.approx(score)
 
 
-def test_two_indicators_at_full_evidence_reach_60_and_one_alone_stays_below_40() -> None:
+def test_one_indicator_alone_never_reaches_a_warning_and_many_do() -> None:
+    full = dict.fromkeys(NAMES, 0.0)
     for one in NAMES:
-        alone = dict.fromkeys(NAMES, 0.0) | {one: 8.0}
-        assert 20 < read(alone, WEIGHTS, RULES.score, 100).score < 40
-        for other in set(NAMES) - {one}:
-            reading = read(alone | {other: 8.0}, WEIGHTS, RULES.score, 100)
-            assert 60 <= reading.score < 65
-            assert reading.sources(0.1) == 2
+        alone = read(full | {one: 8.0}, WEIGHTS, RULES.score, 100)
+        assert alone.score < 60
+        assert alone.sources(0.1) == 1
+    reading = read(full | dict.fromkeys(("lat", "skip", "joint"), 8.0), WEIGHTS, RULES.score, 100)
+    assert reading.score >= 60
+    assert reading.sources(0.1) == 3
 
 
 def test_all_at_full_evidence_is_100() -> None:

@@ -1,0 +1,64 @@
+"""Equity as limits see it: valued at this moment, and over spans of ticks that were skipped."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from genesis.domain.money import ZERO
+from genesis.domain.outcomes import Outcome
+from genesis.risk.blocks import RECONCILE, STARTING
+from genesis.risk.limits import limits_equity
+
+if TYPE_CHECKING:
+    from genesis.engine.state import EngineState
+    from genesis.engine.view import EngineView
+
+_INCOMPLETE: Final = frozenset({STARTING, RECONCILE})
+"""Blocks under which the balance is not known in full: nothing is confirmed by it."""
+
+
+class Marks:
+    """Values positions and asks the drawdown table."""
+
+    def __init__(self, state: "EngineState", view: "EngineView") -> None:
+        self._state = state
+        self._view = view
+
+    def judged(self) -> tuple[Outcome, ...]:
+        """What the equity of this moment touches."""
+        state, view = self._state, self._view
+        limits, rules = state.limits, state.rules.risk
+        if not limits_equity(limits, rules):
+            return ()
+        return state.risk.drawdown.mark(
+            state.now_ns,
+            view.equity_usdt,
+            view.valued(kindest=True),
+            state.ledger.flows_usdt,
+            self._worst_trade(),
+            limits,
+            rules,
+            sternest=view.sternest_usdt,
+            is_complete=not state.risk.blocks.keys() & _INCOMPLETE,
+        )
+
+    def seen(self, symbol: str, high: Decimal) -> None:
+        """A span of ticks went by up to `high`: the peak of equity may have moved."""
+        state, mark = self._state, self._view.mark(symbol)
+        if mark is None or state.limits.drawdown is None:
+            return
+        if mark != self._view.price(symbol):  # a book top values it: a peak must hold for both
+            high = min(high, mark)
+        gain = (high - mark) * state.ledger.holdings(symbol)
+        drawdown = state.risk.drawdown
+        result = self._view.equity_usdt + gain - state.ledger.flows_usdt - drawdown.base_usdt
+        drawdown.peak_usdt = max(drawdown.peak_usdt, result)
+
+    def _worst_trade(self) -> Decimal | None:
+        if not self._state.ledger.positions:
+            return None
+        worst = ZERO
+        for symbol, position in self._state.ledger.positions.items():
+            mark = self._view.mark(symbol)
+            if mark is not None:
+                worst = min(worst, position.realized_usdt + position.unrealized_usdt(mark))
+        return worst

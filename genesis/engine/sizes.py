@@ -1,0 +1,42 @@
+"""How large an entry may be now, as a share of its full size: the smallest say of all holds."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from genesis.domain.account import TierMode
+from genesis.risk.multipliers import Multiplier, smallest
+
+if TYPE_CHECKING:
+    from genesis.engine.state import EngineState
+
+_MODES = {
+    TierMode.ADJUST48: ("ADJUSTMENT_PERIOD", "in the first days of a tier"),
+    TierMode.RECOVERY: ("RECOVERY_PERIOD", "on the way back from an emergency"),
+}
+
+
+class Sizes:
+    """Collects the multipliers of tilt, tier and risk. A new rule adds its own to `_all`."""
+
+    def __init__(self, state: "EngineState") -> None:
+        self._state = state
+
+    def holds(self, symbol: str | None = None, strategy: str | None = None) -> Multiplier:
+        """The multiplier that holds for an entry in the symbol (None: whatever the symbol).
+
+        strategy: whose wish it is; None: the operator's.
+        """
+        return smallest(self._all(symbol, strategy))
+
+    def _all(self, symbol: str | None, strategy: str | None) -> Iterator[Multiplier]:
+        state = self._state
+        yield Multiplier(state.tilt.multiplier(state.now_ns), "TILT", self._tilt_words())
+        share, _ = state.tiers.multiplier()
+        mode = state.tiers.state.mode
+        code, reason = _MODES.get(mode, (mode.value, f"in the mode {mode.value}"))
+        yield Multiplier(share, code, reason)
+        yield from state.risk.multipliers(state.now_ns, state.limits)
+
+    def _tilt_words(self) -> str:
+        level = self._state.tilt.state.level
+        return f"while tilt is {level.value}" if level.rank else "in the limited time"

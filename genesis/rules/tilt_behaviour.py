@@ -1,0 +1,225 @@
+"""`[tilt.behaviour]` and `[tilt.odds]`: what came with the indicators after the first four."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from genesis.rules.fields import (
+    Count,
+    Fraction,
+    NotNegative,
+    Number,
+    Positive,
+    Table,
+    nanoseconds,
+)
+from genesis.tilt.rules import (
+    ActRules,
+    BehaviourRules,
+    HourRules,
+    JointRules,
+    PaceRules,
+    StyleRules,
+    TellingRules,
+)
+
+
+def given(table: Table) -> Iterator[tuple[str, Any]]:
+    """The parts of a table that a rulebook has, by name, in the order of the schema."""
+    for name in type(table).model_fields:
+        part = getattr(table, name)
+        if part is not None:
+            yield name, part
+
+
+class Joint(Table):
+    z_min: Number
+    z_max: Positive
+    measure_weight: NotNegative
+    skip_weight: NotNegative
+    skip_usual: Fraction
+    typo_weight: NotNegative
+    typo_usual: Fraction
+    rejected_weight: NotNegative
+    streak_weight: NotNegative
+
+    def freeze(self) -> JointRules:
+        return JointRules(
+            z_min=float(self.z_min),
+            z_max=float(self.z_max),
+            measure=float(self.measure_weight),
+            skip=float(self.skip_weight),
+            skip_usual=float(self.skip_usual),
+            typo=float(self.typo_weight),
+            typo_usual=float(self.typo_usual),
+            rejected=float(self.rejected_weight),
+            streak=float(self.streak_weight),
+        )
+
+
+class Hours(Table):
+    prior_acts: Positive
+    memory: Fraction
+    x_min: Number
+    x_max: Positive
+    share_min: Fraction
+
+    def freeze(self) -> HourRules:
+        return HourRules(
+            prior_acts=float(self.prior_acts),
+            memory=float(self.memory),
+            x_min=float(self.x_min),
+            x_max=float(self.x_max),
+            share_min=float(self.share_min),
+        )
+
+
+class Pace(Table):
+    entries_window_s: Positive
+    clicks_window_s: Positive
+    z_min: Number
+    z_max: Positive
+    offset: Positive
+    spread_max_ln: Positive
+    hold_s: Positive
+    hold_share: Fraction
+    hold_max_s: Positive
+    clicks_usual: Positive
+    clicks_share: Fraction
+    kept_count: Count
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Pace":
+        if not self.z_min < self.z_max:
+            raise ValueError("z_min must be below z_max")
+        return self
+
+    def freeze(self) -> PaceRules:
+        return PaceRules(
+            entries_window_s=float(self.entries_window_s),
+            clicks_window_s=float(self.clicks_window_s),
+            z_min=float(self.z_min),
+            z_max=float(self.z_max),
+            offset=float(self.offset),
+            spread_max=float(self.spread_max_ln),
+            hold_s=float(self.hold_s),
+            hold_share=float(self.hold_share),
+            hold_max_s=float(self.hold_max_s),
+            clicks_usual=float(self.clicks_usual),
+            clicks_share=float(self.clicks_share),
+            kept=self.kept_count,
+        )
+
+
+class Acts(Table):
+    latency_min_s: Positive
+    session_min_s: Positive
+    session_learn_min_s: Positive
+    session_break_s: Positive
+    dwell_min_s: NotNegative
+    insist_multiple: Positive
+    insist_s: NotNegative
+    widen_ratio: Annotated[Number, Field(ge=1)]
+    removal_steps_count: Count
+    slips_usual: Fraction
+    slips_spread: Fraction
+    slips_quantile: Fraction
+
+    def freeze(self) -> ActRules:
+        return ActRules(
+            latency_min_s=float(self.latency_min_s),
+            session_min_s=float(self.session_min_s),
+            session_learn_min_s=float(self.session_learn_min_s),
+            session_break_s=float(self.session_break_s),
+            dwell_min_s=float(self.dwell_min_s),
+            insist_multiple=float(self.insist_multiple),
+            insist_s=float(self.insist_s),
+            widen_ratio=float(self.widen_ratio),
+            removal_steps=self.removal_steps_count,
+            slips_usual=float(self.slips_usual),
+            slips_spread=float(self.slips_spread),
+            slips_above=float(self.slips_quantile),
+        )
+
+
+class Telling(Table):
+    left_page_s: NotNegative
+    deposit_s: NotNegative
+    deposit_loss_r: Positive
+    edit_s: NotNegative
+
+    def freeze(self) -> TellingRules:
+        return TellingRules(
+            left_page_s=float(self.left_page_s),
+            deposit_s=float(self.deposit_s),
+            deposit_loss_r=float(self.deposit_loss_r),
+            edit_s=float(self.edit_s),
+        )
+
+
+class Style(Table):
+    after_loss_s: NotNegative
+    wait_s: NotNegative
+    every_s: NotNegative
+    spread_factor: Annotated[Number, Field(ge=1)]
+    sessions_count: Count
+
+    def freeze(self) -> StyleRules:
+        return StyleRules(
+            after_loss_ns=nanoseconds(self.after_loss_s),
+            wait_ns=nanoseconds(self.wait_s),
+            every_ns=nanoseconds(self.every_s),
+            spread_factor=float(self.spread_factor),
+            sessions=self.sessions_count,
+        )
+
+
+class Trust(Table):
+    size: Positive
+
+    def freeze(self) -> dict[str, float]:
+        return {"size": float(self.size)}
+
+
+class Behaviour(Table):
+    joint: Joint
+    hours: Hours
+    pace: Pace
+    acts: Acts
+    telling: Telling
+    style: Style
+    trust_samples: Trust
+    ignored_refusals: list[str]
+
+    def freeze(self) -> BehaviourRules:
+        return BehaviourRules(
+            joint=self.joint.freeze(),
+            hours=self.hours.freeze(),
+            pace=self.pace.freeze(),
+            acts=self.acts.freeze(),
+            telling=self.telling.freeze(),
+            style=self.style.freeze(),
+            trust=self.trust_samples.freeze(),
+            ignored=frozenset(self.ignored_refusals),
+        )
+
+
+Chance = Annotated[list[Number], Field(min_length=2, max_length=2)]
+
+
+class Odds(Table):
+    one_in: Annotated[list[Chance], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _falling(self) -> "Odds":
+        for (score, acts), (next_score, next_acts) in pairwise(self.one_in):
+            if not (score > next_score and acts < next_acts):
+                raise ValueError("one_in must fall in scores and rise in acts")
+        if self.one_in[-1][0] != 0:
+            raise ValueError("the last of one_in must begin at the score 0")
+        return self
+
+    def freeze(self) -> tuple[tuple[int, float], ...]:
+        return tuple((int(score), float(acts)) for score, acts in self.one_in)

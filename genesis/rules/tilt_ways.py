@@ -1,0 +1,76 @@
+"""`[tilt.interventions]` and `[tilt.reading]`: what came with the way back in full."""
+
+from pydantic import model_validator
+
+from genesis.rules.fields import (
+    Count,
+    NotNegative,
+    Positive,
+    PositiveOrNone,
+    Share,
+    Table,
+    nanoseconds,
+)
+from genesis.tilt.ways import InterventionRules, ReadingRules
+
+
+class Interventions(Table):
+    repeat_s: NotNegative
+    confirm_s: PositiveOrNone
+    confirm_valid_s: Positive
+    known_symbol_s: Positive
+    session_s: Positive
+    easing_multiplier: Share
+
+    def freeze(self) -> InterventionRules:
+        return InterventionRules(
+            repeat_ns=nanoseconds(self.repeat_s),
+            confirm_ns=None if self.confirm_s is None else nanoseconds(self.confirm_s),
+            confirm_valid_ns=nanoseconds(self.confirm_valid_s),
+            known_symbol_ns=nanoseconds(self.known_symbol_s),
+            session_ns=nanoseconds(self.session_s),
+            easing_multiplier=self.easing_multiplier,
+        )
+
+
+class Reading(Table):
+    words_min: Count
+    compression_words: Count
+    compression_min: Share
+    compression_max: Share
+    function_share_min: Share
+    vocabulary_share_min: Share
+    language_function_share: Share
+    language_vocabulary_share: Share
+    emotions_min: Count
+    shingle_words: Count
+    similarity_max: Share
+    similarity_pages: Count
+    amount_tolerance: Share
+    retry_s: NotNegative
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Reading":
+        if not self.compression_min < self.compression_max:
+            raise ValueError("compression_min must be below compression_max")
+        if not self.language_function_share < self.function_share_min:
+            raise ValueError("language_function_share must be below function_share_min")
+        return self
+
+    def freeze(self) -> ReadingRules:
+        return ReadingRules(
+            words_min=self.words_min,
+            compression_words=self.compression_words,
+            compression_min=float(self.compression_min),
+            compression_max=float(self.compression_max),
+            function_share_min=float(self.function_share_min),
+            vocabulary_share_min=float(self.vocabulary_share_min),
+            language_function_share=float(self.language_function_share),
+            language_vocabulary_share=float(self.language_vocabulary_share),
+            emotions_min=self.emotions_min,
+            shingle_words=self.shingle_words,
+            similarity_max=float(self.similarity_max),
+            similarity_pages=self.similarity_pages,
+            amount_tolerance=float(self.amount_tolerance),
+            retry_ns=nanoseconds(self.retry_s),
+        )

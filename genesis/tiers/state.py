@@ -1,0 +1,25 @@
+"""Where a trader stands. Only `genesis.tiers.machine.evolve` makes a new state."""
+
+from dataclasses import dataclass
+
+from genesis.domain.account import Tier, TierMode
+
+
+@dataclass(frozen=True, slots=True)
+class TierState:
+    """Where the trader stands: in the mode since `since_ns`, in the tier since `tier_since_ns`.
+
+    no_promotion_before_ns: set by an emergency, lost capital and a promotion. emergency_day: the
+    UTC day of the last. until_ns: when GO_LIVE, PAPER48, CEREMONY or ADJUST48 is looked at by
+    itself. reset_ns: the last manual reset. resumes: the mode that a halt interrupted.
+    """
+
+    tier: Tier
+    mode: TierMode
+    since_ns: int
+    no_promotion_before_ns: int | None = None
+    emergency_day: int | None = None
+    tier_since_ns: int = 0
+    until_ns: int | None = None
+    reset_ns: int | None = None
+    resumes: TierMode | None = None
