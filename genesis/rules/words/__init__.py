@@ -5,7 +5,7 @@ and no replay asks for them.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from genesis.rules.fields import Table
 from genesis.tilt.words import Language
 
 COINS: Final = "coins.toml"
+_STEM_MIN: Final = 3
 _Part = Annotated[str, Field(min_length=1)]
 _Coins: Final = TypeAdapter(dict[str, list[_Part]])
 
@@ -29,16 +30,27 @@ class _Words(Table):
     vocabulary: _Part
     beginnings: list[_Part]
     endings: list[_Part]
+    infinitives: list[_Part]
 
     def freeze(self) -> Language:
         return Language(
             name=self.language,
             function=frozenset(self.function.split()),
             emotions=frozenset(self.emotions.split()),
-            vocabulary=frozenset(self.vocabulary.split()),
+            vocabulary=frozenset(self._stems()),
             beginnings=tuple(self.beginnings),
             endings=tuple(self.endings),
         )
+
+    def _stems(self) -> Iterator[str]:
+        """The words, and verbs without the ending they are listed with."""
+        for word in self.vocabulary.split():
+            yield word
+            yield from (
+                word.removesuffix(ending)
+                for ending in self.infinitives
+                if word.endswith(ending) and len(word) - len(ending) >= _STEM_MIN
+            )
 
 
 @cache

@@ -121,9 +121,9 @@ def test_forms_of_known_words_are_known(word: str, known: bool) -> None:
     assert EN.knows(word) is known
 
 
-@pytest.mark.parametrize("word", ["gekauft", "verloren", "wütend", "Märkte".lower(), "geklickt"])
+@pytest.mark.parametrize("word", ["gekauft", "verloren", "wütend", "geklickt", "verkaufte"])
 def test_german_forms(word: str) -> None:
-    assert DE.knows(word) or word == "märkte"
+    assert DE.knows(word)
 
 
 def test_lists_are_large_enough_and_disjoint_where_they_must_be() -> None:
@@ -138,15 +138,15 @@ def test_lists_are_large_enough_and_disjoint_where_they_must_be() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("language = 3", "function: Field required"),
-        ("[", "not valid TOML"),
-        ('language = "x"\nnonsense = 1', "nonsense"),
+        ("language = 3", "language: Input should be a valid string"),
+        ("[", "it is not valid TOML"),
+        ('language = "x"', "function: Field required"),
     ],
 )
 def test_a_list_that_cannot_be_used_names_its_file(text: str, why: str) -> None:
     with pytest.raises(ConfigError, match=r"word list xx\.toml") as told:
         language("xx.toml", text)
-    assert why in str(told.value) or "Field required" in str(told.value)
+    assert why in str(told.value)
 
 
 # -- novelty -----------------------------------------------------------------------------------
