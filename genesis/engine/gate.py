@@ -151,8 +151,13 @@ class Gate:
             requested_qty=draft.qty,
             is_market=draft.type is OrderType.MARKET,
             fee_in_base=rules.execution.fee_asset == "received",
-            held_usdt=self._view.held_usdt(draft.symbol),
+            held_usdt=self._held_usdt(draft.symbol),
         )
+
+    def _held_usdt(self, symbol: str) -> Decimal:
+        """What the cap of the symbol's position counts as taken."""
+        counts = self._state.rules.risk.cap_counts_held
+        return self._view.held_usdt(symbol) if counts else ZERO
 
     def _approve(
         self,

@@ -52,6 +52,7 @@ class RiskRules:
         breach before it acts; until then entries are blocked.
     notify_at_fraction: share of a limit at which the trader is told.
     warning_multiplier: sizes for the rest of a day that touched the warning row.
+    cap_counts_held: the cap of a position counts what is held of the symbol already.
     """
 
     slippage_fraction: Decimal
@@ -64,4 +65,5 @@ class RiskRules:
     confirm_span_ns: int
     notify_at_fraction: Decimal
     warning_multiplier: Decimal
+    cap_counts_held: bool
     tiers: Mapping[Tier, TierLimits]

@@ -70,6 +70,10 @@ class TierLimitsTable(Table):
     ARCHITECT: Limits
 
 
+class Cap(Table):
+    counts_held: bool
+
+
 class Risk(Table):
     slippage_bps: NotNegative
     taker_fee_bps: NotNegative
@@ -81,6 +85,7 @@ class Risk(Table):
     confirm_span_s: NotNegative
     notify_at_fraction: Fraction
     warning_multiplier: Share
+    cap: Cap | None = None  # in runs recorded before there was one each order had it for itself
     tiers: TierLimitsTable
 
     def freeze(self) -> RiskRules:
@@ -95,6 +100,7 @@ class Risk(Table):
             confirm_span_ns=nanoseconds(self.confirm_span_s),
             notify_at_fraction=self.notify_at_fraction,
             warning_multiplier=self.warning_multiplier,
+            cap_counts_held=self.cap is not None and self.cap.counts_held,
             tiers={tier: getattr(self.tiers, tier.value).freeze() for tier in Tier},
         )
 

@@ -208,8 +208,9 @@ def _intervention(ts_ns: int, level: TiltLevel, rules: TiltRules) -> Interventio
 
 
 def _lost(state: TiltState, event: LossTaken, rules: TiltRules) -> tuple[Outcome, ...]:
-    """A full loss inside the limited hour starts it again."""
-    if event.loss_r < rules.recovery.restart_loss_r or not limited_at(state, event.ts_ns):
+    """A full loss inside the limited hour starts it again; in a pause the page is still due."""
+    is_full = event.loss_r >= rules.recovery.restart_loss_r
+    if state.paused or not is_full or not limited_at(state, event.ts_ns):
         return ()
     return (_limited_hour(state, event.ts_ns, rules),)
 

@@ -2,7 +2,7 @@
 
 import re
 
-_LATER = ("tiers.course", "tiers.gates.SNIPER.ceremony", "tilt.fixed.", "tilt.override")
+_LATER = ("tiers.course", "tiers.gates.SNIPER.ceremony", "tilt.fixed.", "tilt.override", "risk.cap")
 
 
 def text_before_the_course(text: str) -> str:
