@@ -174,9 +174,8 @@ class Discipline:
                 self._timers.asked.clear()  # a new process has no timers yet
                 self._timers_stale = True
                 self._resuming = state.rules.tiers.course is not None
-                blocked = state.risk.block(event.ts_ns, STARTING, "not reconciled yet")
                 midnight = () if self._resuming else self._missed_midnight(event.ts_ns)
-                return (*blocked, *midnight)
+                return (*state.risk.block(event.ts_ns, STARTING, "not reconciled yet"), *midnight)
             case FlowReported(asset=asset, amount=amount) if asset == state.ledger.quote:
                 state.tiers.history.flow(event.ts_ns, amount)
             case BalanceReported():

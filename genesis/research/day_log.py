@@ -25,6 +25,8 @@ from genesis.service.home import resolve_home
 from genesis.store.chain import EventRow
 from genesis.store.codec import decode
 from genesis.store.database import DATABASE_NAME, Database
+from genesis.store.event_log import LEASE_SUFFIX
+from genesis.store.lease import holder
 from genesis.store.reader import LogReader
 from genesis.store.tape_pages import TapePages, tape_pages
 
@@ -193,6 +195,13 @@ class DayLog:
             reader.row(until_seq),
             next((told for told in evaluated if told.day == self.day), None),
         )
+
+    @property
+    def is_in_progress(self) -> bool:
+        """Is an engine running that has not come to the next day yet?"""
+        path = self.home / DATABASE_NAME
+        held = holder(path.with_name(path.name + LEASE_SUFFIX)) is not None
+        return held and self.around.next_row is None
 
     @contextmanager
     def tape(self) -> Iterator[TapePages]:
