@@ -17,7 +17,7 @@ from genesis.domain.money import ONE, ZERO, text
 from genesis.domain.orders import OrderRequest, OrderType, Purpose, Side
 from genesis.execution.draft import Draft
 from genesis.risk.desk import EntryFacts
-from genesis.risk.sizing import Infeasible, Sized, SizingInput, position_size
+from genesis.risk.sizing import Infeasible, Sized, SizingInput, allowed_usdt, position_size
 from genesis.tiers.checks import check as check_tier
 
 if TYPE_CHECKING:
@@ -73,6 +73,19 @@ class Gate:
         if not failures and not self._multiplier():
             failures.append(Failure("tier", "NO_NEW_RISK", "sizes are zero in this state"))
         return failures
+
+    def allowed_usdt(self, symbol: str) -> Decimal | None:
+        """How large a position in the symbol may be, entered at the market now with the usual stop.
+
+        None where nothing is known of its price or of its rules at the venue.
+        """
+        draft = Draft(symbol, Side.BUY, OrderType.MARKET, Purpose.ENTRY)
+        instrument, price = self._view.instrument(symbol), self._conservative_price(draft)
+        if instrument is None or price is None:
+            return None
+        state, (_, absolute_cap) = self._state, self._state.tiers.multiplier()
+        given = self._sizing_input(draft, price, self._multiplier(), absolute_cap)
+        return allowed_usdt(given, state.limits, state.rules.risk, instrument)
 
     def _multiplier(self) -> Decimal:
         state = self._state

@@ -13,8 +13,8 @@ from genesis.service.api.answers import OK, REFUSED, Answer, journal_answer
 from genesis.service.api.desk import Desk
 from genesis.service.moments import moment_ns
 from genesis.store.journal import Draft
+from genesis.tilt.journal import Assessment, assess, tokens, vouched, word_count
 from genesis.tilt.journal import Delta as Change
-from genesis.tilt.journal import assess, tokens, vouched, word_count
 from genesis.tilt.rules import JournalRules
 
 _MOST_MS: Final = 9_000_000_000_000
@@ -49,14 +49,22 @@ class Delta(BaseModel):
 
 def vouched_for(
     held: Draft, deltas: Sequence[Delta], opened_ns: int, rules: JournalRules
-) -> list[Delta]:
+) -> list[Change]:
     """Changes as told, but a piece is a draft of ours only as far as the draft we hold shows."""
-    known = [Delta.model_validate(told).change() for told in json.loads(held.deltas)]
-    found = vouched([delta.change() for delta in deltas], known, opened_ns, rules)
-    return [
-        delta.model_copy(update={"inserted": change.inserted})
-        for delta, change in zip(deltas, found, strict=True)
-    ]
+    told = [delta.change() for delta in deltas]
+    return vouched(told, changes_of(held.deltas), opened_ns, rules)
+
+
+def stored(changes: Sequence[Change]) -> str:
+    """Changes as a draft keeps them: rows of venue time in ms, characters, and how."""
+    rows = [(change.ts_ns // MILLISECOND, change.inserted, change.how) for change in changes]
+    return json.dumps(rows, separators=(",", ":"))
+
+
+def changes_of(told: str) -> list[Change]:
+    """The changes of a draft that was kept; those of earlier versions are objects."""
+    rows = (tuple(row.values()) if isinstance(row, dict) else row for row in json.loads(told))
+    return [Change(ts_ms * MILLISECOND, inserted, how) for ts_ms, inserted, how in rows]
 
 
 class JournalDesk(Desk):
@@ -70,21 +78,51 @@ class JournalDesk(Desk):
         client_ref: str | None,
     ) -> Answer:
         """Judge a page and keep it. `opened_at`: ISO text or ns, never before it was asked for."""
-        async with self._one_at_a_time:
+
+        async def act() -> Answer:
             earlier = await self._earlier(client_ref, _is_judged)
             if earlier is not None:
                 return journal_answer(cast("JournalAssessed", earlier.event))
-            opened_ns = self._opened(opened_at)
-            if not self._is_due:
-                return await self._not_required(text)
-            held = await asyncio.to_thread(self._pages.draft, DRAFT)
-            proven = vouched_for(held, deltas, opened_ns, self._rules)
-            event = self._judged(text, proven, opened_ns, client_ref)
-            await asyncio.to_thread(self._pages.write, text, event.ts_ns)
-            await self._ask(event)
-            if event.accepted:  # only now: until the log has it, the draft is all there is
-                await asyncio.to_thread(self._pages.drop_draft, DRAFT, event.ts_ns)
-            return journal_answer(event)
+            return await self._submitted(text, deltas, opened_at, client_ref)
+
+        return await self._once(client_ref, "journal", act)
+
+    async def _submitted(
+        self,
+        text: str,
+        deltas: Sequence[Delta],
+        opened_at: str | int | None,
+        client_ref: str | None,
+    ) -> Answer:
+        opened_ns, now_ns = self._opened(opened_at), self._clock.now_ns()
+        if not self._is_due:
+            return await self._not_required(text)
+        found = await asyncio.to_thread(
+            self._assessed, text, deltas, opened_ns, now_ns, self._rules
+        )
+        accepted, reason = found.accepted, found.reason
+        if accepted and found.sha256 in self._readings.accepted_pages:
+            accepted, reason = False, REUSED
+        event = JournalAssessed(
+            now_ns, found.sha256, found.word_count, accepted, reason, client_ref
+        )
+        await asyncio.to_thread(self._pages.write, text, event.ts_ns)
+        await self._ask(event)
+        if event.accepted:  # only now: until the log has it, the draft is all there is
+            await asyncio.to_thread(self._pages.drop_draft, DRAFT, event.ts_ns)
+        return journal_answer(event)
+
+    def _assessed(
+        self,
+        text: str,
+        deltas: Sequence[Delta],
+        opened_ns: int,
+        now_ns: int,
+        rules: JournalRules,
+    ) -> Assessment:
+        """The verdict; it takes its time, so it is found beside the engine's loop."""
+        proven = vouched_for(self._pages.draft(DRAFT), deltas, opened_ns, rules)
+        return assess(text, proven, opened_ns, now_ns, rules)
 
     @property
     def _is_due(self) -> bool:
@@ -93,32 +131,28 @@ class JournalDesk(Desk):
 
     async def _not_required(self, text: str) -> Answer:
         """No act of discipline, so no event; what was written is kept all the same."""
-        words = tokens(text)
+        count = await asyncio.to_thread(lambda: word_count(tokens(text)))
         digest = await asyncio.to_thread(self._pages.write, text, self._clock.now_ns())
         return Answer(
             REFUSED,
             {
                 "accepted": False,
                 "reason": NOT_REQUIRED,
-                "word_count": word_count(words),
+                "word_count": count,
                 "sha256": digest,
             },
         )
 
-    def _judged(
-        self, text: str, deltas: Sequence[Delta], opened_ns: int, client_ref: str | None
-    ) -> JournalAssessed:
-        now_ns = self._clock.now_ns()
-        changes = [delta.change() for delta in deltas]
-        found = assess(text, changes, opened_ns, now_ns, self._rules)
-        accepted, reason = found.accepted, found.reason
-        if accepted and found.sha256 in self._readings.accepted_pages:
-            accepted, reason = False, REUSED
-        return JournalAssessed(now_ns, found.sha256, found.word_count, accepted, reason, client_ref)
-
     @property
     def _rules(self) -> JournalRules:
         return self._engine.state.rules.tilt.journal
+
+    @property
+    def _asked_ns(self) -> int:
+        """When the page that is due was asked for: by the intervention, or else for an override."""
+        tilt, asked_ns = self._engine.state.tilt, super()._asked_ns
+        is_owed = tilt.override.pages_owed and not tilt.state.words_required
+        return max(asked_ns, self._readings.page_owed_ns) if is_owed else asked_ns
 
     def _opened(self, opened_at: str | int | None) -> int:
         """When the page was opened.
@@ -141,7 +175,8 @@ class JournalDesk(Desk):
         saved one is told the newer text (409), and nothing is lost.
         """
         opened_ns = None if opened_at is None else self._opened(opened_at)
-        kept, draft = await asyncio.to_thread(self._save, text, deltas, opened_ns, version)
+        given = Draft(text, self._clock.now_ns(), opened_ns=opened_ns)
+        kept, draft = await asyncio.to_thread(self._save, given, deltas, version, self._rules)
         if not kept:
             return Answer(REFUSED, {"reason": NEWER_DRAFT, **_draft_shape(draft)})
         return Answer(
@@ -154,12 +189,10 @@ class JournalDesk(Desk):
         )
 
     def _save(
-        self, text: str, deltas: Sequence[Delta], opened_ns: int | None, version: int | None
+        self, given: Draft, deltas: Sequence[Delta], version: int | None, rules: JournalRules
     ) -> tuple[bool, Draft]:
-        proven = vouched_for(self._pages.draft(DRAFT), deltas, opened_ns or 0, self._rules)
-        told = json.dumps([delta.model_dump() for delta in proven], separators=(",", ":"))
-        given = Draft(text, self._clock.now_ns(), told, opened_ns)
-        return self._pages.save_draft(DRAFT, given, version)
+        proven = vouched_for(self._pages.draft(DRAFT), deltas, given.opened_ns or 0, rules)
+        return self._pages.save_draft(DRAFT, given._replace(deltas=stored(proven)), version)
 
     async def read_draft(self) -> dict[str, Any]:
         return _draft_shape(await asyncio.to_thread(self._pages.draft, DRAFT))
@@ -172,7 +205,10 @@ def _is_judged(event: Event) -> bool:
 def _draft_shape(draft: Draft) -> dict[str, Any]:
     return {
         "text": draft.text,
-        "deltas": json.loads(draft.deltas),
+        "deltas": [
+            {"ts_ms": one.ts_ns // MILLISECOND, "inserted": one.inserted, "how": one.how}
+            for one in changes_of(draft.deltas)
+        ],
         "opened_at": None if draft.opened_ns is None else format_utc(draft.opened_ns),
         "saved_at": format_utc(draft.ts_ns) if draft.version else None,
         "version": draft.version,
