@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from genesis.domain.time import DAY, utc_day
+from genesis.domain.time import DAY, date_of, utc_day
 from genesis.errors import UsageError
 from genesis.service.clock import wall_ns
 from genesis.store.chain import EventRow
@@ -19,7 +19,6 @@ from genesis.store.reader import LogReader
 
 FOLDER: Final = "reports"
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_EPOCH: Final = datetime.date(1970, 1, 1)
 
 
 class LastRow(NamedTuple):
@@ -42,14 +41,9 @@ def today() -> datetime.date:
     return date_of(utc_day(wall_ns()))
 
 
-def date_of(day: int) -> datetime.date:
-    """The date of a UTC day number."""
-    return _EPOCH + datetime.timedelta(days=day)
-
-
 def end_ns(date: str) -> int:
     """The midnight that ends a day, UTC nanoseconds."""
-    return ((datetime.date.fromisoformat(date) - _EPOCH).days + 1) * DAY
+    return ((datetime.date.fromisoformat(date) - date_of(0)).days + 1) * DAY
 
 
 def require_day(date: str) -> None:

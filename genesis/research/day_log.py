@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from genesis.domain.commands import Command
 from genesis.domain.events import AccountOpened, Event, FlowReported, RunStarted
 from genesis.domain.outcomes import DayStarted, Outcome, PositionClosed, RiskBlocked, TierChanged
-from genesis.domain.time import DAY, utc_day
+from genesis.domain.time import DAY, date_of, utc_day
 from genesis.errors import EventLogError, UsageError
 from genesis.positions.ledger import Moved
 from genesis.rules import Rules, parse
@@ -30,7 +30,6 @@ from genesis.store.lease import holder
 from genesis.store.reader import LogReader
 from genesis.store.tape_pages import TapePages, tape_pages
 
-_EPOCH: Final = datetime.date(1970, 1, 1)
 _MOVED: Final = ("PositionOpened", "PositionChanged", "PositionClosed")
 _STANDING: Final = (
     *("TiltScored", "TiltLevelChanged", "InterventionOpened", "LimitedHourStarted"),
@@ -114,11 +113,7 @@ def day_number(date: "str | datetime.date") -> int:
             date = datetime.date.fromisoformat(date)
         except ValueError as wrong:
             raise UsageError(f"{date!r} is no date such as 2024-08-08") from wrong
-    return (date - _EPOCH).days
-
-
-def date_of(day: int) -> datetime.date:
-    return _EPOCH + datetime.timedelta(days=day)
+    return (date - date_of(0)).days
 
 
 @contextmanager
