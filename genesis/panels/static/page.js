@@ -192,7 +192,7 @@ const onePage = (root, link) => {
   at.offer.onclick = offer;
   at.stepAside.onclick = leave;
   at.fresh.onclick = () => { putBeside(area.value, evidence.list, "Your page as it was."); change("", []); at.fresh.hidden = true; reply("A fresh page. The one before stays here to look at."); };
-  const change = (text, deltas) => { area.value = text; evidence.start(text, deltas, since()); draft.wrote(); judge(); focus(); };
+  const change = (text, deltas) => { area.value = text; evidence.start(text, deltas, since(), true); draft.wrote(); judge(); focus(); };
   const hide = () => { if (document.hidden) draft.now(); else draft.look(); };
   const look = () => { if (draft.isKept()) draft.look(); };
   const following = setInterval(() => { if (!document.hidden) look(); }, FOLLOW_MS);

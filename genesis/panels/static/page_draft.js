@@ -51,8 +51,9 @@ const gatherEvidence = (area, clock) => {
     isOwn: text => text === own,
     get list() { return inBounds(laid()).map(({ ts_ms, inserted, how }) => ({ ts_ms, inserted, how })); },
     // Another text takes its place: what came in since `since`, and the rest as a draft of ours.
-    start(text, kept, since) {
-      deltas = (kept ?? []).filter(delta => delta.ts_ms >= since).map(delta => ({ ...delta, from: delta.ts_ms, is_guessed: true }));
+    // is_guessed: some of it may have been laid while the engine was away.
+    start(text, kept, since, is_guessed) {
+      deltas = (kept ?? []).filter(delta => delta.ts_ms >= since).map(delta => ({ ...delta, from: delta.ts_ms, is_guessed }));
       size = charsIn(text);
       const rest = size - deltas.reduce((sum, delta) => sum + delta.inserted, 0);
       if (rest > 0) deltas.push({ ts_ms: Math.max(since, Math.round(clock.now())), inserted: rest, how: "draft", from: 0 });
@@ -66,7 +67,7 @@ const keepDraft = ({ link, area, evidence, since, opened, begun, told, conflict,
   let version = null, held = null, wroteAt = -Infinity, dirty = false, busy = false, timer = 0, last = -SAVE_MS, mine = [], ended = false, typed = false;
   const mind = () => { try { (dirty || busy) && area.value ? sessionStorage.setItem(UNSAVED, JSON.stringify({ text: area.value, deltas: evidence.list })) : sessionStorage.removeItem(UNSAVED); } catch { /* no storage: the tab keeps it */ } };
   const later = ms => { clearTimeout(timer); if (!ended) timer = setTimeout(save, ms); };
-  const put = (text, deltas, is_own = false) => { area.value = text; evidence.start(text, deltas, since()); typed = is_own; restored(); };
+  const put = (text, deltas, is_own = false) => { area.value = text; evidence.start(text, deltas, since(), is_own); typed = is_own; restored(); };
   const isWriting = () => performance.now() - wroteAt < REST_MS;
   const take = saved => {
     const { text, deltas, version: newer, opened_at } = saved, own = area.value, is_first = version === null;
