@@ -5,6 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "genesis",
+    deadline=None,  # no test asserts on wall time
+    suppress_health_check=[HealthCheck.too_slow],  # nor on a loaded machine
+)
+settings.load_profile("genesis")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"

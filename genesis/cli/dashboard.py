@@ -6,12 +6,12 @@ import json
 import os
 import socket
 import sys
-import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from genesis.cli.browser import show
 from genesis.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
@@ -60,8 +60,8 @@ def dashboard(
     def ready(facts: dict[str, Any]) -> None:
         typer.echo(json.dumps(facts) if as_json else _text(facts, place))
         sys.stdout.flush()
-        if open_browser:
-            webbrowser.open(facts["url"])
+        if open_browser and not show(facts["url"]):
+            typer.echo("no browser was found here: open the address by hand", err=True)
 
     try:
         bound = listen(settings.dashboard_port)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from genesis.cli.exits import NO
+from genesis.cli.homes import home_of
+from genesis.cli.ready import control_line
 from genesis.errors import ConfigError, Unreachable, UsageError
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
@@ -77,10 +79,9 @@ def stop(
     Exit code 0: it has ended; 1: it has not within the wait; 3: none runs there.
     """
     from genesis.service.clock import elapsed_ns
-    from genesis.service.home import resolve_home
     from genesis.service.running import engine_process
 
-    path = resolve_home(home)
+    path = home_of(home)
     engine = engine_process(path)
     if engine is None:
         raise Unreachable(f"no engine runs on {path}: there is nothing to stop")
@@ -133,7 +134,7 @@ def _text(facts: dict[str, Any]) -> str:
     home = facts["home"]
     return (
         f"engine: process {facts['pid']} on {home}\n"
-        f"control API: {facts['url']} (ready)\n"
+        f"{control_line(facts)}\n"
         "It goes on when this terminal or tunnel closes. "
         f"`genesis stop --home {home}` ends it, `genesis logs --follow --home {home}` shows what "
         "it does."

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from genesis.cli.homes import home_of
 from genesis.cli.moments import span
 from genesis.domain.events import Event
 from genesis.domain.time import DAY, SECOND
@@ -136,11 +137,10 @@ def _feeds(
 
 
 def _stored(symbol: str, start: str | None, end: str | None) -> "OpenFeed":
-    from genesis.service.home import resolve_home
     from genesis.store.ticks.tick_store import TickStore
     from genesis.wire.symbols import parse_symbol
 
-    store, named = TickStore(resolve_home(None)), parse_symbol(symbol)
+    store, named = TickStore(home_of(None)), parse_symbol(symbol)
     wanted = span(start, end)
 
     def events() -> Iterator[Event]:

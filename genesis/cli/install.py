@@ -3,9 +3,11 @@
 import getpass
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:  # heavy: imported when the verb runs
 
 _LINGER: Final = Path("/var/lib/systemd/linger")
 _MASKED: Final = "********"
+_MODE: Final = re.compile(r"^ExecStart=.*? run --mode (paper|live) ", re.MULTILINE)
 _Home = Annotated[Path | None, typer.Option(help="The home; default: GENESIS_HOME, or `data/`.")]
 
 
@@ -44,8 +47,9 @@ def install(
 ) -> None:
     """Write units for engine, dashboards and nightly reports, show them, and start them.
 
-    Doing it again changes only what differs. Where no systemd runs, the units are shown, the
-    reason is named, and the exit code is 1.
+    Doing it again changes only what differs. Changed dashboards start again; an engine at work is
+    left alone and keeps its mode. Where no systemd runs, the units are shown, the reason is named,
+    and the exit code is 1.
     """
     from genesis.service.settings import Settings
     from genesis.service.units import unit_files
@@ -60,9 +64,9 @@ def install(
         for name, text in files.items():
             typer.echo(f"# {_folder() / name}\n{text}")
     else:
-        for name, text in files.items():
-            _write(_folder() / name, text)
-        _start(place.home)
+        _require_mode(mode)
+        changed = {name for name, text in files.items() if _write(_folder() / name, text)}
+        _start(place.home, changed)
     for name in left_out:
         typer.echo(
             f"{name} is a secret of this shell and stands in no unit: put it into "
@@ -154,24 +158,48 @@ def _paths() -> list[Path]:
     return [_folder() / name for name in (ENGINE, DASHBOARD, NIGHTLY, TIMER)]
 
 
-def _write(path: Path, text: str) -> None:
+def _require_mode(mode: str) -> None:
+    """See that an engine at work is not given another mode behind its back.
+
+    Raises:
+        UsageError: it runs in the other one.
+    """
+    from genesis.service.units import ENGINE
+
+    unit = _folder() / ENGINE
+    told = _MODE.search(unit.read_text()) if unit.exists() else None
+    if told is None or told[1] == mode or _state("is-active", ENGINE) != "active":
+        return
+    raise UsageError(
+        f"the engine runs in {told[1]} mode: end it with `systemctl --user stop {ENGINE}`, then "
+        f"install it with --mode {mode}; nothing was written"
+    )
+
+
+def _write(path: Path, text: str) -> bool:
+    """Put a unit in its place; False where nothing had to change."""
     if path.exists() and path.read_text() == text:
         typer.echo(f"unchanged {path}")
-        return
+        return False
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.new")
     draft.write_text(text)
     draft.replace(path)
     typer.echo(f"wrote {path}\n\n{text}")
+    return True
 
 
-def _start(home: Path) -> None:
-    """Start the units now and at every login, but no second engine on the home."""
+def _start(home: Path, changed: Collection[str]) -> None:
+    """Start the units now and at every login, but no second engine on the home.
+
+    changed: units at work that are among them start again; not the engine, which trades.
+    """
     from genesis.service.running import engine_process
     from genesis.service.units import ENABLED, ENGINE
 
     _systemctl("daemon-reload")
-    running = engine_process(home) if _state("is-active", ENGINE) != "active" else None
+    active = [name for name in ENABLED if _state("is-active", name) == "active"]
+    running = engine_process(home) if ENGINE not in active else None
     later = {ENGINE} if running is not None else set()
     _systemctl("enable", "--now", *(name for name in ENABLED if name not in later))
     if running is not None:
@@ -179,6 +207,14 @@ def _start(home: Path) -> None:
         typer.echo(
             f"an engine (process {running}) runs on {home} already: end it with `genesis stop`, "
             f"then `systemctl --user start {ENGINE}`"
+        )
+    old = [name for name in active if name in changed]
+    if again := [name for name in old if name != ENGINE]:
+        _systemctl("restart", *again)
+    if ENGINE in old:
+        typer.echo(
+            f"the engine still runs with the old settings: `systemctl --user restart {ENGINE}` "
+            "gives it the new ones"
         )
     if not (_LINGER / getpass.getuser()).exists():
         typer.echo("so that they go on after you log out: `loginctl enable-linger`")

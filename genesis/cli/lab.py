@@ -6,11 +6,13 @@ import os
 import shutil
 import signal
 import sys
-import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+
+from genesis.cli.browser import show
+from genesis.cli.homes import home_of
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
     from genesis.service.home import Home
@@ -44,9 +46,8 @@ def lab(
     """
     from genesis.cli.dashboard import ssh_line
     from genesis.service.home import Home
-    from genesis.service.settings import Settings
 
-    place = Home.open(Settings.read(home=home).home_path())
+    place = Home.open(home_of(home))
     root = workspace(place)
 
     from genesis.panels.local import add_path, listen, use_home
@@ -72,7 +73,7 @@ def lab(
         typer.echo(json.dumps(told) if as_json else "\n".join(lines))
         sys.stdout.flush()
         if not (no_browser or as_json):
-            webbrowser.open(url)
+            show(url)
 
     server.io_loop.add_callback(ready)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

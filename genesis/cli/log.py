@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genesis.cli.exits import DONE, NO
+from genesis.cli.homes import home_of
 from genesis.domain.recorded import Recorded
 from genesis.engine.replay import Replay, replay
 
@@ -33,11 +34,10 @@ def verify(
     The last line is JSON: verified, decision_digest, events, first_difference.
     Exit code 0: the same; 1: it differs, or the chain is broken; 2: it cannot be read.
     """
-    from genesis.service.home import resolve_home
     from genesis.store.database import DATABASE_NAME, Database
     from genesis.store.reader import LogReader
 
-    path = resolve_home(home) / DATABASE_NAME
+    path = home_of(home) / DATABASE_NAME
     database = Database.open(path, read_only=True)
     try:
         reader = LogReader(database)

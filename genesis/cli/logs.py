@@ -9,6 +9,7 @@ from typing import IO, Annotated, Any, Final
 
 import typer
 
+from genesis.cli.homes import home_of
 from genesis.errors import ConfigError, UsageError
 
 _LEVELS: Final = ("debug", "info", "warning", "error", "critical")
@@ -36,11 +37,9 @@ def logs(
     ] = False,
 ) -> None:
     """Show the newest lines of the engine's log, oldest first."""
-    from genesis.service.home import resolve_home
-
     if level.lower() not in _LEVELS:
         raise UsageError(f"--level {level!r} is unknown: it is {', '.join(_LEVELS)}")
-    file = resolve_home(home) / "logs" / "genesis.jsonl"
+    file = home_of(home) / "logs" / "genesis.jsonl"
     if not file.exists() and not follow:
         raise ConfigError(f"{file} is not there: no engine has run on this home yet")
     shown = _LEVELS[_LEVELS.index(level.lower()) :]

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from genesis.cli.browser import show
+from genesis.cli.homes import home_of
 from genesis.errors import UsageError
 
 TEMPLATES: Final = {"daily": "daily", "tier": "tier_evaluation"}
@@ -48,9 +49,8 @@ def report(
         raise UsageError(f"no report is called {which!r}: it is {' or '.join(TEMPLATES)}")
 
     from genesis.reports.days import last_closed_day, require_day
-    from genesis.service.home import resolve_home
 
-    place = resolve_home(home)
+    place = home_of(home)
     if date is not None:
         require_day(date)
     day = last_closed_day(place) if date is None else date

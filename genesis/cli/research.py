@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from genesis.cli.homes import home_of
 from genesis.errors import DataError, UsageError
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
@@ -133,7 +134,7 @@ def _market(
         return read_bars(bars, symbol)
     from genesis.research import TickStore
 
-    return TickStore(home).ticks(symbol, start, end)
+    return TickStore(home_of(home)).ticks(symbol, start, end)
 
 
 def _params(given: list[str]) -> dict[str, object]:

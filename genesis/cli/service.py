@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from genesis.cli.exits import DONE, NO
+from genesis.cli.ready import control_line
 from genesis.errors import UsageError
 
 _Home = Annotated[Path | None, typer.Option(help="The home; default: GENESIS_HOME, or `data/`.")]
@@ -84,8 +85,7 @@ def run(
     service.progress = _progress
 
     def ready(facts: dict[str, Any]) -> None:
-        text = json.dumps(facts) if as_json else f"control API: {facts['url']} (ready)"
-        typer.echo(text)
+        typer.echo(json.dumps(facts) if as_json else control_line(facts))
         sys.stdout.flush()
 
     service.on_ready = ready

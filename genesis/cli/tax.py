@@ -1,7 +1,10 @@
 """`genesis tax`: gains and losses of a year, lot by lot."""
 
 import csv
+import errno
 import json
+import os
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from genesis.cli.homes import home_of
 from genesis.domain.money import text
 from genesis.errors import DataError
 
@@ -52,19 +56,32 @@ def tax(
     """
     from genesis.analytics.tax import csv_text
     from genesis.research.taxes import lock_methods, taxes
-    from genesis.service.home import resolve_home
-    from genesis.store.ticks.durable import naming_disk_faults, whole_file
 
-    place = resolve_home(home)
+    place = home_of(home)
     found = taxes(year, method, place, zone, None if rates is None else read_rates(rates))
     if out is not None:
-        with naming_disk_faults(out), whole_file(out) as file:
-            file.write(csv_text(found.report.rows).encode())
-        lock_methods(place, found.methods)
+        _write(out, csv_text(found.report.rows), lambda: lock_methods(place, found.methods))
     if as_json:
         typer.echo(json.dumps(_told(found.report, out)))
     else:
         typer.echo(_words(found.report, out))
+
+
+def _write(out: Path, rows: str, lock: Callable[[], None]) -> None:
+    """Put the rows in their place: written first, locked then, and only then to be seen there.
+
+    Raises:
+        DataError: the place cannot be written; nothing is locked.
+    """
+    from genesis.store.ticks.durable import naming_disk_faults, whole_file
+
+    with naming_disk_faults(out), whole_file(out) as file:
+        if out.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(out))
+        file.write(rows.encode())
+        file.flush()
+        os.fsync(file.fileno())
+        lock()
 
 
 def read_rates(path: Path) -> dict[date, Decimal]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from genesis.cli.exits import DONE, NO
+from genesis.cli.homes import home_of
 from genesis.cli.moments import moment, span
 from genesis.domain.time import DAY, MINUTE, format_utc, parse_width
 from genesis.errors import UsageError
@@ -198,10 +199,9 @@ def sample(
 
 # -- words -----------------------------------------------------------------------------------
 def _store(home: Path | None) -> "TickStore":
-    from genesis.service.home import resolve_home
     from genesis.store.ticks import TickStore
 
-    return TickStore(resolve_home(home))
+    return TickStore(home_of(home))
 
 
 def _needed(text: str) -> str:

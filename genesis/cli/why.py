@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genesis.cli.exits import NO
+from genesis.cli.homes import home_of
 from genesis.domain.time import format_utc
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
@@ -21,12 +22,13 @@ def register(app: typer.Typer) -> None:
 
 def why(
     which: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="ORDER_KEY|CLIENT_REF|WIRE_ID",
-            help="Such as 1-7-0, the reference of a command, or g-1-7-0-0f3a… at the venue.",
+            metavar="[ORDER_KEY|CLIENT_REF|WIRE_ID]",
+            help="Such as 1-7-0, the reference of a command, or g-1-7-0-0f3a… at the venue. "
+            "Without one: the newest that can be asked for.",
         ),
-    ],
+    ] = None,
     home: Annotated[
         Path | None, typer.Option(help="The home; default: GENESIS_HOME, or `data/`.")
     ] = None,
@@ -40,9 +42,11 @@ def why(
     Exit code 0: told; 1: the log knows no such order; 2: the log cannot be read.
     """
     from genesis.research.why import story_of
-    from genesis.service.home import resolve_home
 
-    place = resolve_home(home)
+    place = home_of(home)
+    if which is None:
+        _offer(place, as_json=as_json)
+        return
     story = story_of(which, place)
     if story is None:
         if as_json:
@@ -50,6 +54,23 @@ def why(
         typer.echo(f"no such order: the log in {place} knows no {which}", err=True)
         raise typer.Exit(NO)
     typer.echo(json.dumps(_told(story)) if as_json else _timeline(story))
+
+
+def _offer(home: Path, *, as_json: bool) -> None:
+    """The names that can be asked for."""
+    from genesis.research.why import newest
+
+    found = newest(home)
+    if as_json:
+        typer.echo(json.dumps([{"time": format_utc(one.ts_ns), **asdict(one)} for one in found]))
+        return
+    if not found:
+        typer.echo(f"nothing was approved or refused yet in {home}")
+        return
+    width = max(len(one.name) for one in found)
+    for one in found:
+        typer.echo(f"  {format_utc(one.ts_ns):<24}  {one.name:<{width}}  {one.words}")
+    typer.echo(f"genesis why {found[0].name} tells what led to it")
 
 
 def _told(story: "Story") -> dict[str, object]:

@@ -248,6 +248,8 @@ class TierAnnounced:
 
 @dataclass(frozen=True, slots=True)
 class GatePassed:
+    """Told by no engine any more; it stays, so that every log is readable for ever."""
+
     ts_ns: int
     tier: Tier
     gate: str

@@ -1,6 +1,6 @@
 """Time as integer UTC nanoseconds. There is no `now` here: time arrives with the events."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final, NewType
 
 Ns = NewType("Ns", int)
@@ -15,6 +15,7 @@ DAY: Final = 24 * HOUR
 
 _HELD: Final = 2**63
 """Stores and columns hold times as signed 64-bit nanoseconds."""
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 _UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
 
@@ -54,6 +55,11 @@ def format_utc(t: int) -> str:
 def utc_day(t: int) -> int:
     """Number of the UTC day that holds `t`; the boundary instant belongs to the new day."""
     return t // DAY
+
+
+def date_of(day: int) -> date:
+    """The date of a UTC day number."""
+    return date.fromordinal(_EPOCH + day)
 
 
 def parse_width(text: str) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from genesis.domain.account import MarketState
+from genesis.domain.account import MarketState, TiltLevel
 from genesis.domain.approval import Refused, Verdict
 from genesis.domain.commands import Command, DropTimer, SetTimer
 from genesis.domain.events import (
@@ -93,11 +93,13 @@ class Discipline:
         self._breaking = Breaking(state, view)
         self._marks = Marks(state, view)
         self._opened = self._timers_stale = False
+        self._resuming = self._was_locked = False
         self._own_symbols: set[str] = set()
 
     # -- observing ---------------------------------------------------------------------------
     def observe(self, event: Event, moved: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         """Facts that follow from an event and from the positions it moved."""
+        self._was_locked = self._state.tilt.state.level is TiltLevel.LOCKED
         facts: list[Outcome] = list(self._react(event))
         facts += self._broken(self._breaking.heard(event))
         self._course.moved(moved)
@@ -111,7 +113,8 @@ class Discipline:
         if isinstance(event, TimerFired):
             facts += self._tilted(self._state.tilt.tick(self._state.now_ns))
             facts += self._stepped(self._course.time_passed())
-            if event.key == EVALUATION_TIMER:  # after the marks: a loss of this instant goes first
+            # after the marks: a loss of this instant goes first
+            if event.key == EVALUATION_TIMER and not self._resuming:
                 facts += self._stepped(self._course.evaluated(event.ts_ns))
         return tuple(facts)
 
@@ -144,7 +147,12 @@ class Discipline:
         return tilt.put_off(wish, now_ns) if is_put_off else ()
 
     def _locked_entry(self, verdict: Refused) -> tuple[Outcome, ...]:
-        """An entry tried while LOCKED is a violation, beside being refused."""
+        """An entry tried while LOCKED is a violation, beside being refused.
+
+        The one whose haste led to the lock is none.
+        """
+        if not self._was_locked:
+            return ()
         locked = [one.reason for one in verdict.failures if one.code == LOCKED_CODE]
         return self._course.violation(LOCKED_ENTRY, locked[0]) if locked else ()
 
@@ -219,9 +227,9 @@ class Discipline:
             case RunStarted():
                 self._timers.asked.clear()  # a new process has no timers yet
                 self._timers_stale = True
-                blocked = state.risk.block(event.ts_ns, STARTING, "not reconciled yet")
-                midnight = self._missed_midnight(event.ts_ns)
-                return (*blocked, *midnight, *self._missed_evaluation(event.ts_ns))
+                self._resuming = state.rules.tiers.course is not None
+                midnight = () if self._resuming else self._missed_midnight(event.ts_ns)
+                return (*state.risk.block(event.ts_ns, STARTING, "not reconciled yet"), *midnight)
             case FlowReported(asset=asset, amount=amount) if asset == state.ledger.quote:
                 state.tiers.history.flow(event.ts_ns, amount)
                 return (
@@ -230,7 +238,8 @@ class Discipline:
             case BalanceReported():
                 started = state.risk.block(event.ts_ns, STARTING, None)
                 reason = None if event.clean else event.complaint or "balances differ"
-                return started + self._blocked(state.risk.block(event.ts_ns, RECONCILE, reason))
+                blocked = self._blocked(state.risk.block(event.ts_ns, RECONCILE, reason))
+                return (*started, *blocked, *self._resumed(event))
             case FeedLost():
                 reason = f"{event.stream} is silent"
                 return state.risk.block(event.ts_ns, FEED + event.stream, reason)
@@ -257,14 +266,18 @@ class Discipline:
         slept = self._opened and utc_day(ts_ns) > self._state.risk.drawdown.day
         return self._new_day(ts_ns) if slept else ()
 
-    def _missed_evaluation(self, ts_ns: int) -> tuple[Outcome, ...]:
-        """Nothing ran when the last closed day was to be evaluated: it is made up for now."""
-        state = self._state
-        if not self._opened or state.rules.tiers.course is None:
+    def _resumed(self, report: BalanceReported) -> tuple[Outcome, ...]:
+        """The account is known to be as the venue has it: what was missed is made up for.
+
+        Not before: a fill that nobody saw belongs to the day that was open then.
+        """
+        if not self._resuming or not self._opened or not report.clean:
             return ()
-        passed = self._tilted(state.tilt.tick(state.now_ns))
-        passed += self._course.time_passed()
-        return passed + self._course.evaluated(ts_ns)
+        self._resuming = False
+        midnight = self._missed_midnight(report.ts_ns)
+        passed = self._tilted(self._state.tilt.tick(self._state.now_ns))
+        passed += self._stepped(self._course.time_passed())
+        return (*midnight, *passed, *self._stepped(self._course.evaluated(report.ts_ns)))
 
     def _new_day(self, ts_ns: int) -> tuple[Outcome, ...]:
         state, equity = self._state, self._view.equity_usdt

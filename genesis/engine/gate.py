@@ -20,7 +20,7 @@ from genesis.engine.sizes import Sizes
 from genesis.execution.draft import Draft
 from genesis.risk.desk import EntryFacts
 from genesis.risk.multipliers import Multiplier
-from genesis.risk.sizing import Infeasible, Sized, SizingInput, position_size
+from genesis.risk.sizing import Infeasible, Sized, SizingInput, allowed_usdt, position_size
 from genesis.tiers.checks import check as check_tier
 
 if TYPE_CHECKING:
@@ -81,6 +81,19 @@ class Gate:
         if not failures and not holds.share:
             failures.append(Failure("tier", "NO_NEW_RISK", holds.told()))
         return failures
+
+    def allowed_usdt(self, symbol: str) -> Decimal | None:
+        """How large a position in the symbol may be, entered at the market now with the usual stop.
+
+        None where nothing is known of its price or of its rules at the venue.
+        """
+        draft = Draft(symbol, Side.BUY, OrderType.MARKET, Purpose.ENTRY)
+        instrument, price = self._view.instrument(symbol), self._conservative_price(draft)
+        if instrument is None or price is None:
+            return None
+        share, cap = self._sizes.holds(symbol).share, self.absolute_cap_usdt(symbol)
+        given = self._sizing_input(draft, price, share, cap)
+        return allowed_usdt(given, self._state.limits, self._state.rules.risk, instrument)
 
     # -- entries -----------------------------------------------------------------------------
     def _judge_entry(self, draft: Draft, instrument: Instrument) -> Verdict:
@@ -178,9 +191,14 @@ class Gate:
             requested_qty=draft.qty,
             is_market=draft.type is OrderType.MARKET,
             fee_in_base=rules.execution.fee_asset == "received",
-            held_usdt=self._view.held_usdt(draft.symbol),
+            held_usdt=self._held_usdt(draft.symbol),
             open_risk_usdt=self._view.open_risk_usdt,
         )
+
+    def _held_usdt(self, symbol: str) -> Decimal:
+        """What the cap of the symbol's position counts as taken."""
+        counts = self._state.rules.risk.cap_counts_held
+        return self._view.held_usdt(symbol) if counts else ZERO
 
     def _approve(
         self,

@@ -98,8 +98,8 @@ class Door(_Calm):
         self._answer(given=True)
 
     def _answer(self, *, given: bool) -> None:
-        wanted = urlsplit(self.get_argument("next", "/")).path
-        onward = wanted if wanted.lstrip("/") in PAGES else "/"
+        wanted = urlsplit(self.get_argument("next", "/")).path.strip("/")
+        onward = f"/{wanted}" if wanted in PAGES else "/"  # never a host: `//tilt` would be one
         if self.current_user:
             self.redirect(onward)
             return

@@ -5,12 +5,15 @@ Each part of the view is a piece of the page; the browser side only puts it into
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from itertools import pairwise
 from math import log2
 from typing import Any, Final
 
+from genesis.panels.tilt_words import indicator
 from genesis.panels.views import (
+    MODES,
+    TIERS,
     View,
     amount,
     decimal,
@@ -34,19 +37,19 @@ _FINE: Final = Decimal(10)
 _FEWEST_RINGS: Final = 4
 _MOST_RINGS: Final = 9
 _RIDGE_POINTS: Final = 240
-_TIERS: Final = ("SNIPER", "HUNTER", "STRATEGIST", "ARCHITECT")
+MOST_POINTS: Final = 600
+"""Points of equity that are kept while somebody looks on."""
+_SPACING_MS: Final = 5_000
+_NEWEST: Final = 100
+"""So many of the newest stay when older ones are thinned."""
+_STOP_SHARE: Final = Decimal("0.99")
+_LEAST_STOP_SHARE: Final = Decimal("0.98")
+_STOP_DIGITS: Final = 5
 _LEVELS: Final = {
     "NORMAL": "calm",
     "CAUTION": "a breath before the next order",
     "WARNING": "paused until a page is written",
     "LOCKED": "locked until a page is written and time has passed",
-}
-_INDICATORS: Final = {
-    "gap": "little time between acts",
-    "size_l": "larger after a loss",
-    "reent": "soon back in after a stop",
-    "cancel": "orders cancelled",
-    "override": "an override",
 }
 _GATES: Final = {
     "capital": "capital",
@@ -69,17 +72,6 @@ _LIMITS: Final = {
     "loss_7_days": "loss of 7 days (half sizes)",
     "loss_30_days": "loss of 30 days (quarter sizes)",
     "given_back": "given back of a good day",
-}
-_MODES: Final = {
-    "OPENING48": "the first two days: paper only",
-    "GO_LIVE": "the first live day: small sizes",
-    "ACTIVE": "active",
-    "PAPER48": "the paper time before a promotion",
-    "CEREMONY": "a ceremony waits",
-    "ADJUST48": "settling in: half sizes",
-    "EMERGENCY": "emergency: small sizes",
-    "RECOVERY": "recovery: quarter sizes",
-    "HALTED": "halted",
 }
 
 
@@ -108,7 +100,7 @@ def head(state: State) -> Part:
     mode, speed = str(state.get("mode", "")), float(state.get("speed") or 1)
     return {
         "tier": str(state.get("tier", "")),
-        "mode": _MODES.get(mode, mode.lower()),
+        "mode": MODES.get(mode, mode.lower()),
         "equity": amount(equity),
         "today": "" if today is None else f"{signed(today)} today",
         "sign": 0 if today is None else sign(today),
@@ -142,7 +134,49 @@ def weather(state: State) -> Part:
 # -- mountain and sand -----------------------------------------------------------------------
 def ridge(state: State) -> Part:
     """The path of equity, packed: first time and value, then steps in seconds and 1/10000."""
-    points = _thinned([(int(t), float(e)) for t, e in state.get("history") or ()])
+    return _packed(_told(state), state)
+
+
+class Ridge:
+    """The path of equity while a garden looks on.
+
+    part: as it was told last, whole; points that came since travel one by one.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._points = _told(state)
+        self.part = ridge(state)
+
+    def __len__(self) -> int:
+        return len(self._points)
+
+    def take(self, state: State) -> None:
+        """Where equity stands now; points that lie close replace each other."""
+        now, points = point(state), self._points
+        at_ms, equity = now["at"], now["v"]
+        if at_ms is None or equity is None or (points and at_ms < points[-1][0]):
+            return
+        if len(points) > 1 and at_ms - points[-2][0] < self._spacing_ms():
+            points.pop()
+        points.append((at_ms, equity))
+        if len(points) > MOST_POINTS:
+            self._points = points[:-_NEWEST:2] + points[-_NEWEST:]
+
+    def whole(self, state: State) -> None:
+        """Somebody looks who saw nothing of it yet."""
+        self.part = _packed(self._points, state)
+
+    def _spacing_ms(self) -> int:
+        span_ms = self._points[-1][0] - self._points[0][0]
+        return max(_SPACING_MS, span_ms // (MOST_POINTS - _NEWEST))
+
+
+def _told(state: State) -> list[tuple[int, float]]:
+    return [(int(t), float(e)) for t, e in state.get("history") or ()]
+
+
+def _packed(path: Sequence[tuple[int, float]], state: State) -> Part:
+    points = _thinned(path)
     start = decimal(state.get("day_start_equity"))
     part: Part = {"start": None if start is None else float(start), "times": [], "values": []}
     if not points:
@@ -214,7 +248,7 @@ def tilt(state: State) -> Part:
         "score": score,
         "level": level,
         "words": _LEVELS.get(level, level.lower()),
-        "from": [[_INDICATORS.get(name, name), points] for name, points in shares if points],
+        "from": [[indicator(name), points] for name, points in shares if points],
     }
 
 
@@ -228,7 +262,7 @@ def gates(state: State) -> Part:
 
 
 def _way_up(tier: str) -> str:
-    above = _TIERS[_TIERS.index(tier) + 1 :] if tier in _TIERS else ()
+    above = TIERS[TIERS.index(tier) + 1 :] if tier in TIERS else ()
     return f"gates to {above[0].lower()}" if above else "gates"
 
 
@@ -312,20 +346,33 @@ def _order(order: State) -> Part:
         "at": price(at) if at is not None else "market",
         "filled": f"{quantity(filled)} filled" if filled else "",
         "status": str(order.get("status", "")).replace("_", " ").lower(),
-        "purpose": str(order.get("purpose", "")).lower(),
     }
 
 
 def examples(state: State) -> list[str]:
-    symbols = list(state.get("prices") or {})
+    """Commands that can be typed as they stand: for what is held, else for the first symbol."""
+    held = list(state.get("positions") or ())[:1]
+    symbols = [str(held[0].get("symbol"))] if held else list(state.get("prices") or {})
     if not symbols:
         return []
     base = symbols[0].partition("/")[0].lower()
-    told = decimal((state.get("prices") or {}).get(symbols[0]))
-    stop = (
-        []
-        if not state.get("positions") or told is None
-        else [f"stop {base} {told * Decimal('0.99'):.0f}"]
-    )
-    close = [f"close {base}"] if state.get("positions") else []
-    return [f"buy 100 usdt {base}", *close, *stop, "cancel all", "status"]
+    own = [f"close {base}", *_stop_example(held[0], base, state)] if held else []
+    return [f"buy 100 usdt {base}", *own, "cancel all", "status"]
+
+
+def _stop_example(position: State, base: str, state: State) -> list[str]:
+    """A stop 1 % below the price, or a little more, in the steps its price and stop are told in."""
+    told = decimal((state.get("prices") or {}).get(position.get("symbol")))
+    now = told if told is not None else decimal(position.get("mark"))
+    if now is None or now <= 0:
+        return []
+    seen = [now, decimal(position.get("stop")) or now]
+    finest = min(_places(number) for number in seen)
+    step = Decimal(1).scaleb(max(finest, now.adjusted() + 1 - _STOP_DIGITS))
+    at = (now * _STOP_SHARE).quantize(step, ROUND_DOWN)
+    return [f"stop {base} {at:f}"] if at >= now * _LEAST_STOP_SHARE else []
+
+
+def _places(number: Decimal) -> int:
+    """The power of ten of its last digit."""
+    return int(number.as_tuple().exponent)

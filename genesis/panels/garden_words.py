@@ -14,7 +14,7 @@ Part = dict[str, Any]
 def answer(path: str, status: int, body: Any) -> Part:
     """An answer of the engine in calm words: verdict, title, further lines, end of a refusal."""
     told = body if isinstance(body, dict) else {}
-    if path == "/emergency/close-all" and status == 200:
+    if path == "/emergency/close-all" and "positions_closed" in told:
         return _closed_all(told)
     verdict = told.get("verdict")
     if verdict == "approved":

@@ -8,8 +8,10 @@ browser in custom messages alone: nothing of an account is ever saved inside a n
 import asyncio
 import json
 import os
+import re
 from abc import ABCMeta, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -31,15 +33,27 @@ QUIET_S: Final = 3.5
 """A stream that says nothing so long is broken: the engine sends a heartbeat every 2 s."""
 BACKOFF_S: Final = (0.5, 4.0)
 """First and longest wait before the next attempt; it doubles."""
+STALE_S: Final = 10.0
+"""A command that was so long on its way here was meant for another price."""
 _ANSWER_S: Final = 20.0
 _SETTLE_S: Final = 1.0
 _REMEMBERED: Final = frozenset({"/commands", "/emergency/halt", "/emergency/close-all"})
 """What the engine can be asked about later, by its client reference."""
+_REF: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_MOST_SOUGHT: Final = 50
 _TELLS_NOTHING: Final = frozenset({401, 403, 429})
 _NEVER: Final = "The engine never got this. Nothing was done; send it again if you still want it."
 _UNKNOWN: Final = (
     "No answer came back: it is not known whether the engine got this. "
     "It will be asked as soon as it answers again."
+)
+_UNREAD: Final = (
+    "What the engine tells of this cannot be read here: it is not known what became of it. "
+    "The positions and orders shown are the engine's own."
+)
+_STALE: Final = (
+    "This was too long on its way from the browser. "
+    "Nothing was done; send it again if you still want it."
 )
 
 __all__ = ["FLOWING", "RESTING", "STILL", "EngineFace", "script"]
@@ -56,9 +70,9 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
     """Follows the engine of one home and passes on what browsers ask of it.
 
     A face gives `scripts` (files of `static/`, its styles among them) and `view`, and may give
-    `heard` and `answered`. `asks` names what its browser side may ask of the control API, `again`
-    what is safe to be asked twice, `modules` the scripts it may load later, by the name of what
-    each exports.
+    `heard`, `greeted` and `answered`. `asks` names what its browser side may ask of the control
+    API, `again` what is safe to be asked twice, `modules` the scripts it may load later, by the
+    name of what each exports.
     """
 
     _esm = UNPACK
@@ -67,7 +81,7 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
     problem = traitlets.Unicode("").tag(sync=True)
 
     scripts: ClassVar[tuple[str, ...]] = ()
-    asks: ClassVar[frozenset[tuple[str, str]]] = frozenset({("POST", "/commands")})
+    asks: ClassVar[frozenset[tuple[str, str]]] = frozenset()
     again: ClassVar[frozenset[str]] = frozenset()
     modules: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
@@ -75,9 +89,11 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
         super().__init__(pack=packed(*self.scripts), **traits)
         self.state: State = {}
         self._home = Home(resolve_home(None if home is None else Path(home)))
+        self._name = _name_of(self._home, type(self).__name__)
         self._pulsed_ns: int | None = None
         self._sent: dict[str, Any] = {}
         self._http: httpx.AsyncClient | None = None
+        self._asking: set[str] = set()
         self._lost: dict[str, Message] = {}
         self._pump: asyncio.Task[None] | None = None
         self._settling: asyncio.Task[None] | None = None
@@ -91,6 +107,9 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
 
     def heard(self, message: Message) -> None:
         """A `decision` or `intervention` of the engine."""
+
+    def greeted(self) -> None:
+        """A view was opened: what was shown piece by piece is told whole."""
 
     def answered(self, path: str, status: int, body: Any) -> dict[str, Any]:
         """What is added to an answer for the browser, such as its words."""
@@ -107,6 +126,7 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
             "hello": self._hello,
             "pulse": self._pulse,
             "ask": self._asked,
+            "find": self._sought,
             "need": self._needed,
         }
 
@@ -115,6 +135,7 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
         self._pulse(message)
         if self.state:
             self._sent = {}
+            self.greeted()
             self._show()
 
     def _pulse(self, message: Message) -> None:
@@ -133,8 +154,13 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
 
     def _asked(self, message: Message) -> None:
         """Pass one request on; only what the face's class names, for there is a key behind it."""
-        if (str(message.get("method")), str(message.get("path"))) in self.asks:
-            self._spawn(self._ask(message))
+        if (str(message.get("method")), str(message.get("path"))) not in self.asks:
+            return
+        if _is_stale(message):
+            self._say_answer(message, httpx.codes.REQUEST_TIMEOUT, {"reason": _STALE}, _STALE)
+            return
+        self._asking.add(str(message.get("ref")))
+        self._spawn(self._ask(message))
 
     async def _ask(self, message: Message) -> None:
         try:
@@ -144,6 +170,8 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
         except Exception as problem:  # noqa: BLE001 - a task's exception is seen nowhere
             self.problem = _fault(problem)
             self._lose(message)
+        finally:
+            self._asking.discard(str(message.get("ref")))
 
     async def _request(self, message: Message) -> httpx.Response:
         given = {"params": message["query"]} if message.get("query") else {}
@@ -173,9 +201,17 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
         self._say_answer(message, 0, None, _UNKNOWN)
         ref = str(message.get("ref") or "")
         is_known = message["path"] in _REMEMBERED or message["path"] in self.again
-        if ref and is_known:
+        if _REF.fullmatch(ref) and is_known:
             self._lost[ref] = message
             self._settle_lost()
+
+    def _sought(self, message: Message) -> None:
+        """Find out about commands of which a browser got no answer, from an earlier kernel too."""
+        for ref, path in _named(message.get("asked")):
+            is_known = path in _REMEMBERED and ("POST", path) in self.asks
+            if is_known and ref not in self._asking:
+                self._lost.setdefault(ref, {"ref": ref, "method": "POST", "path": path})
+        self._settle_lost()
 
     def _settle_lost(self) -> None:
         if self._lost and (self._settling is None or self._settling.done()):
@@ -194,6 +230,7 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
                     break
                 except Exception as problem:  # noqa: BLE001 - as above
                     self.problem = _fault(problem)
+                    self._say_answer(message, 0, None, _UNREAD)
                 self._lost.pop(ref, None)
 
     async def _find_out(self, ref: str, message: Message) -> bool:
@@ -272,8 +309,10 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
         self.send({"kind": "view", **self._now(), "parts": changed})
 
     def _now(self) -> dict[str, Any]:
+        """Venue time; this kernel's own, which browsers give back with what they ask; its home."""
         state = self.state
-        return {"seq": state.get("seq"), "t": state.get("t"), "speed": state.get("speed", 1)}
+        told = {"seq": state.get("seq"), "t": state.get("t"), "speed": state.get("speed", 1)}
+        return {**told, "kernel_ms": _kernel_ms(), "name": self._name}
 
     # -- small things ------------------------------------------------------------------------
     def _client(self) -> httpx.AsyncClient:
@@ -321,6 +360,30 @@ async def _messages(http: httpx.AsyncClient) -> AsyncIterator[Message]:
         async for line in stream.aiter_lines():
             if line.startswith("data: "):
                 yield json.loads(line.removeprefix("data: "))
+
+
+def _name_of(home: Home, face: str) -> str:
+    """Tells faces and homes apart, for what a browser remembers of one."""
+    return sha256(f"{face} {home.path.resolve()}".encode()).hexdigest()[:12]
+
+
+def _kernel_ms() -> int:
+    return elapsed_ns() // 1_000_000
+
+
+def _is_stale(message: Message) -> bool:
+    """Was this command asked long ago, by what the browser knows of this kernel's time?"""
+    asked_ms = message.get("kernel_ms")
+    if message.get("path") != "/commands" or not isinstance(asked_ms, int | float):
+        return False
+    return _kernel_ms() - asked_ms > STALE_S * 1000
+
+
+def _named(told: Any) -> list[tuple[str, str]]:
+    """References and paths of a browser, as far as they are some."""
+    rows = told[:_MOST_SOUGHT] if isinstance(told, list) else []
+    pairs = [row for row in rows if isinstance(row, list) and len(row) == 2]
+    return [(str(ref), str(path)) for ref, path in pairs if _REF.fullmatch(str(ref))]
 
 
 def _fault(problem: Exception) -> str:

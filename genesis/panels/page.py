@@ -4,9 +4,11 @@ from typing import Final
 
 PAGE: Final = (
     "kit.js",
+    "asking.js",
     "page_words.js",
     "page_draft.js",
     "page_way_out.js",
+    "page_acts.js",
     "page.js",
     "page.css",
 )
@@ -15,6 +17,7 @@ PAGE_ASKS: Final = frozenset(
     {
         ("POST", "/commands"),
         ("POST", "/emergency/close-all"),
+        ("POST", "/emergency/halt"),
         ("GET", "/journal/draft"),
         ("PUT", "/journal/draft"),
         ("POST", "/journal"),

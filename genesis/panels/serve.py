@@ -6,7 +6,6 @@ templates, a socket without a token) has no route here.
 """
 
 import asyncio
-import json
 import logging
 import os
 import signal
@@ -18,7 +17,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import httpx
 from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyterlab_server.themes_handler import ThemesHandler
@@ -35,6 +33,7 @@ from genesis.panels.gate import Gate
 from genesis.panels.local import HOST, LONGEST_FOLDER, add_path, use_home
 from genesis.panels.log_file import log_to
 from genesis.panels.pool import IDLE_S, LOOK_EVERY_S, Kernels
+from genesis.panels.proof import WHOSE, Whose, pid_behind
 from genesis.service.home import Home
 from genesis.service.share import share_folder
 
@@ -53,7 +52,6 @@ _HEADERS: Final = {
 }
 _LARGEST_BODY: Final = 1_000_000
 _END_S: Final = 20.0
-_ASK_S: Final = 5.0
 
 Ready = Callable[[dict[str, Any]], None]
 
@@ -70,32 +68,22 @@ async def serve(home: Home, bound: socket.socket, first: str, ready: Ready) -> N
         use_home(home)
         add_path("JUPYTER_PATH", str(Path(__file__).parent))  # where the template is found
         os.environ["IPYTHONDIR"] = f"{folder}/ipython"  # no start-up files of the user's own
+        os.environ.pop("PYTHONSTARTUP", None)  # nor this one
         server = Dashboards(config=_config(first, folder), config_file_paths=[], log=log)
         server.prepare(first, token, port, folder)
         with _told_to_end() as told:
             try:
                 server.start_on(bound)
-                _notice(home).write_text(json.dumps({"port": port, "pid": os.getpid()}))
                 ready(_facts(home, port, os.getpid()))
                 await told.wait()
             finally:
-                _notice(home).unlink(missing_ok=True)
                 await server.end()
 
 
 def already_served(home: Home, port: int) -> dict[str, Any] | None:
     """What `serve` told when it became ready, if a dashboard of this home holds the port."""
-    try:
-        told = json.loads(_notice(home).read_text())
-        answer = httpx.get(f"http://{HOST}:{port}/login", timeout=_ASK_S, trust_env=False)
-    except (OSError, ValueError, httpx.HTTPError):
-        return None
-    ours = answer.headers.get("Server") == _HEADERS["Server"] and told["port"] == port
-    return _facts(home, port, told["pid"]) if ours else None
-
-
-def _notice(home: Home) -> Path:
-    return home.path / "dashboard.json"
+    pid = pid_behind(port, home.key("dashboard", suffix="token"))
+    return None if pid is None else _facts(home, port, pid)
 
 
 def _facts(home: Home, port: int, pid: int) -> dict[str, Any]:
@@ -141,6 +129,7 @@ class Dashboards(Voila):  # type: ignore[misc]  # voila has no types
             ("/", Page, self._page(self.first)),
             *pages,
             ("/login", Door),
+            (WHOSE, Whose, {"token": self.token, "port": self.port}),
             (rf"/api/kernels/{_KERNEL}", KernelHandler),
             (rf"/api/kernels/{_KERNEL}/channels", VoilaKernelWebsocketHandler),
             (r"/voila/api/shutdown/(.*)", VoilaShutdownKernelHandler),

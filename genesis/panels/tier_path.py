@@ -12,6 +12,7 @@ class TierPath(EngineFace):
     scripts = (
         "theme.css",
         "kit.js",
+        "asking.js",
         "head.js",
         "head.css",
         "tier_path.paint.js",
@@ -19,10 +20,12 @@ class TierPath(EngineFace):
         "tier_path.js",
         "tier_path.css",
     )
-    asks = EngineFace.asks | {
-        ("GET", "/tier/path"),
-        ("POST", "/tier/ceremony"),
-    }
+    asks = frozenset(
+        {
+            ("GET", "/tier/path"),
+            ("POST", "/tier/ceremony"),
+        }
+    )
     again = frozenset({"/tier/ceremony"})
 
     def view(self, state: State) -> dict[str, Any]:

@@ -7,28 +7,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from genesis.panels.garden_view import gates as gate_rows
-from genesis.panels.views import View, quantity, sentence
+from genesis.panels.views import MODES, TIERS, View, quantity, sentence, stamp
 
 State = Mapping[str, Any]
 Part = dict[str, Any]
 
-TIERS: Final = ("SNIPER", "HUNTER", "STRATEGIST", "ARCHITECT")
 _ABOUT: Final = {
     "SNIPER": "from 500 USDT",
     "HUNTER": "from 2,000 USDT",
     "STRATEGIST": "from 10,000 USDT",
     "ARCHITECT": "from 100,000 USDT",
-}
-MODES: Final = {
-    "OPENING48": "the first 48 hours",
-    "GO_LIVE": "the first day live",
-    "ACTIVE": "on the way",
-    "PAPER48": "paper time",
-    "CEREMONY": "the way up is open",
-    "ADJUST48": "new in this tier",
-    "EMERGENCY": "after a hard day",
-    "RECOVERY": "the quiet way back",
-    "HALTED": "halted",
 }
 FEATURES: Final = {
     "market_order": "market orders",
@@ -140,7 +128,7 @@ def _mode(told: State, mode: str) -> Part:
     return {
         "name": mode,
         "words": MODES.get(mode, mode.lower()),
-        "since": _stamp(told.get("since")),
+        "since": stamp(told.get("since")),
         "plan": [] if mode in _NOTICES else _plan(told),
     }
 
@@ -216,7 +204,7 @@ def notice(told: State) -> Part | None:
     return {
         "title": _NOTICES.get(mode, f"Back to {target}"),
         "happened": " ".join(filter(None, (f"{reason}." if reason else "", led))),
-        "at": _stamp(last.get("at")),
+        "at": stamp(last.get("at")),
         "safe": _KEPT.get(mode, _KEPT["DOWN"]),
         "reduce": [
             f"{quantity(one.get('quantity'))} {one.get('symbol')}"
@@ -247,17 +235,12 @@ def _change(one: State) -> Part:
     way = f"{source} to {target}" if source != target else target
     modes = MODES.get(now, now.lower()) if was != now or source == target else ""
     return {
-        "at": _stamp(one.get("at")),
+        "at": stamp(one.get("at")),
         "way": way.lower(),
         "mode": modes,
         "reason": sentence(one.get("reason")),
         "up": _rank(target) > _rank(source),
     }
-
-
-def _stamp(iso: Any) -> str:
-    """`2024-01-01 10:20` of ISO text."""
-    return str(iso or "")[:16].replace("T", " ")
 
 
 # -- POST /tier/ceremony ---------------------------------------------------------------------

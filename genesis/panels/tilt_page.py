@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from genesis.panels.garden_words import answer
 from genesis.panels.link import EngineFace, State
 from genesis.panels.page import PAGE, PAGE_AGAIN, PAGE_ASKS
 from genesis.panels.tilt_view import Course, history_view, tilt_view
@@ -19,24 +20,28 @@ class TiltPage(EngineFace):
         "tilt_page.js",
         "tilt_page.css",
     )
-    asks = EngineFace.asks | PAGE_ASKS
+    asks = PAGE_ASKS
     again = PAGE_AGAIN
 
     def __init__(self, home: Any = None, **traits: Any) -> None:
         super().__init__(home, **traits)
         self._course = Course()
         self._past: Any = None
+        self._rules: State = {}
 
     def view(self, state: State) -> dict[str, Any]:
         past = state.get("tilt_history")
         if past is not self._past:
             self._course, self._past = Course(past or ()), past
         self._course.take(state)
-        return {**tilt_view(state), **self._course.parts()}
+        return {**tilt_view(state, self._rules), **self._course.parts()}
 
     def answered(self, path: str, status: int, body: Any) -> dict[str, Any]:
         """The history also tells what the scores before this page was opened were made of."""
+        if path == "/commands" or path.startswith("/emergency/"):
+            return {"words": answer(path, status, body)}
         if path != "/tilt/history" or status != 200:
             return {}
         self._course = Course(body.get("scores") or ())
+        self._rules = {name: body.get(name) for name in ("levels", "override")}
         return {"view": history_view(body)}

@@ -4,9 +4,20 @@ The score is a matter of the engine; here it only gets its words. The journal's 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
-from genesis.panels.views import View, decimal, epoch_ms, owed, percent, quantity, sentence
+from genesis.panels.tilt_words import MEASURES, indicator, share
+from genesis.panels.views import (
+    View,
+    decimal,
+    epoch_ms,
+    owed,
+    percent,
+    quantity,
+    sentence,
+    stamp,
+)
 
 State = Mapping[str, Any]
 Part = dict[str, Any]
@@ -16,67 +27,56 @@ TAIL: Final = 32
 SPACING_MS: Final = 15_000
 """Venue time between two points of a path along which nothing changes."""
 
-INDICATORS: Final = {
-    "gap": "little time between acts",
-    "lat": "decided in a hurry",
-    "size": "larger than usual",
-    "size_l": "larger after a loss",
-    "size_w": "larger after wins",
-    "reent": "soon back in after a stop",
-    "slen": "a long session",
-    "hours": "an unusual hour",
-    "cancel": "orders cancelled",
-    "typo": "slips of the keys",
-    "skip": "a check skipped",
-    "rej": "orders refused",
-    "widen": "stops moved away",
-    "joint": "several things at once",
-    "vel": "many entries an hour",
-    "clicks": "quick clicks",
-    "override": "an override",
-    "phrase": "a phrase that was not the one asked for",
-    "left": "the page left at once",
-    "paste": "a page that was pasted",
-    "deposit": "money added right after a loss",
-    "edit": "rules loosened after a loss",
+_NUMBERS: Final[Part] = {
+    "caution_enter": 40,
+    "caution_leave": 30,
+    "caution_leave_after_ms": 600_000,
+    "caution_multiplier": "0.75",
+    "warning_enter": 60,
+    "locked_enter": 80,
+    "locked_min_ms": 14_400_000,
 }
-MEASURES: Final = {
-    **INDICATORS,
-    "gap": "time between acts",
-    "lat": "time to decide",
-    "size": "size of an entry",
-    "reent": "time until back in after a stop",
-    "slen": "length of a session",
-    "skip": "checks skipped",
-    "cancel": "orders cancelled",
-}
+"""Of the packaged rules, until the engine has told its own."""
+_OVERRIDDEN: Final = "0.25"
 
-LEVELS: Final[dict[str, Part]] = {
-    "NORMAL": {
-        "range": "0 to 39",
-        "word": "calm",
-        "does": "Orders go through at full size.",
-        "ends": "",
-    },
-    "CAUTION": {
-        "range": "40 to 59",
-        "word": "a breath first",
-        "does": "Entries go through at three quarters of the size.",
-        "ends": "after 10 calm minutes below 30",
-    },
-    "WARNING": {
-        "range": "60 to 79",
-        "word": "paused",
-        "does": "New risk is refused. Closing, reducing and tighter stops stay open.",
-        "ends": "with an accepted page",
-    },
-    "LOCKED": {
-        "range": "80 to 100",
-        "word": "locked",
-        "does": "As above, and time has to pass as well.",
-        "ends": "with an accepted page, after 4 hours and the next 00:00 UTC",
-    },
-}
+
+def levels(told: Mapping[str, Any]) -> dict[str, Part]:
+    """The four levels in words. told: the engine's numbers, as far as they are known."""
+    now = _NUMBERS | dict(told)
+    caution, warning, locked = (
+        int(now[f"{level}_enter"]) for level in ("caution", "warning", "locked")
+    )
+    multiplier = share(float(now["caution_multiplier"]))
+    calm, hours = int(now["caution_leave_after_ms"]) / 60_000, int(now["locked_min_ms"]) / 3_600_000
+    return {
+        "NORMAL": {
+            "range": f"0 to {caution - 1}",
+            "word": "calm",
+            "does": "Orders go through at full size.",
+            "ends": "",
+        },
+        "CAUTION": {
+            "range": f"{caution} to {warning - 1}",
+            "word": "a breath first",
+            "does": f"Entries go through at {multiplier} of the size.",
+            "ends": f"after {calm:g} calm minutes below {int(now['caution_leave'])}",
+        },
+        "WARNING": {
+            "range": f"{warning} to {locked - 1}",
+            "word": "paused",
+            "does": "New risk is refused. Closing, reducing and tighter stops stay open.",
+            "ends": "with an accepted page",
+        },
+        "LOCKED": {
+            "range": f"{locked} to 100",
+            "word": "locked",
+            "does": "As above, and time has to pass as well.",
+            "ends": f"with an accepted page, after {hours:g} hours and the next 00:00 UTC",
+        },
+    }
+
+
+LEVELS: Final = levels({})
 _ODDS: Final = (
     (86, "3 times in 4"),
     (80, "1 time in 2"),
@@ -103,32 +103,37 @@ _STATUS: Final = {
 
 
 # -- the moving part -------------------------------------------------------------------------
-def tilt_view(state: State) -> View:
-    """Everything but the path of the score."""
+def tilt_view(state: State, rules: Mapping[str, Any] = MappingProxyType({})) -> View:
+    """Everything but the path of the score.
+
+    rules: what GET /tilt/history told of `levels` and `override`, as far as it is known.
+    """
+    worded = levels(rules.get("levels") or {})
+    overridden = (rules.get("override") or {}).get("limited_multiplier", _OVERRIDDEN)
     return {
         "head": {"tier": state.get("tier"), "halted": bool(state.get("halted"))},
-        "score": score(state),
+        "score": score(state, worded),
         "sources": sources(state.get("contributions") or {}),
-        "waits": waits(state),
+        "waits": waits(state, share(float(overridden))),
         "pause": pause(state),
-        "levels": [{"level": name, **level} for name, level in LEVELS.items()],
+        "levels": [{"level": name, **level} for name, level in worded.items()],
     }
 
 
-def score(state: State) -> Part:
+def score(state: State, worded: Mapping[str, Part]) -> Part:
     level = str(state.get("level", "NORMAL"))
     points = int(state.get("tilt") or 0)
-    told = LEVELS.get(level, {"word": level.lower(), "does": "", "ends": ""})
+    told = worded.get(level, {"word": level.lower(), "does": "", "ends": ""})
     ends = f"Ends {told['ends']}." if told["ends"] else ""
-    share = decimal((state.get("headroom") or {}).get("multiplier"))
-    small = share is not None and 0 < share < 1
+    part = decimal((state.get("headroom") or {}).get("multiplier"))
+    small = part is not None and 0 < part < 1
     return {
         "points": points,
         "level": level,
         "word": told["word"],
         "does": told["does"],
         "ends": ends,
-        "sizes": f"Sizes are {percent(share, 0)} of usual now." if small and share else "",
+        "sizes": f"Sizes are {percent(part, 0)} of usual now." if small and part else "",
         "odds": f"At such a score a generated trader was on tilt {odds(points)}.",
         "note": ODDS_NOTE,
     }
@@ -143,20 +148,16 @@ def sources(contributions: Mapping[str, int]) -> list[Part]:
     """What the score is made of, the largest first. The points sum to the score."""
     found = [(name, int(points)) for name, points in contributions.items() if points]
     found.sort(key=lambda item: (-item[1], item[0]))
-    return [{"name": name, "words": words(name), "points": points} for name, points in found]
+    return [{"name": name, "words": indicator(name), "points": points} for name, points in found]
 
 
-def words(indicator: str) -> str:
-    return INDICATORS.get(indicator, indicator.replace("_", " "))
-
-
-def waits(state: State) -> list[Part]:
+def waits(state: State, overridden: str) -> list[Part]:
     """What ends by itself, and when; the browser counts down in venue time."""
     pausing, override = state.get("intervention") or {}, state.get("override") or {}
     found = [
         ("limited", "Trading resumed - Position sizes limited for 1 hour", "limited_until", state),
         ("lock", "Locked until this has passed, and a page is accepted", "until", pausing),
-        ("override", "Under an override: a quarter of the size", "active_until", override),
+        ("override", f"Under an override: {overridden} of the size", "active_until", override),
         ("exhausted", "Overrides are locked", "locked_until", override),
     ]
     rows = [
@@ -251,16 +252,11 @@ def _intervened(one: State) -> Part:
     opened, ended = epoch_ms(one.get("opened_at")), epoch_ms(one.get("ended_at"))
     lasted = "" if opened is None or ended is None else _span(ended - opened)
     return {
-        "at": _stamp(one.get("opened_at")),
+        "at": stamp(one.get("opened_at")),
         "level": one.get("level"),
         "how": _HOW.get(one.get("how"), sentence(one.get("how")).lower()),
         "lasted": lasted,
     }
-
-
-def _stamp(iso: Any) -> str:
-    """`2024-01-01 10:20` of ISO text."""
-    return str(iso or "")[:16].replace("T", " ")
 
 
 def _span(ms: int) -> str:

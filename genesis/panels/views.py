@@ -7,6 +7,18 @@ from typing import Any, Final
 
 View = dict[str, Any]
 MINUS: Final = "\u2212"
+TIERS: Final = ("SNIPER", "HUNTER", "STRATEGIST", "ARCHITECT")
+MODES: Final = {
+    "OPENING48": "the first 48 hours: paper only",
+    "GO_LIVE": "the first day live: small sizes",
+    "ACTIVE": "active",
+    "PAPER48": "the paper time before a promotion",
+    "CEREMONY": "a ceremony waits",
+    "ADJUST48": "new in this tier",
+    "EMERGENCY": "after a hard day",
+    "RECOVERY": "the quiet way back",
+    "HALTED": "halted",
+}
 _MOST_DIGITS: Final = 20
 _UNITS: Final = {"fraction": "%", "count": ""}
 
@@ -74,6 +86,11 @@ def clock(iso: Any) -> str:
     """`HH:MM:SS` of ISO text."""
     text = str(iso or "")
     return text[11:19] if len(text) >= 19 else "\u2014"
+
+
+def stamp(iso: Any) -> str:
+    """`2024-01-01 10:20` of ISO text."""
+    return str(iso or "")[:16].replace("T", " ")
 
 
 def remaining(limit: Mapping[str, Any]) -> str:

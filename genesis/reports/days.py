@@ -1,14 +1,17 @@
 """Which days there are to report on: UTC days that the log knows and that are over."""
 
 import datetime
+import json
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from genesis.domain.time import DAY, utc_day
+from genesis.domain.time import DAY, date_of, utc_day
 from genesis.errors import UsageError
 from genesis.service.clock import wall_ns
+from genesis.store.chain import EventRow
 from genesis.store.database import DATABASE_NAME, Database
 from genesis.store.event_log import LEASE_SUFFIX
 from genesis.store.lease import holder
@@ -16,13 +19,12 @@ from genesis.store.reader import LogReader
 
 FOLDER: Final = "reports"
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_EPOCH: Final = datetime.date(1970, 1, 1)
 
 
 class LastRow(NamedTuple):
-    """Number and hash of the newest row of the log stamped before the end of a day.
+    """Number and hash of the row of the log in which a day ends.
 
-    What stands on other ones than the log has now was made before its day was over.
+    What stands on another one than the log has now was made too early.
     """
 
     seq: int
@@ -39,14 +41,9 @@ def today() -> datetime.date:
     return date_of(utc_day(wall_ns()))
 
 
-def date_of(day: int) -> datetime.date:
-    """The date of a UTC day number."""
-    return _EPOCH + datetime.timedelta(days=day)
-
-
 def end_ns(date: str) -> int:
     """The midnight that ends a day, UTC nanoseconds."""
-    return ((datetime.date.fromisoformat(date) - _EPOCH).days + 1) * DAY
+    return ((datetime.date.fromisoformat(date) - date_of(0)).days + 1) * DAY
 
 
 def require_day(date: str) -> None:
@@ -94,7 +91,10 @@ def closed_days(home: Path) -> list[str]:
 
 
 def last_rows(home: Path, dates: Iterable[str]) -> dict[str, LastRow]:
-    """Where each of these days ends in the log.
+    """The newest row that the reports of each of these days look at.
+
+    It may be stamped after the day: how the next one begins tells what this one ended with, and
+    the day is evaluated only then.
 
     Raises:
         EventLogError: there is no log, or it cannot be read.
@@ -102,13 +102,28 @@ def last_rows(home: Path, dates: Iterable[str]) -> dict[str, LastRow]:
     database = Database.open(home / DATABASE_NAME, read_only=True)
     try:
         reader = LogReader(database)
-        return {date: last_row(reader, date) for date in dates}
+        begun = reader.of_kinds(("DayStarted",))
+        judged = {_day_of(row): row for row in reader.of_kinds(("TierEvaluated",))}
+        return {date: _reported(reader, date, begun, judged) for date in dates}
     finally:
         database.close()
 
 
+def _reported(
+    reader: LogReader, date: str, begun: Sequence[EventRow], judged: Mapping[int, EventRow]
+) -> LastRow:
+    last, day = last_row(reader, date), utc_day(end_ns(date)) - 1
+    next_one = bisect_right(begun, last.seq, key=lambda row: row.seq)
+    after = [*begun[next_one : next_one + 1], *([judged[day]] if day in judged else [])]
+    return max([last, *(LastRow(row.seq, row.hash) for row in after)])
+
+
+def _day_of(row: EventRow) -> int:
+    return int(json.loads(row.body)["day"])
+
+
 def last_row(reader: LogReader, date: str) -> LastRow:
-    """Where a day ends in the log: found by bisection; row 0 where the log begins after it."""
+    """The newest row stamped in or before a day, by bisection; 0 where the log begins after it."""
     row = reader.row(reader.seq_at(end_ns(date)) - 1)
     return LastRow(0, "") if row is None else LastRow(row.seq, row.hash)
 

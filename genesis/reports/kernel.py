@@ -36,6 +36,7 @@ _GRACE_S: Final = 5.0
 """How long papermill may take to notice that its kernel is gone."""
 _ENGINE: Final = "genesis"
 _KEPT: Final = ("GENESIS_HOME", "GENESIS_REQUIRE_ALL")
+_LEFT_OUT: Final = ("GENESIS_", "PYTHONSTARTUP")
 _ARGUMENTS: Final = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
 
 
@@ -193,11 +194,11 @@ def _kernel_manager(course: _Course) -> AsyncKernelManager:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """This process's, without our settings (keys among them) and without chance."""
+    """This process's, without our settings (keys among them), startup files and chance."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("GENESIS_") or name in _KEPT
+        if name in _KEPT or not name.startswith(_LEFT_OUT)
     }
     paths = [str(Path(errors.__file__).resolve().parents[1]), kept.get("PYTHONPATH", "")]
     return kept | {

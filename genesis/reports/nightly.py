@@ -7,8 +7,8 @@ day was over, and so stands on another last row than the log has now, is missing
 
 import datetime
 import fcntl
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,8 @@ from genesis.reports.days import (
 from genesis.reports.run import LIMIT_S, run, stands_on
 from genesis.reports.summary import Summary
 from genesis.reports.verify import Proof, Verified
+from genesis.service.home import Home
+from genesis.service.logs import log, open_logs
 from genesis.store.ticks import TickStore
 from genesis.store.ticks.durable import make_folder, naming_disk_faults
 from genesis.store.ticks.upkeep import KEPT_DAYS
@@ -35,6 +37,7 @@ from genesis.store.ticks.upkeep import KEPT_DAYS
 REPORTS: Final = ("daily", "tier_evaluation")
 MARKDOWN: Final = "nightly.md"
 INDEX: Final = "index.html"
+LOG: Final = "nightly.jsonl"
 _LOCK: Final = "nightly.lock"
 
 T = TypeVar("T")
@@ -87,12 +90,12 @@ class Nightly:
             ends = self._try(night, "days", self._ends)
             night.days = tuple(ends or ())
             self._say_days(night)
-            self._try(night, "ticks", lambda: self._look_after_ticks(night))
+            self._try(night, "ticks", lambda: self._look_after_ticks(ends))
             for day, last in (ends or {}).items():
                 self._report_on(night, day, last)
             if night.days:
                 night.verified = self._try(night, "verify", lambda: self._verify(night))
-            told = self._kept() if ends is None else self._summaries(night, ends)
+            told = self._kept(night) if ends is None else self._summaries(night, ends)
             proof = Proof(verify.kept(self.home), night.is_judged or ends == {})
             self._try(night, "index", lambda: self._pages(night, told, proof))
             if self.urls:
@@ -107,9 +110,10 @@ class Nightly:
         last = f", the last one {night.days[-1]}" if night.days else ""
         self.watcher.say(f"days: {len(night.days)} over{last}")
 
-    def _look_after_ticks(self, night: Night) -> None:
-        before = str(today() - datetime.timedelta(days=KEPT_DAYS))
-        found = TickStore(self.home).look_after(before, night.days)
+    def _look_after_ticks(self, referred: Collection[str] | None) -> None:
+        """Clear the store. referred: days with a run; None, and none expires: they are unknown."""
+        before = "" if referred is None else str(today() - datetime.timedelta(days=KEPT_DAYS))
+        found = TickStore(self.home).look_after(before, referred or ())
         self.watcher.say(
             f"ticks: {found.files} left-over files, {found.stages} killed imports, "
             f"{len(found.expired)} old recordings removed"
@@ -117,13 +121,14 @@ class Nightly:
 
     def _report_on(self, night: Night, day: str, last: LastRow) -> None:
         """The reports of a day that are missing."""
-        folder = report_folder(self.home, day)
         for name in self.reports:
-            if stands_on(folder / f"{name}.html") != last:
-                self._try(night, f"{day}/{name}", partial(self._make, night, day, name))
+            self._try(night, f"{day}/{name}", partial(self._make, night, day, name, last))
 
-    def _make(self, night: Night, day: str, name: str) -> None:
+    def _make(self, night: Night, day: str, name: str, last: LastRow) -> None:
+        """A report, unless it is there and stands on the row in which its day ends."""
         what = f"{day}/{name}"
+        if stands_on(report_folder(self.home, day) / f"{name}.html") == last:
+            return
         made = run(
             name,
             date=day,
@@ -143,9 +148,10 @@ class Nightly:
             found.append(told or summary.kept(day, self.home))
         return found
 
-    def _kept(self) -> list[Summary]:
+    def _kept(self, night: Night) -> list[Summary]:
         """What earlier nights have left, where the log does not tell which days there are."""
-        return [summary.kept(day, self.home) for day in reported_days(self.home)]
+        days = self._try(night, "figures", lambda: reported_days(self.home))
+        return [summary.kept(day, self.home) for day in days or ()]
 
     def _verify(self, night: Night) -> Verified:
         def progress(done: int, steps: int) -> None:
@@ -193,9 +199,29 @@ class Nightly:
             with naming_disk_faults(self.home / FOLDER):
                 return work()
         except GenesisError as problem:
-            night.failed.append(f"{what}: {problem.message}")
-            self.watcher.say(f"{what}: FAILED {problem.message}")
-            return None
+            words = problem.message
+        except Exception as problem:  # noqa: BLE001 - the other steps have nothing to do with it
+            words = f"{_named(problem)}, see {self._keep_trace(what, problem)}"
+        night.failed.append(f"{what}: {words}")
+        self.watcher.say(f"{what}: FAILED {words}")
+        return None
+
+    def _keep_trace(self, what: str, problem: Exception) -> Path:
+        """Where the traceback is kept, if there is room for it: a log of the nights' own."""
+        file = Home(self.home).log_file.with_name(LOG)
+        with suppress(OSError):
+            file.parent.mkdir(exist_ok=True)
+            close = open_logs(file, self.urls, dict)
+            told = type(problem).__name__
+            log("nightly").error("step broke", step=what, error_type=told, exc_info=problem)
+            close()
+        return file
+
+
+def _named(problem: Exception) -> str:
+    """By its kind, and no more: the words of a fault nobody expected may hold anything."""
+    reason = problem.strerror if isinstance(problem, OSError) else None
+    return f"{type(problem).__name__} ({reason})" if reason else type(problem).__name__
 
 
 def _unverified(fault: str) -> GenesisError:

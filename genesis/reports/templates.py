@@ -13,8 +13,6 @@ from genesis.service.home import find_checkout
 TAG: Final = "parameters"
 KERNEL: Final = {"display_name": "Python 3", "language": "python", "name": "python3"}
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
-_REQUIRED: Final = "..."
-"""The default of a parameter that must be given."""
 
 
 def folder() -> Path:
@@ -64,10 +62,10 @@ def load(name: str, templates: Path | None = None) -> Any:
 
 
 def require_parameters(name: str, notebook: Any, given: Mapping[str, object]) -> None:
-    """See that the template knows every parameter given, and is given every one it asks for.
+    """See that the template knows every parameter given; those not given have a value in it.
 
     Raises:
-        UsageError: a parameter is unknown (the nearest one is named), or missing.
+        UsageError: a parameter is unknown; the nearest one is named.
     """
     from papermill import inspect_notebook
 
@@ -78,13 +76,6 @@ def require_parameters(name: str, notebook: Any, given: Mapping[str, object]) ->
                 f"the report {name} has no parameter {parameter!r}"
                 f"{_meant(parameter, known)}: its `{TAG}` cell knows {', '.join(known) or 'none'}"
             )
-    missing = [
-        parameter
-        for parameter, told in known.items()
-        if told["default"] == _REQUIRED and parameter not in given
-    ]
-    if missing:
-        raise UsageError(f"the report {name} needs {', '.join(missing)}: give it a value")
 
 
 def _meant(parameter: str, known: Collection[str]) -> str:

@@ -12,10 +12,10 @@ from genesis.domain.account import TierMode
 from genesis.domain.events import Event
 from genesis.domain.money import ZERO
 from genesis.domain.outcomes import TierChanged
-from genesis.domain.time import DAY, utc_day
+from genesis.domain.time import DAY, date_of, utc_day
 from genesis.research.day_equity import Book
 from genesis.research.day_frames import frame, utc
-from genesis.research.day_log import DayLog, DayStep, date_of
+from genesis.research.day_log import DayLog, DayStep
 
 DAY_COLUMNS: Final = (
     *("date", "start_usdt", "end_usdt", "flows_usdt", "result_usdt", "result_fraction"),

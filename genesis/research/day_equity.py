@@ -87,9 +87,10 @@ def _changes(ledger: Ledger, steps: Iterable[DayStep], now_ns: int) -> Iterator[
 
 def equity_series(book: Book, market: DayMarket) -> pd.Series:
     """Equity in quote currency at the day's moments, UTC; nan while nothing of ours ran."""
+    told = zip(market.moments_ns, exact_equity(book, market), strict=True)
     values = [
-        np.nan if market.is_silent(at_ns) else float(value)
-        for at_ns, value in zip(market.moments_ns, exact_equity(book, market), strict=True)
+        np.nan if number and market.is_silent(at_ns) else float(value)  # the start is on record
+        for number, (at_ns, value) in enumerate(told)
     ]
     return pd.Series(values, index=times(market.moments_ns), name="equity")
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from genesis.analytics import TradingSession
 from genesis.domain.account import TierMode
+from genesis.domain.time import date_of
 from genesis.research.day_around import (
     TierDay,
     day_sessions,
@@ -28,7 +29,7 @@ from genesis.research.day_equity import (
     underwater,
 )
 from genesis.research.day_headroom import Headroom
-from genesis.research.day_log import DayLog, Head, date_of
+from genesis.research.day_log import DayLog, Head
 from genesis.research.day_market import DayMarket, read_market
 from genesis.research.day_refusals import DESK, by_reason, locks_frame, refusals_frame
 from genesis.research.day_tilt import DayTilt, read_tilt

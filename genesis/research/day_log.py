@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from genesis.domain.commands import Command
 from genesis.domain.events import AccountOpened, Event, FlowReported, RunStarted
 from genesis.domain.outcomes import DayStarted, Outcome, PositionClosed, RiskBlocked, TierChanged
-from genesis.domain.time import DAY, utc_day
+from genesis.domain.time import DAY, date_of, utc_day
 from genesis.errors import EventLogError, UsageError
 from genesis.positions.ledger import Moved
 from genesis.rules import Rules, parse
@@ -25,10 +25,11 @@ from genesis.service.home import resolve_home
 from genesis.store.chain import EventRow
 from genesis.store.codec import decode
 from genesis.store.database import DATABASE_NAME, Database
+from genesis.store.event_log import LEASE_SUFFIX
+from genesis.store.lease import holder
 from genesis.store.reader import LogReader
 from genesis.store.tape_pages import TapePages, tape_pages
 
-_EPOCH: Final = datetime.date(1970, 1, 1)
 _MOVED: Final = ("PositionOpened", "PositionChanged", "PositionClosed")
 _STANDING: Final = (
     *("TiltScored", "TiltLevelChanged", "InterventionOpened", "LimitedHourStarted"),
@@ -112,11 +113,7 @@ def day_number(date: "str | datetime.date") -> int:
             date = datetime.date.fromisoformat(date)
         except ValueError as wrong:
             raise UsageError(f"{date!r} is no date such as 2024-08-08") from wrong
-    return (date - _EPOCH).days
-
-
-def date_of(day: int) -> datetime.date:
-    return _EPOCH + datetime.timedelta(days=day)
+    return (date - date_of(0)).days
 
 
 @contextmanager
@@ -193,6 +190,13 @@ class DayLog:
             reader.row(until_seq),
             next((told for told in evaluated if told.day == self.day), None),
         )
+
+    @property
+    def is_in_progress(self) -> bool:
+        """Is an engine running that has not come to the next day yet?"""
+        path = self.home / DATABASE_NAME
+        held = holder(path.with_name(path.name + LEASE_SUFFIX)) is not None
+        return held and self.around.next_row is None
 
     @contextmanager
     def tape(self) -> Iterator[TapePages]:

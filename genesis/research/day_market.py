@@ -16,6 +16,7 @@ from genesis.research.day_marks import Marks, Quotes
 from genesis.store.tape_pages import TapePages
 
 _MOST_LOOKS: Final = 500
+WORDLESS: Final = "ended without a word"
 """Decisions whose price is looked up on the tape; a day with more shows none for the rest."""
 
 
@@ -73,7 +74,7 @@ def read_market(log: DayLog) -> DayMarket:
         first_pos, last_pos = marks.position(log.first_ns), marks.position(log.until_ns)
         first_ns, last_ns = _extent(log, pages, first_pos, last_pos)
         silences = tuple(_silences(log, pages, last_ns))
-        ends_ns = log.until_ns if _runs_on(log, last_ns) else last_ns + 1
+        ends_ns = log.until_ns if _runs_on(log) else last_ns + 1
         moments = _moments(log, ends_ns)
         low = max(1, pages.holding(first_pos)) if first_pos else 1
         quotes = tuple(marks.at_moments(moments, low))
@@ -102,7 +103,7 @@ def _extent(log: DayLog, pages: TapePages, first_pos: int, last_pos: int) -> tup
     return min(firsts), max(lasts)
 
 
-def _runs_on(log: DayLog, last_ns: int) -> bool:
+def _runs_on(log: DayLog) -> bool:
     """Did the day's last run go on into the next day?"""
     after = log.around.next_row
     return after is not None and after.kind != "RunStarted" and not _ended(log)
@@ -135,13 +136,13 @@ def _silences(log: DayLog, pages: TapePages, last_ns: int) -> Iterable[Silence]:
         elif isinstance(step.event, RunStarted):
             if ended_ns is None:  # it never said that it ended
                 taped = pages.ts_ns_at(step.tape_pos) if step.tape_pos else seen_ns
-                ended_ns, how = max(seen_ns, taped, log.first_ns), "ended without a word"
+                ended_ns, how = max(seen_ns, taped, log.first_ns), WORDLESS
             if started is not None or step is not log.steps[0]:
                 yield Silence(ended_ns, step.ts_ns, how)
             ended_ns = None
         seen_ns = step.ts_ns
-    if _ended(log) and last_ns < log.until_ns:
-        yield Silence(last_ns, log.until_ns, how)
+    if last_ns < log.until_ns and not _runs_on(log) and not log.is_in_progress:
+        yield Silence(last_ns, log.until_ns, how if _ended(log) else WORDLESS)
 
 
 def _looked_up(log: DayLog, marks: Marks) -> dict[int, Quotes]:

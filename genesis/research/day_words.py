@@ -242,7 +242,8 @@ def headroom_table(day: DayFacts) -> Shown:
         names={"name": "limit", "closest": "used at most", "used": "used", "allowed": "allowed",
                "left": "left", "unit": "unit", "at": "at"},
         formats={"closest": share, "at": _minute},
-        caption="By full minutes; falls are from the highest result on record.",
+        caption="By full minutes; falls are from the highest result on record. An entry is judged "
+        "against its limits; a rise of the price afterwards may carry a position above one.",
         empty="The rulebook has no limits.",
     )  # fmt: skip
 
@@ -250,10 +251,10 @@ def headroom_table(day: DayFacts) -> Shown:
 def receipts_table(day: DayFacts) -> Shown:
     return table(
         day.receipts,
-        names={"approved": "approved", "side": "side", "type": "type", "who": "by",
-               "filled_qty": "filled", "decision_price": "decided at", "fill_price": "got",
-               "slippage_bps": "worse by, bps", "wait_ms": "to the fill, ms", "fee": "fee",
-               "fee_asset": "in"},
+        names={"order": "order", "approved": "approved", "side": "side", "type": "type",
+               "who": "by", "filled_qty": "filled", "decision_price": "decided at",
+               "fill_price": "got", "slippage_bps": "worse by, bps",
+               "wait_ms": "to the fill, ms", "fee": "fee", "fee_asset": "in"},
         formats={"filled_qty": _qty, "decision_price": _price, "fill_price": _price,
                  "slippage_bps": lambda v: NONE if v != v else f"{v:.1f}",
                  "wait_ms": lambda v: NONE if v != v else f"{v:,.0f}", "fee": _qty},

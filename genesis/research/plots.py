@@ -337,11 +337,9 @@ def _dressed(
     figure: go.Figure, title: str, *, height: int, legend: bool = False, top: int = 48
 ) -> go.Figure:
     figure.update_layout(template=TEMPLATE, title={"text": title}, height=height, showlegend=legend)
-    if legend:
-        figure.update_layout(
-            margin={"t": 64}, legend={"y": 1.0}, title={"yref": "container", "y": 0.96}
-        )
-    elif top != 48:
+    if legend:  # below the times: on a narrow page it takes two lines, and may not reach the title
+        figure.update_layout(legend={"y": -0.16, "yanchor": "top"})
+    if top != 48:
         figure.update_layout(margin={"t": top}, title={"yref": "container", "y": 0.96})
     return figure
 

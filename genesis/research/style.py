@@ -1,7 +1,7 @@
 """The house style of figures and tables: paper and ink, a serif, a quiet grid. Colours live here.
 
-Figures have clear backgrounds and stand on light paper unless told otherwise; `dark_layout` is
-what a dark page lays over them. Tables take their colours from the page where it names them.
+Figures have clear backgrounds and stand on light paper; a dark page of a report lays light words
+over them by itself. Tables take their colours from the page where it names them.
 """
 
 import re
@@ -100,13 +100,6 @@ def _template() -> go.layout.Template:
 
 
 pio.templates[TEMPLATE] = _template()
-
-
-def dark_layout() -> dict[str, Any]:
-    """What a dark page lays over a figure (`Plotly.relayout`): light words, the same washes."""
-    axis = {"tickfont.color": DARK["ash"], "title.font.color": DARK["ash"]}
-    axes = {f"{name}axis.{key}": value for name in "xy" for key, value in axis.items()}
-    return {"font.color": DARK["ink"], "title.font.color": DARK["ink"], **axes}
 
 
 def report_figures() -> None:

@@ -1,11 +1,15 @@
 """Gains and losses of a tax year, out of the log of a home. A reporting aid, not advice."""
 
+import fcntl
 import json
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, tzinfo
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -30,11 +34,12 @@ from genesis.research.day_log import opened, record
 from genesis.research.style import Shown, signed, table
 from genesis.service.home import resolve_home
 from genesis.store.tape_pages import TapePages, tape_pages
+from genesis.store.ticks.durable import naming_disk_faults, whole_file
 
 _KINDS: Final = ("AccountOpened", "OrderFilled", "FlowReported")
 _LOCKS: Final = "tax-methods.json"
 _LOOK_BACK: Final = 2_000
-"""Blocks of the tape that are looked through for the price of a third asset."""
+"""Blocks of the tape at most that are looked through for the price of a third asset."""
 
 
 _MONEY: Final = ("proceeds", "cost", "fee")
@@ -156,12 +161,33 @@ def locked_methods(home: Path) -> dict[int, Method]:
 
 
 def lock_methods(home: Path, methods: Mapping[int, Method]) -> None:
-    """From now on these years keep their method: later years stand on their lots."""
-    kept = {year: method.value for year, method in {**methods, **locked_methods(home)}.items()}
-    file = home / _LOCKS
-    draft = file.with_suffix(".json.new")
-    draft.write_text(json.dumps({str(y): kept[y] for y in sorted(kept)}, indent=1) + "\n", "utf-8")
-    draft.replace(file)
+    """From now on these years keep their method: later years stand on their lots.
+
+    Raises:
+        UsageError: one of them was reported by another method meanwhile; nothing is locked.
+        ConfigError: the file that keeps them is damaged. DataError: it cannot be written.
+    """
+    with naming_disk_faults(home), _alone(home):
+        kept = locked_methods(home)
+        for year in sorted(methods.keys() & kept.keys()):
+            if methods[year] is not kept[year]:
+                raise UsageError(f"{year} was reported by {kept[year]} meanwhile: ask once more")
+        if methods.keys() <= kept.keys():
+            return
+        told = {str(year): method.value for year, method in sorted({**kept, **methods}.items())}
+        with whole_file(home / _LOCKS) as file:
+            file.write((json.dumps(told, indent=1) + "\n").encode())
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Hold the home folder itself: between reading the file and writing it nobody else does."""
+    handle = os.open(home, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 # -- what third assets were worth ------------------------------------------------------------
@@ -177,17 +203,19 @@ class TapePrices:
         symbol = f"{asset}/{self._cash}"
         for tick in self._before(ts_ns):
             if tick.symbol == symbol and tick.ts_ns <= ts_ns:
-                return tick.price if tick.ts_ns > ts_ns - DAY else None
+                return tick.price
         return None
 
     def _before(self, ts_ns: int) -> Iterator[TradeTick]:
-        """Trades of the tape, newest first, from the block that reaches `ts_ns`."""
+        """Trades of the day up to `ts_ns`, newest first, from the block that reaches it."""
         last = min(self._pages.reaching(ts_ns), self._pages.last)
-        for count, block in enumerate(self._pages.back(last)):
-            if count == _LOOK_BACK:
+        for block in islice(self._pages.back(last), _LOOK_BACK):
+            if block.last_ns <= ts_ns - DAY:
                 return
             for index in reversed(range(len(block))):
                 if block.kind(index) == "TradeTick":
                     event = block.event(index)
                     assert isinstance(event, TradeTick)
+                    if event.ts_ns <= ts_ns - DAY:
+                        return
                     yield event

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -14,7 +14,8 @@ from genesis.analytics.forensics import Line, RecordedStep, Story, explain
 from genesis.domain.commands import Command
 from genesis.domain.events import Event, TimerFired
 from genesis.domain.ids import OrderKey
-from genesis.domain.outcomes import Outcome
+from genesis.domain.money import text
+from genesis.domain.outcomes import OrderApproved, OrderRefused, Outcome
 from genesis.domain.time import format_utc
 from genesis.errors import UsageError
 from genesis.exchange.wire_id import key_of
@@ -32,6 +33,8 @@ _ANSWERS: Final = (
 _JUDGED: Final = frozenset({"OrderApproved", "OrderRefused"})
 _STATE: Final = (("TiltScored", "TiltLevelChanged"), ("TierChanged",))
 _END_NS: Final = 2**63 - 1
+_MORE: Final = 5
+"""So many rows are read for one that has a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,37 @@ def why(which: str | OrderKey, home: str | Path | None = None) -> Why:
     if found is None:
         raise UsageError(f"no such order: {which} is no order key, reference or wire id here")
     return Why(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An order or a refusal by the name that `why` takes: its key, or the reference of the wish."""
+
+    ts_ns: int
+    name: str
+    words: str
+
+
+def newest(home: str | Path | None = None, count: int = 10) -> tuple[Asked, ...]:
+    """What was approved and refused last, newest first; a refusal without a reference has no name.
+
+    Raises:
+        EventLogError: there is no log, or it cannot be read.
+    """
+    with opened(None if home is None else Path(home)) as (_, reader):
+        told = (record(row) for row in reader.newest(tuple(sorted(_JUDGED)), count * _MORE))
+        return tuple(islice(filter(None, map(_asked, told)), count))
+
+
+def _asked(told: OrderApproved | OrderRefused) -> Asked | None:
+    if isinstance(told, OrderApproved):
+        request = told.request
+        words = f"{request.purpose.lower()} {request.side} {text(request.qty)} {request.symbol}"
+        return Asked(told.ts_ns, str(told.key), words)
+    if told.client_ref is None:
+        return None
+    words = f"refused {told.side or ''} {told.symbol}: {told.failures[0].code}"
+    return Asked(told.ts_ns, told.client_ref, " ".join(words.split()))
 
 
 def story_of(which: str, home: Path | None) -> Story | None:

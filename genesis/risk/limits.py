@@ -140,6 +140,7 @@ class RiskRules:
         breach before it acts; until then entries are blocked.
     notify_at_fraction: share of a limit at which the trader is told.
     warning_multiplier: sizes for the rest of a day that touched the warning row.
+    cap_counts_held: the cap of a position counts what is held of the symbol already.
     open_risk_factor: what all positions together may lose at their stops, in multiples of the
         risk of one trade. None in permissive rulebooks and in rules from before there was one; so
         with streak, pace, give_back and breakers.
@@ -155,6 +156,7 @@ class RiskRules:
     confirm_span_ns: int
     notify_at_fraction: Decimal
     warning_multiplier: Decimal
+    cap_counts_held: bool
     tiers: Mapping[Tier, TierLimits]
     open_risk_factor: Decimal | None = None
     streak: StreakRules | None = None

@@ -69,6 +69,17 @@ def position_cap_usdt(equity: Decimal, limits: TierLimits) -> Decimal:
     return max(ZERO, limits.position_fraction * sizing_capital(equity, limits))
 
 
+def allowed_usdt(
+    given: SizingInput, limits: TierLimits, rules: RiskRules, instrument: Instrument
+) -> Decimal:
+    """How large the position may be in all: the cap with its multiplier, lifted to the venue's
+    minimum where that is allowed, and never above the absolute cap.
+    """
+    capital = max(ZERO, sizing_capital(given.equity_usdt, limits))
+    least_usdt = smallest_qty(given, rules, instrument) * given.entry
+    return _allowed(given, limits, capital, least_usdt)
+
+
 def position_size(
     given: SizingInput, limits: TierLimits, rules: RiskRules, instrument: Instrument
 ) -> Sized | Infeasible:
@@ -109,14 +120,19 @@ def smallest_qty(given: SizingInput, rules: RiskRules, instrument: Instrument) -
 
 
 def _cap(given: SizingInput, limits: TierLimits, capital: Decimal, least_usdt: Decimal) -> Decimal:
+    cap = _allowed(given, limits, capital, least_usdt)
+    headroom = limits.exposure_fraction * capital - given.exposure_usdt
+    return max(ZERO, min(cap - given.held_usdt, headroom, given.free_usdt))
+
+
+def _allowed(
+    given: SizingInput, limits: TierLimits, capital: Decimal, least_usdt: Decimal
+) -> Decimal:
     whole = limits.position_fraction * capital
     cap = whole * given.multiplier
     if given.multiplier > ZERO and cap < least_usdt <= whole:
         cap = least_usdt  # a small account could never recover otherwise
-    if given.absolute_cap_usdt is not None:
-        cap = min(cap, given.absolute_cap_usdt)
-    headroom = limits.exposure_fraction * capital - given.exposure_usdt
-    return max(ZERO, min(cap - given.held_usdt, headroom, given.free_usdt))
+    return cap if given.absolute_cap_usdt is None else min(cap, given.absolute_cap_usdt)
 
 
 def risk_per_unit(entry: Decimal, stop: Decimal, rules: RiskRules) -> Decimal:

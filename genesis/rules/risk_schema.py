@@ -109,6 +109,10 @@ class TierLimitsTable(Table):
     ARCHITECT: Limits
 
 
+class Cap(Table):
+    counts_held: bool
+
+
 class Streak(Table):
     losses: Annotated[list[Count], Field(min_length=1)]
     multipliers: list[Share]
@@ -210,6 +214,7 @@ class Risk(Table):
     confirm_span_s: NotNegative
     notify_at_fraction: Fraction
     warning_multiplier: Share
+    cap: Cap | None = None  # in runs recorded before there was one each order had it for itself
     tiers: TierLimitsTable
     # runs recorded before there were any have none of these
     open_risk: Annotated[OpenRisk | None, BeforeValidator(none)] = None
@@ -230,6 +235,7 @@ class Risk(Table):
             confirm_span_ns=nanoseconds(self.confirm_span_s),
             notify_at_fraction=self.notify_at_fraction,
             warning_multiplier=self.warning_multiplier,
+            cap_counts_held=self.cap is not None and self.cap.counts_held,
             tiers={tier: getattr(self.tiers, tier.value).freeze() for tier in Tier},
             open_risk_factor=None if self.open_risk is None else self.open_risk.factor,
             streak=None if self.streak is None else self.streak.freeze(),

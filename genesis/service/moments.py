@@ -22,7 +22,8 @@ def moment_ns(told: str | int, field: str) -> int:
     if isinstance(told, int):
         return min(max(told, 0), LATEST)
     if told.isascii() and told.isdigit():
-        return min(int(told), LATEST)
+        digits = told.lstrip("0")
+        return LATEST if len(digits) > len(str(LATEST)) else min(int(digits or "0"), LATEST)
     text = told.upper()
     try:
         return min(max(parse_utc(text), 0), LATEST)

@@ -22,7 +22,6 @@ from genesis.domain.ids import EXTERNAL_RUN, OrderKey
 from genesis.domain.money import BPS, ZERO
 from genesis.domain.outcomes import (
     DayStarted,
-    GatePassed,
     InterventionOpened,
     LimitedHourEnded,
     LimitedHourStarted,
@@ -30,6 +29,7 @@ from genesis.domain.outcomes import (
     OrderRefused,
     Outcome,
     OverrideJudged,
+    PageOwed,
     PositionClosed,
     TierChanged,
     TiltLevelChanged,
@@ -97,7 +97,6 @@ class Readings:
     made: deque[Made] = field(default_factory=lambda: deque(maxlen=KEPT))
     closed: deque[PositionClosed] = field(default_factory=lambda: deque(maxlen=KEPT))
     days: dict[int, Day] = field(default_factory=dict)
-    gates_passed: list[str] = field(default_factory=list)
     tilt_score: int = 0
     tilt_level: TiltLevel = TiltLevel.NORMAL
     indicators: tuple[tuple[str, int], ...] = ()
@@ -105,6 +104,8 @@ class Readings:
     interventions: deque[Intervened] = field(default_factory=lambda: deque(maxlen=_CHANGES_KEPT))
     tier_changes: deque[TierChanged] = field(default_factory=lambda: deque(maxlen=_CHANGES_KEPT))
     limited_until_ns: int | None = None
+    page_owed_ns: int = 0
+    """When a page was last asked for that is owed for an override; 0: never."""
     refs: set[str] = field(default_factory=set)
     accepted_pages: set[str] = field(default_factory=set)
     page_again_ns: int | None = None
@@ -154,12 +155,8 @@ class Readings:
                     self._day(outcome.ts_ns).pnl_usdt += outcome.pnl_usdt
                 case DayStarted(day=day, equity_usdt=equity):
                     self.days.setdefault(day, Day()).equity_usdt = equity
-                case GatePassed(gate=gate):
-                    self.gates_passed.append(gate)
-                case TierChanged(old_tier=old, tier=tier):
+                case TierChanged():
                     self.tier_changes.append(outcome)
-                    if old is not tier:
-                        self.gates_passed.clear()
                 case TiltScored(score=score, level=level, contributions=contributions):
                     self.tilt_score, self.tilt_level = score, level
                     self.indicators = contributions
@@ -172,6 +169,8 @@ class Readings:
                     self.limited_until_ns = until_ns
                 case OverrideJudged(accepted=True) if isinstance(event, OperatorActed):
                     self.accepted_pages.add(event.page or "")
+                case PageOwed(ts_ns=ts_ns):
+                    self.page_owed_ns = ts_ns
                 case LimitedHourEnded():
                     self.limited_until_ns = None
 

@@ -246,7 +246,14 @@ class Service:
             await asyncio.gather(stop, task, return_exceptions=True)
 
     def _announce(self, url: str) -> None:
-        facts = {"url": url, "pid": os.getpid(), "home": str(self._plan.home.path)}
+        assert self.trading is not None
+        halted = self.trading.engine.state.risk.drawdown.halted
+        facts = {
+            "url": url,
+            "pid": os.getpid(),
+            "home": str(self._plan.home.path),
+            "halted": None if halted is None else halted.reason,  # as it was at this start
+        }
         self._plan.home.announce(facts)
         _log.info("ready", **facts)
         self.on_ready(facts)

@@ -5,9 +5,15 @@ The lock belongs to the open file, not to its content, so a killed engine leaves
 
 import fcntl
 import os
+import time
 from pathlib import Path
+from typing import Final
 
 from genesis.errors import EventLogError, UsageError
+
+_TRIES: Final = 20
+_BETWEEN_S: Final = 0.05
+"""Wall time: who asks for the holder has the lock for an instant, and that is no engine."""
 
 
 class Lease:
@@ -27,25 +33,10 @@ class Lease:
         to do with this one where that one shall not stop.
 
         Raises:
-            UsageError: another engine holds it; its process id is named.
+            UsageError: another engine holds it, also after a second; its process id is named.
             EventLogError: the file cannot be opened.
         """
-        while True:
-            try:
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            except OSError as problem:
-                raise EventLogError(f"{path}: cannot be opened ({problem.strerror})") from problem
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
-                os.close(descriptor)
-                raise UsageError(
-                    f"another engine (process {holder}) runs on {on or path.parent}: "
-                    f"stop it first, or {instead}"
-                ) from None
-            if _is_at(path, descriptor):
-                break
+        while not _is_at(path, descriptor := _locked(path, on or str(path.parent), instead)):
             os.close(descriptor)  # its holder removed the file before we locked it
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
@@ -78,6 +69,26 @@ def holder(path: Path) -> int | None:
         return None
     finally:
         os.close(descriptor)
+
+
+def _locked(path: Path, on: str, instead: str) -> int:
+    """The descriptor of the file, locked by us. Errors as in `Lease.take`."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as problem:
+        raise EventLogError(f"{path}: cannot be opened ({problem.strerror})") from problem
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_BETWEEN_S)
+        else:
+            return descriptor
+    written = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+    os.close(descriptor)
+    raise UsageError(
+        f"another engine (process {written}) runs on {on}: stop it first, or {instead}"
+    )
 
 
 def _is_at(path: Path, descriptor: int) -> bool:

@@ -13,7 +13,6 @@ from genesis.tilt.rules import TiltRules
 from genesis.tilt.style import StyleState
 from genesis.tilt.today import Today
 
-
 _LN_MAX: Final = 100.0
 """Logarithms of measures stay far below it; their exponential is still a number."""
 _SECONDS_MAX: Final = 1e12

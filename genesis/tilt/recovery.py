@@ -29,8 +29,9 @@ SESSION_WAITS: Final = (
 
 
 def lost(state: TiltState, event: LossTaken, rules: TiltRules) -> tuple[Outcome, ...]:
-    """A full loss inside the limited hour starts it again."""
-    if event.loss_r < rules.recovery.restart_loss_r or not limited_at(state, event.ts_ns):
+    """A full loss inside the limited hour starts it again; in a pause the page is still due."""
+    is_full = event.loss_r >= rules.recovery.restart_loss_r
+    if state.paused or not is_full or not limited_at(state, event.ts_ns):
         return ()
     hour = _limited_hour(state, event.ts_ns, rules)
     again = _eased(event.ts_ns, hour, rules) if eased_at(state, event.ts_ns) else ()

@@ -77,6 +77,33 @@ def test_the_garden_flows_through_a_tunnel_and_its_pages_are_linked(
         assert str(tunnel.port) in page.url
 
 
+def test_a_tunnel_drops_and_comes_back_and_no_order_is_left_in_it(
+    look: Look, served: Dashboard, engine: Process, folder: Path
+) -> None:
+    with Forwarder(served.port) as tunnel:
+        page = look()
+        page.goto(f"http://localhost:{tunnel.port}/?token={served.token}")
+        flows(page)
+        tunnel.is_up = False
+        tunnel.drop()
+        say(page, "buy 100 usdt btc")  # into a tunnel of which nobody knows yet that it is dead
+        page.locator(".answer", has_text="The engine is asked").wait_for()
+        page.locator(".link", has_text="lost its kernel").wait_for(timeout=30_000)
+        say(page, "buy 100 usdt btc")
+        page.locator(".answer", has_text="It cannot be sent now").wait_for()
+        tunnel.is_up = True
+        page.locator(".link").get_by_text("flowing", exact=True).wait_for(timeout=60_000)
+        page.locator(".answer", has_text="Nothing was done").wait_for(timeout=40_000)
+        say(page, "status")
+        page.locator(".answer[data-verdict=approved]", has_text="equity").wait_for()
+    assert Control(engine.ready["url"], folder / "home").get("/positions") == []
+
+
+def say(page: Any, text: str) -> None:
+    page.fill(".command input", text)
+    page.press(".command input", "Enter")
+
+
 def test_without_the_token_the_browser_shows_the_gate_and_takes_the_token(
     look: Look, served: Dashboard, screens: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """The doors of the dashboards: what opens with the token, and everything that stays shut."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -167,6 +168,17 @@ def test_the_token_typed_into_the_page_opens_it(guest: httpx.Client, served: Das
     assert guest.post("/login", data=onward).headers["location"] == "/"
 
 
+@pytest.mark.parametrize(
+    ("wanted", "onward"),
+    [("////tilt", "/tilt"), ("//tilt/", "/"), ("/tilt", "/tilt"), ("\\\\tilt", "/"), ("/x", "/")],
+)
+def test_who_is_inside_is_only_sent_to_a_page_of_ours(
+    trader: httpx.Client, wanted: str, onward: str
+) -> None:
+    answer = trader.get("/login", params={"next": wanted})
+    assert (answer.status_code, answer.headers["location"]) == (302, onward)
+
+
 def test_with_the_token_the_page_comes_and_the_address_keeps_no_token(
     guest: httpx.Client, served: Dashboard
 ) -> None:
@@ -311,6 +323,17 @@ def test_a_fault_in_a_cell_is_a_calm_page_and_a_trace_in_the_log(folder: Path) -
     assert "RuntimeError: planted fault" in (home / "logs" / "dashboard.log").read_text()
 
 
+def test_no_kernel_runs_a_startup_file_of_the_user(folder: Path) -> None:
+    startup, mark = folder / "startup.py", folder / "it-ran"
+    startup.write_text(f"open({str(mark)!r}, 'w').close()\n")
+    with (
+        dashboard(folder, folder / "plain", PYTHONSTARTUP=str(startup)) as served,
+        client(served.base) as http,
+    ):
+        kernel_of(http.get(served.url, follow_redirects=True))
+    assert not mark.exists()
+
+
 def test_a_signal_ends_it_with_every_kernel_and_a_restart_knows_the_cookie(folder: Path) -> None:
     home = folder / "restarted"
     with dashboard(folder, home) as first, client(first.base) as http:
@@ -362,6 +385,25 @@ def test_a_port_in_use_and_an_unknown_page_are_one_line_and_exit_2(folder: Path)
     told = run(folder, "gardens", "--home", str(folder / "h"))
     assert (told.returncode, told.stderr.count("\n")) == (2, 1)
     assert "zen_garden, tilt, tiers" in told.stderr
+
+
+def test_a_home_that_is_served_already_is_told_so_and_no_other_home_is(
+    served: Dashboard, folder: Path
+) -> None:
+    """Served twice, on two ports: the end of one is not the end of the other."""
+    home, port = served.token_file.parent, str(served.port)
+    with dashboard(folder, home) as second:
+        told = run(folder, "--home", str(home), "--port", str(second.port), "--json")
+        assert json.loads(told.stdout)["pid"] == second.process.ready["pid"]
+    told = run(folder, "--home", str(home), "--port", port, "--json")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert json.loads(told.stdout) == served.process.ready
+    other = folder / "other"
+    other.mkdir()
+    (other / "dashboard.json").write_text(json.dumps({"port": served.port, "pid": os.getpid()}))
+    told = run(folder, "--home", str(other), "--port", port)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert f"port {port}" in told.stderr
 
 
 def test_it_prints_the_address_and_the_ssh_line_and_that_no_engine_runs(folder: Path) -> None:

@@ -3,56 +3,36 @@
 The tests of this file share one account and follow each other: the halt comes last.
 """
 
+import json
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.support.browser import Look, is_too_wide, shot
 from tests.support.ceremony_home import record_warning_home
 from tests.support.dashboard import Dashboard, dashboard
-from tests.support.process import Control, Process
+from tests.support.face_stage import Stage
+from tests.support.forwarder import Forwarder
+from tests.support.process import Process
 
 pytestmark = pytest.mark.timeout(180)
 
 EQUITY = ".garden[data-link=flowing][data-seq]"
 APPROVED = ".answer[data-verdict=approved]"
 REFUSED = ".answer[data-verdict=refused]"
-
-
-class Stage:
-    """An exchange, an engine that can be killed and started again, and the dashboard."""
-
-    def __init__(self, folder: Path, ending: ExitStack) -> None:
-        self.folder, self.home = folder, folder / "home"
-        self.exchange = ending.enter_context(
-            Process(folder, "exchange", "--sample", "--loop", "--port", "0", "--speed", "5")
-        )
-        self.engine = self.start()
-        ending.callback(lambda: self.engine.kill())
-        self.served: Dashboard = ending.enter_context(dashboard(folder, self.home))
-
-    def start(self) -> Process:
-        arguments = ("--mode", "paper", "--json", "--port", "0", "--home", str(self.home))
-        venue = {"GENESIS_VENUE_URL": self.exchange.ready["url"]}
-        return Process(self.folder, "run", *arguments, **venue)
-
-    @property
-    def control(self) -> Control:
-        return Control(self.engine.ready["url"], self.home)
-
-    def positions(self) -> list[Any]:
-        return list(self.control.get("/positions"))
+EXCHANGE = ("--sample", "--speed", "5")
 
 
 @pytest.fixture(scope="module")
 def stage(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with ExitStack() as ending:
-        yield Stage(tmp_path_factory.mktemp("garden"), ending)
+        yield Stage(tmp_path_factory.mktemp("garden"), ending, "zen_garden", EXCHANGE)
 
 
 @pytest.fixture
@@ -116,7 +96,7 @@ def test_a_typed_order_is_clipped_refused_and_closed_again(
     assert "BTC/USDT" in answer
     assert "Clipped from 100.00 to 25.00 USDT" in answer
     garden.wait_for_selector(".work tbody tr:has-text('stop loss'):has-text('open')")
-    [position] = stage.positions()
+    [position] = stage.control.get("/positions")
     row = garden.inner_text(".held tbody tr")
     assert position["quantity"] in row
     assert position["stop"].split(".")[0] in row.replace(",", "")
@@ -142,10 +122,10 @@ def test_a_typed_order_is_clipped_refused_and_closed_again(
 
     garden.click(".held tbody button")
     assert garden.inner_text(".held tbody button") == "close now?"
-    assert stage.positions()  # one press does nothing yet
+    assert stage.control.get("/positions")  # one press does nothing yet
     garden.click(".held tbody button")
     flat(garden)
-    assert stage.positions() == []
+    assert stage.control.get("/positions") == []
 
 
 def test_close_all_asks_for_its_words(stage: Stage, garden: Any, screens: Path) -> None:
@@ -155,14 +135,14 @@ def test_close_all_asks_for_its_words(stage: Stage, garden: Any, screens: Path) 
     garden.fill(phrase, "close all")
     garden.press(phrase, "Enter")
     assert garden.get_attribute(phrase, "data-wrong") == "1"
-    assert stage.positions()
+    assert stage.control.get("/positions")
     garden.wait_for_timeout(600)
     shot(garden, screens, "garden-close-all")
     garden.fill(phrase, "CLOSE ALL POSITIONS")
     garden.press(phrase, "Enter")
     assert "1 position closed" in told(garden, f"{APPROVED}:has-text('closed')")
     flat(garden)
-    assert stage.positions() == []
+    assert stage.control.get("/positions") == []
 
 
 def test_close_all_can_be_held_with_a_key_and_let_go(stage: Stage, garden: Any) -> None:
@@ -174,7 +154,7 @@ def test_close_all_can_be_held_with_a_key_and_let_go(stage: Stage, garden: Any) 
     garden.wait_for_timeout(400)
     garden.keyboard.up("Enter")
     garden.wait_for_timeout(1_500)
-    assert stage.positions()  # it was let go in time
+    assert stage.control.get("/positions")  # it was let go in time
     garden.keyboard.down(" ")
     assert "closed" in told(garden, f"{APPROVED}:has-text('closed')")
     garden.keyboard.up(" ")
@@ -203,11 +183,41 @@ def test_the_engine_is_killed_and_comes_back(stage: Stage, garden: Any, screens:
     garden.wait_for_selector(EQUITY)
     late = told(garden, ".answer:has-text('The engine is back')")
     assert "never got this" in late
-    assert stage.positions()  # and indeed it was not closed
+    assert stage.control.get("/positions")  # and indeed it was not closed
     garden.wait_for_selector(".held tbody tr")
     shot(garden, screens, "garden-back")
     stage.control.say("close btc")
     flat(garden)
+
+
+@pytest.mark.parametrize("is_reloaded", [False, True])
+def test_a_command_whose_answer_died_with_the_engine_is_told_when_it_is_back(
+    stage: Stage, look: Look, is_reloaded: bool
+) -> None:
+    """Also to a page that started over, with another kernel."""
+    facts = json.loads(stage.home.joinpath("service.json").read_text())
+    with Forwarder(urlsplit(facts["url"]).port or 0) as way:
+        facts["url"] = f"http://127.0.0.1:{way.port}"
+        stage.home.joinpath("service.json").write_text(json.dumps(facts))
+        page = entered(look(), stage.served)
+        way.is_deaf = True
+        say(page, "buy 100 usdt btc")
+        stage.control.until("nothing was bought", "/positions", bool)
+        stage.engine.process.send_signal(signal.SIGKILL)
+        way.drop()
+        assert "not known whether" in told(page, ".answer[data-verdict=unknown]")
+        if is_reloaded:
+            page.reload()
+            page.wait_for_selector(".garden[data-link=still]")
+        stage.engine.kill()
+        stage.engine = stage.start()
+    first = "The engine tells of \u201cbuy 100 usdt btc\u201d: " if is_reloaded else ""
+    late = told(page, f".answer:has-text('{first or 'The engine is back and tells: '}')")
+    assert "Approved: 0.000" in late
+    assert "BTC/USDT" in late
+    assert stage.control.get("/positions")
+    stage.control.say("close btc")
+    flat(page)
 
 
 def test_a_page_whose_kernel_died_starts_over_when_it_is_seen(stage: Stage, look: Look) -> None:
@@ -241,7 +251,7 @@ def test_no_width_scrolls_sideways(
     stage: Stage, look: Look, screens: Path, width: int, dark: bool
 ) -> None:
     page = entered(look(width, 900, dark=dark), stage.served)
-    if not stage.positions():
+    if not stage.control.get("/positions"):
         buy(page)
     page.wait_for_selector(".held tbody tr")
     page.press(".command input", "Escape")

@@ -218,13 +218,158 @@ def test_every_picture_has_its_words_and_every_control_its_name(face: BareFace) 
     page = face.page
     assert "equity" in page.get_attribute(".hill", "aria-label")
     assert "BTC/USDT +0.0273" in page.get_attribute(".sand", "aria-label")
-    assert page.locator("table caption").count() == 2
+    assert page.locator("table caption").count() == 3
     nameless = """() => [...document.querySelectorAll('.garden :is(button, input)')]
       .filter(node => !(node.ariaLabel || node.textContent.trim() || node.closest('label')))
       .length"""
     assert page.evaluate(nameless) == 0
     assert page.get_attribute(".link", "role") == "status"
     assert page.get_attribute(".answer", "aria-live") == "polite"
+
+
+def test_the_mountain_can_be_read_as_numbers(face: BareFace) -> None:
+    heights = ".scene table tbody tr"
+    shown(face, state())
+    page = face.page
+    assert page.inner_text(".scene caption") == "the path of equity"
+    rows = [row.split("\t") for row in page.locator(heights).all_inner_texts()]
+    assert len(rows) == 12
+    assert rows[0] == ["2026-01-01 00:00:00", "500.70"]
+    now = state(equity="512.3456")
+    shown(face, now, seq=2)
+    assert page.locator(heights).count() == 12
+    assert page.locator(heights).last.inner_text() == "2026-01-01 07:00:03\t512.35"
+    assert not is_too_wide(page)
+
+
+# -- answers that do not come ----------------------------------------------------------------
+def known(face: BareFace, now_ms: int = 1_000_000) -> None:
+    """The garden, and what its kernel says of itself."""
+    parts = garden_view(state())
+    face.tell(kind="view", seq=1, t=T, speed=1, parts=parts, kernel_ms=now_ms, name="a-home")
+
+
+def say(face: BareFace, text: str) -> dict[str, Any]:
+    face.page.fill(".command input", text)
+    face.page.press(".command input", "Enter")
+    return face.asked("/commands")
+
+
+APPROVED: dict[str, Any] = {"verdict": "approved", "qty": None, "notes": ["closing BTC/USDT"]}
+
+
+def test_a_lost_message_is_not_waited_for_for_ever(look: Look) -> None:
+    page = look()
+    page.clock.install()
+    face = BareFace(page, ZenGarden)
+    known(face)
+    asked = say(face, "close btc")
+    page.clock.fast_forward(24_000)
+    assert "The engine is asked" in page.inner_text(".answer")
+    page.clock.fast_forward(2_000)
+    assert "not known whether the engine got this" in page.inner_text(".answer")
+    assert page.get_attribute(".answer", "data-verdict") == "unknown"
+    face.tell(kind="pong", n=1)  # the kernel is heard again: it finds out
+    assert face.sent("find")[-1]["asked"] == [[asked["ref"], "/commands"]]
+    face.answer(asked, 200, APPROVED, words=answer("/commands", 200, APPROVED))
+    told = page.inner_text(".answer b")
+    assert told == "The engine is back and tells: Closing BTC/USDT"
+
+
+def test_without_a_kernel_a_command_is_not_sent_and_a_brake_is(look: Look) -> None:
+    page = look()
+    page.clock.install()
+    face = BareFace(page, ZenGarden)
+    known(face)
+    page.clock.run_for(20_000)
+    assert "lost its kernel" in page.inner_text(".link")
+    page.fill(".command input", "buy 100 usdt btc")
+    page.press(".command input", "Enter")
+    page.wait_for_selector(".answer:has-text('cannot be sent now')")
+    assert face.sent("ask") == []
+    page.click(".brakes button:has-text('close all')")
+    page.fill(".confirm label:has(code) input", "CLOSE ALL POSITIONS")
+    page.press(".confirm label:has(code) input", "Enter")
+    assert [asked["path"] for asked in face.sent("ask")] == ["/emergency/close-all"]
+    face.tell(kind="pong", n=1)
+    assert say(face, "status")["body"]["text"] == "status"
+
+
+def test_a_command_says_when_it_was_asked_in_the_time_of_the_kernel(look: Look) -> None:
+    page = look()
+    page.clock.install()
+    face = BareFace(page, ZenGarden)
+    known(face, now_ms=5_000_000)
+    page.clock.fast_forward(4_000)
+    assert say(face, "status")["kernel_ms"] == pytest.approx(5_004_000, abs=2_000)
+
+
+def test_what_an_earlier_life_of_the_page_asked_is_told_to_the_next(look: Look) -> None:
+    page = look()
+    face = BareFace(page, ZenGarden)
+    known(face)
+    refs = [say(face, text)["ref"] for text in ("buy 100 usdt btc", "close btc")]
+    face = BareFace(page, ZenGarden)  # the page starts over, with another kernel
+    assert face.sent("find") == []
+    known(face)
+    [found] = face.sent("find")
+    assert found["asked"] == [[ref, "/commands"] for ref in refs]
+    for ref in refs:
+        words = answer("/commands", 200, APPROVED)
+        face.answer({"ref": ref, "path": "/commands"}, 200, APPROVED, words=words)
+    told = page.inner_text(".answer")
+    for line in ("buy 100 usdt btc", "close btc"):
+        assert f"The engine tells of \u201c{line}\u201d: Closing BTC/USDT" in told
+    face = BareFace(page, ZenGarden)
+    known(face)
+    assert face.sent("find") == []  # it is known
+
+
+def test_a_script_that_was_lost_is_asked_for_again(look: Look) -> None:
+    page = look()
+    page.clock.install()
+    face = BareFace(page, ZenGarden)
+    asked = {"level": "WARNING", "message": "Pause\nWrite", "since": T, "until": None, "words": 500}
+    face.show(t=T, **(garden_view(state()) | {"intervention": asked}))
+    page.wait_for_function("window.sent.some(m => m.kind === 'need')")
+    page.clock.run_for(26_000)
+    page.wait_for_selector(".answer:has-text('cannot be shown here (no answer came back)')")
+    face.tell(kind="pong", n=1)
+    page.wait_for_function("window.sent.filter(m => m.kind === 'need').length === 2")
+    face.give_module("openPage")
+    page.wait_for_selector("dialog[open] textarea")
+
+
+def test_a_brake_held_by_its_key_does_not_open_again(face: BareFace) -> None:
+    shown(face, state())
+    page = face.page
+    page.focus(".brakes button:has-text('close all')")
+    page.keyboard.press("Enter")
+    page.focus(".confirm .hold")
+    page.keyboard.down("Enter")
+    asked = face.asked("/emergency/close-all")
+    body = {"positions_closed": 1, "total_pnl": "0.1", "errors": []}
+    face.answer(asked, 200, body, words=answer("/emergency/close-all", 200, body))
+    for _ in range(5):
+        page.keyboard.down("Enter")  # the key repeats
+    assert not page.is_visible(".confirm")
+    page.keyboard.up("Enter")
+    assert "1 position closed" in page.inner_text(".answer")
+    page.keyboard.press("Enter")
+    assert page.is_visible(".confirm")
+    page.keyboard.press("Escape")
+    assert "1 position closed" in page.inner_text(".answer")  # opening took no answer away
+
+
+def test_a_held_key_arms_a_close_and_does_not_close(face: BareFace) -> None:
+    shown(face, state())
+    page = face.page
+    page.focus(".held tbody tr:first-child button")
+    for _ in range(4):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    assert page.inner_text(".held tbody tr:first-child button") == "close now?"
+    assert face.sent("ask") == []
 
 
 def test_the_brakes_are_reached_by_keys_and_left_by_escape(face: BareFace) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.browser import BareFace, Look, is_too_wide, shot
 from tests.support.ceremony_home import PHRASE, record_ceremony_home
-from tests.support.face_stage import Stage
+from tests.support.face_stage import FastStage, Stage
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -26,7 +26,7 @@ def stage(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     folder = tmp_path_factory.mktemp("tiers")
     recorded = record_ceremony_home(folder / "home")
     with ExitStack() as ending:
-        yield Stage(folder, ending, "tiers", recorded.home, recorded.usdt, recorded.rules)
+        yield FastStage(folder, ending, "tiers", recorded.home, recorded.usdt, recorded.rules)
 
 
 def entered(stage: Stage, page: Any) -> Any:
@@ -147,6 +147,30 @@ def test_a_halt_is_told_with_its_plan(stage: Stage, look: Look, screens: Path) -
         assert words in notice
     assert "a test of the notice" in notice.lower()
     shot(page, screens, "tiers-halted")
+
+
+# -- nothing is known ------------------------------------------------------------------------
+@pytest.mark.parametrize("link", ["resting", "still"])
+def test_without_an_engine_nothing_is_said_of_the_way(look: Look, screens: Path, link: str) -> None:
+    from genesis.panels.tier_path import TierPath
+
+    page = look(width=420 if link == "resting" else 1280)
+    face = BareFace(page, TierPath, link)
+    face.link(link, "no engine runs here yet")
+    said = page.inner_text(".path")
+    assert "Nothing is known" in said
+    for words in ("the next gate", "the last evaluation", "the way so far"):
+        assert words not in said
+    seen = "[...document.querySelectorAll('table, canvas')].filter(it => it.offsetParent).length"
+    assert page.evaluate(seen) == 0
+    assert not is_too_wide(page)
+    shot(page, screens, f"tiers-nothing-known-{link}")
+    face.link("flowing")
+    face.show(1, "2024-02-01T10:00:00Z", 1, **TierPath().view({"tier": "SNIPER"}))
+    assert "Nothing is known" in page.inner_text(".path")  # the path itself is asked for
+    face.answer(face.asked("/tier/path"), 200, {}, **TierPath().answered("/tier/path", 200, {}))
+    page.wait_for_selector(".path .gates:visible")
+    assert "Nothing is known" not in page.inner_text(".path")
 
 
 # -- the way down, played by the test --------------------------------------------------------

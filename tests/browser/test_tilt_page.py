@@ -17,7 +17,7 @@ import pytest
 from genesis.service.home import Home
 from tests.support.browser import Look, is_too_wide, shot
 from tests.support.ceremony_home import record_warning_home
-from tests.support.face_stage import Stage
+from tests.support.face_stage import FastStage, Stage
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -33,7 +33,7 @@ PATIENCE_MS = 60_000
 @pytest.fixture(scope="module")
 def stage(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with ExitStack() as ending:
-        yield Stage(tmp_path_factory.mktemp("tilt"), ending, "tilt")
+        yield FastStage(tmp_path_factory.mktemp("tilt"), ending, "tilt")
 
 
 @pytest.fixture(scope="module")
@@ -302,7 +302,7 @@ def owing(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     folder = tmp_path_factory.mktemp("owing")
     recorded = record_warning_home(folder / "home")
     with ExitStack() as ending:
-        yield Stage(folder, ending, "tilt", recorded.home, recorded.usdt, recorded.rules)
+        yield FastStage(folder, ending, "tilt", recorded.home, recorded.usdt, recorded.rules)
 
 
 def test_the_other_way_out_is_the_worse_deal(owing: Stage, look: Look, screens: Path) -> None:

@@ -19,6 +19,7 @@ from genesis.domain.events import (
 from genesis.domain.outcomes import (
     CommandAnswered,
     DayStarted,
+    OrderRefused,
     Outcome,
     OverrideJudged,
     TierChanged,
@@ -235,24 +236,46 @@ def test_after_downtime_the_last_closed_day_is_made_up_once(bench: Bench) -> Non
     day(bench)
     slept_from = len(bench.steps)
     bench.now_ns += 3 * DAY + 7 * HOUR
-    step = bench.start(2)
+    started = bench.start(2)
+    assert not {DayStarted, TierEvaluated} & {type(o) for o in started.outcomes}
+    assert not only(bench.reconciled(clean=False), TierEvaluated)
+    step = bench.reconciled()
     kinds = [type(o) for o in step.outcomes]
     assert kinds.index(DayStarted) < kinds.index(TierEvaluated)
     (told,) = only(step, TierEvaluated)
     assert told.day == utc_day(bench.now_ns) - 1
-    asked = {c.key: c.at_ns for c in step.commands if isinstance(c, SetTimer)}
+    asked = {c.key: c.at_ns for c in started.commands if isinstance(c, SetTimer)}
     assert asked[EVALUATION_TIMER] == (utc_day(bench.now_ns) + 1) * DAY + 5 * MINUTE
-    assert only(bench.start(3), TierEvaluated) == []
+    assert only(bench.start(3), TierEvaluated) == only(bench.reconciled(), TierEvaluated) == []
     assert len([o for s in bench.steps[slept_from:] for o in only(s, TierEvaluated)]) == 1
 
 
 def test_a_start_before_five_past_leaves_it_to_the_timer(bench: Bench) -> None:
     bench.now_ns = T0 + DAY + MINUTE
-    step = bench.start(2)
+    bench.start(2)
+    step = bench.reconciled()
     assert only(step, DayStarted) and not only(step, TierEvaluated)
     bench.later(300)
     (told,) = all_of(bench, TierEvaluated)
     assert (told.day, told.ts_ns) == (utc_day(T0), T0 + DAY + 5 * MINUTE)
+
+
+def test_a_fill_that_nobody_saw_belongs_to_the_day_it_was_open_in(bench: Bench) -> None:
+    """The stop fills while nothing runs, and is learned of before the account is reconciled."""
+    day(bench)
+    bench.tick("60000")
+    (entry,) = submits(bench.buy("50"))
+    bench.accept(entry.key)
+    (stop,) = submits(bench.fill(entry, "60000"))
+    bench.accept(stop.key)
+    open_day = utc_day(bench.now_ns)
+    bench.now_ns = (open_day + 1) * DAY + 8 * HOUR
+    bench.start(2)
+    bench.fill(stop, "57000")
+    (told,) = only(bench.reconciled(), TierEvaluated)
+    lost = bench.engine.state.tiers.history.days[-1]
+    assert told.day == lost.day == open_day
+    assert (lost.traded, lost.is_profitable, told.passed) == (True, False, False)
 
 
 def test_a_run_under_old_rules_decides_as_it_did(lowered: str) -> None:
@@ -274,7 +297,8 @@ def test_a_run_under_old_rules_decides_as_it_did(lowered: str) -> None:
     ).accepted
     bench.engine.set_rules(rules)  # the home goes on under the rules of today
     bench.now_ns += HOUR
-    (told,) = only(bench.start(3), TierEvaluated)
+    bench.start(3)
+    (told,) = only(bench.reconciled(), TierEvaluated)
     gates = {gate.name: gate.has for gate in told.gates}
     assert gates["trading_days"] == "3"  # what happened before counts
 
@@ -340,3 +364,30 @@ def test_an_entry_tried_while_locked_is_a_violation(bench: Bench) -> None:
         bench.tell(OperatorActed(bench.now_ns, "CEREMONY_STEP", reason="phrase"))
     bench.buy()
     assert [o.kind for o in all_of(bench, ViolationNoted)] == ["locked_entry"]
+
+
+def test_the_entry_whose_haste_led_to_the_lock_is_none(bench: Bench) -> None:
+    pause(bench)
+    bench.buy()
+    override(bench)
+    assert bench.engine.state.tilt.state.level is TiltLevel.CAUTION
+    bench.later(3)
+    refused = only(bench.buy(), OrderRefused)
+    assert bench.engine.state.tilt.state.level is TiltLevel.LOCKED and refused
+    assert [o.kind for o in all_of(bench, ViolationNoted)] == ["override"]
+    bench.buy()
+    assert [o.kind for o in all_of(bench, ViolationNoted)] == ["override", "locked_entry"]
+
+
+def test_a_position_added_to_under_old_rules_is_added_to_again(lowered: str) -> None:
+    """Each order had the cap for itself then: a replay must approve what the record approved."""
+    rules = load(lowered)
+    bench = Bench(rules=lowered, cash="500", price="60000")
+    bench.engine.set_rules(parse(text_before_the_course(rules.text)))
+    (first,) = submits(bench.buy("12"))
+    bench.accept(first.key)
+    bench.fill(first, "60000")
+    (second,) = submits(bench.buy("25"))
+    assert second.request.qty * 60_000 > 12
+    bench.engine.set_rules(rules)
+    assert second.request.qty > first.request.qty

@@ -1,13 +1,19 @@
 """The served document against the contract, and answers against the document."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import httpx
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from genesis.domain.events import Event
+from genesis.engine.step import Step
+from genesis.rules import load
 from genesis.service.readings import KEPT
 from tests.support.api import Room
 
@@ -212,6 +218,136 @@ def test_emergencies_with_one_reference_are_one_event(tmp_path: Path) -> None:
     acts = [e["event_data"]["verb"] for e in events if e["event_type"] == "OperatorActed"]
     assert (acts.count("close_all"), acts.count("halt")) == (1, 1)
     room.close()
+
+
+def test_a_close_all_under_way_is_waited_for_by_who_asks_what_became_of_it(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.ask(("POST", "/commands", {"text": "buy 100 usdt btc"}))
+    take, may_go_on = room._take, asyncio.Event()
+
+    async def slow(event: Event) -> Step:
+        await may_go_on.wait()
+        return await take(event)
+
+    async def scene(client: httpx.AsyncClient) -> httpx.Response:
+        close = {"confirmation": "CLOSE ALL POSITIONS", "client_ref": "slow"}
+        closing = asyncio.create_task(client.post("/emergency/close-all", json=close))
+        await asyncio.sleep(0.1)
+        asking = asyncio.create_task(client.get("/commands/slow"))
+        await asyncio.sleep(0.1)
+        may_go_on.set()
+        assert (await closing).json()["positions_closed"] == 1
+        return await asking
+
+    room._take = slow  # type: ignore[method-assign]
+    told = room.run(scene)
+    assert (told.status_code, told.json().get("verdict")) == (200, "approved")
+    room.close()
+
+
+ACTS = {
+    "/commands": {"text": "status"},
+    "/emergency/halt": {"confirmation": "HALT TRADING NOW", "reason": "the news is out"},
+    "/emergency/close-all": {"confirmation": "CLOSE ALL POSITIONS"},
+    "/tier/ceremony": {"phrase": "let me in"},
+    "/tilt/override": {"journal_entry": "x" * 500, "confirmation": "I ACCEPT THE RISKS"},
+    "/journal": {"text": "too little"},
+}
+
+
+@pytest.mark.parametrize("path", ACTS)
+def test_what_is_under_way_is_never_said_to_be_unknown(tmp_path: Path, path: str) -> None:
+    """Nor what was done and is not written down yet."""
+    room = Room(tmp_path)
+    room.pause()
+    flush, may_go_on = room.log.flush, asyncio.Event()
+    held: list[Event] = []
+
+    async def tell(event: Event) -> Step:
+        held.append(event)
+        step = await room._take(event)
+        await may_go_on.wait()
+        await asyncio.wrap_future(flush())
+        return step
+
+    async def scene(client: httpx.AsyncClient) -> tuple[httpx.Response, httpx.Response]:
+        acting = asyncio.create_task(client.post(path, json={**ACTS[path], "client_ref": "held"}))
+        while not held:  # the engine has it, the disk has not
+            await asyncio.sleep(0.01)
+        asking = asyncio.create_task(client.get("/commands/held"))
+        done, _ = await asyncio.wait({asking}, timeout=0.2)
+        assert not done
+        may_go_on.set()
+        await acting
+        return acting.result(), await asking
+
+    for part in (room.parts.operations, room.parts.journal, room.parts.discipline):
+        part._ask = tell
+    acted, told = room.run(scene)
+    assert acted.status_code < 500
+    assert told.status_code == 200, told.text
+    room.close()
+
+
+def test_a_closing_that_waits_for_its_fills_is_no_longer_under_way(tmp_path: Path) -> None:
+    """Its answer is known with its event; who closes waits until he is flat."""
+    room = Room(tmp_path)
+    room.ask(("POST", "/commands", {"text": "buy 100 usdt btc"}))
+    closing = room.engine.state.execution.protector.closing
+    room._venue = lambda command: []  # type: ignore[method-assign]
+
+    async def scene(client: httpx.AsyncClient) -> list[httpx.Response]:
+        body = {"confirmation": "CLOSE ALL POSITIONS", "client_ref": "out"}
+        first = asyncio.create_task(client.post("/emergency/close-all", json=body))
+        while not closing:
+            await asyncio.sleep(0.01)
+        told = await asyncio.wait_for(client.get("/commands/out"), 5)
+        assert not first.done()
+        room.clock.wall_elapsed_ns += 16 * 10**9
+        return [await first, told]
+
+    first, told = room.run(scene)
+    assert first.json()["errors"] == ["BTC/USDT is still open; its stop stays"]
+    assert (told.status_code, told.json()["verdict"]) == (200, "approved")
+    room.close()
+
+
+def test_a_reference_may_be_any_text(room: Room) -> None:
+    """Also one with a slash: it was taken, so it can be asked for."""
+    for ref in ("tab/1", "a b", "é/%", "/x/"):
+        said = room.ask(("POST", "/commands", {"text": "status", "client_ref": ref}))
+        told = room.ask(("GET", f"/commands/{quote(ref, safe='')}"))
+        assert told.json() == {**said.json(), "status": said.status_code}, ref
+
+
+def test_an_answer_that_cannot_be_read_is_not_one_that_was_never_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room(tmp_path)
+    room.ask(("POST", "/commands", {"text": "status", "client_ref": "lost"}))
+    monkeypatch.setattr(type(room.parts.past), "answer", lambda *_: None)
+    told = room.ask(("GET", "/commands/lost"))
+    assert told.status_code == 503
+    assert "carried out" in told.json()["detail"]
+    room.close()
+
+
+def test_the_document_tells_the_override_of_these_rules(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text('[tilt.override]\nphrase = "I MEAN IT"\ncharacters_min = 700\n')
+    room = Room(tmp_path, rules=load(path))
+    told = room.document["paths"]["/tilt/override"]["post"]
+    properties = body_of(told)["properties"]
+    assert properties["confirmation"]["pattern"] == "^I MEAN IT$"
+    assert properties["journal_entry"]["minLength"] == 700
+    room.close()
+
+
+@pytest.mark.parametrize("after", ["9" * 5_000, "0" * 5_000])
+def test_a_moment_of_any_length_is_one(room: Room, after: str) -> None:
+    told = room.ask(("GET", f"/system/events?after={after}"))
+    assert told.status_code == 200
+    assert (told.json() == []) == after.startswith("9")
 
 
 @pytest.mark.parametrize("path", ["/analytics/performance", "/positions"])

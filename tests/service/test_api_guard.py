@@ -12,6 +12,7 @@ import pytest
 from genesis.domain.time import SECOND
 from genesis.service.api.guard import API_VERSION, MOST_BYTES
 from genesis.service.api.keys import HEADER, Role
+from genesis.service.api.server import ApiServer, bind
 from genesis.service.api.signing import KEY_NAME, SIGNATURE, TIMESTAMP, Signatures, signed
 from genesis.service.client import Client, Signed
 from genesis.service.logs import open_logs
@@ -59,7 +60,8 @@ def test_unknown_paths_and_methods_are_told_to_who_has_a_key(room: Room) -> None
     gone, wrong = room.ask(("GET", "/nowhere"), ("DELETE", "/journal/draft"))
     assert gone.status_code == 404
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, PUT")
-    assert room.ask(("PUT", "/commands/some-ref")).headers["allow"] == "GET"
+    for path in ("/commands/some-ref", "/commands/a%2Fref"):
+        assert room.ask(("PUT", path)).headers["allow"] == "GET"
 
 
 # -- places ----------------------------------------------------------------------------------
@@ -292,7 +294,7 @@ def test_eleven_requests_in_a_second_give_one_429(tmp_path: Path) -> None:
 
 def test_one_endpoint_is_one_however_its_path_reads(tmp_path: Path) -> None:
     room = Room(tmp_path, rate=10)
-    answers = room.ask(*[("GET", f"/commands/ref-{n}") for n in range(11)])
+    answers = room.ask(*[("GET", f"/commands/{'%2F' * (n % 2)}ref-{n}") for n in range(11)])
     assert [answer.status_code for answer in answers] == [404] * 10 + [429]
     answers = room.ask(*[("GET", f"/nowhere/{n}") for n in range(11)])
     assert [answer.status_code for answer in answers] == [404] * 10 + [429]
@@ -363,6 +365,31 @@ def test_a_body_that_is_too_large_is_not_read_to_its_end(room: Room) -> None:
 
     assert room.run(body) == [413, 413, 422]
     assert read <= MOST_BYTES + 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [("Transfer-Encoding: chunked", "0\r\n\r\n"), ("Content-Length: 0", ""), ("X-Plain: 1", "")],
+)
+def test_an_empty_body_is_answered_however_it_is_sent(room: Room, head: str, body: str) -> None:
+    """Over a real socket: there the next message after the body is that the client has left."""
+
+    async def scene() -> bytes:
+        server = ApiServer(room.door, bind(0))
+        running = asyncio.create_task(server.run())
+        await server.started()
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.split(":")[-1]))
+        key = f"{HEADER}: {KEYS.control}"
+        lines = ("POST /commands HTTP/1.1", "Host: 127.0.0.1", key, head, "", body)
+        writer.write("\r\n".join(lines).encode())
+        try:
+            return await asyncio.wait_for(reader.readline(), 5)
+        finally:
+            writer.close()
+            server.stop()
+            await running
+
+    assert b" 422 " in asyncio.run(scene())
 
 
 def test_a_request_that_breaks_off_is_no_request(room: Room) -> None:

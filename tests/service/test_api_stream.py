@@ -3,16 +3,19 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from genesis.domain.events import OperatorActed, VenueStatus
+from genesis.domain.events import InstrumentReported, OperatorActed, VenueStatus
+from genesis.risk.drawdown import WARNING
 from genesis.service.api import stream as streaming
 from genesis.service.api.stream import Broadcast
 from tests.support.api import Room
-from tests.support.build import tick
+from tests.support.build import BTC, tick
 
 TICK = {
     *("t", "speed", "seq", "venue", "halted", "equity", "free", "tilt", "level", "contributions"),
@@ -88,12 +91,13 @@ def test_nothing_is_sent_while_nothing_moves_but_heartbeats(
         broadcast = room.parts.broadcast
         stream = broadcast.messages()
         running = asyncio.create_task(broadcast.run())
-        kinds = [(await following(stream))["type"] for _ in range(2)]  # what the opening moved
+        while (await following(stream))["type"] != "tick":  # what the opening moved
+            pass
         kinds = [(await following(stream))["type"] for _ in range(10)]
         running.cancel()
         return set(kinds)
 
-    assert asyncio.run(body()) <= {"heartbeat", "tick"}
+    assert asyncio.run(body()) == {"heartbeat"}
 
 
 def test_a_message_is_made_once_for_all_readers_and_not_at_all_for_none() -> None:
@@ -150,6 +154,33 @@ def test_headroom_names_every_limit_with_what_is_used(room: Room) -> None:
         assert 0 < after[name]["fraction"] <= 1, name
         used, limit = float(after[name]["used"]), float(after[name]["limit"])
         assert after[name]["fraction"] == pytest.approx(used / limit, abs=1e-5)
+
+
+def test_headroom_of_a_position_is_what_the_gate_would_still_let_through(room: Room) -> None:
+    """A multiplier alone never puts the venue's smallest order out of reach."""
+
+    def size() -> dict[str, Any]:
+        return next(e for e in room.parts.shapes.headroom()["limits"] if e["name"] == LIMITS[0])
+
+    now_ns = room.clock.now_ns()
+    room.happen(InstrumentReported(now_ns, replace(BTC, min_notional_usdt=Decimal(20))))
+    assert size()["limit"] == "25"
+    room.engine.state.risk.drawdown._raised.add(WARNING)
+    limit = Decimal(size()["limit"])
+    assert 20 < limit < 25  # not the 12.5 of half a size
+    told = room.ask(("POST", "/commands", {"text": "buy 100 usdt btc"})).json()
+    assert told["verdict"] == "approved", told
+    taken = Decimal(told["qty"]) * 60_000
+    assert limit * Decimal("0.97") < taken <= limit
+    assert size()["fraction"] > 0.9
+    room.happen(InstrumentReported(now_ns, replace(BTC, min_notional_usdt=Decimal(200))))
+    assert 12 < float(size()["limit"]) <= 12.5  # out of reach at any size: nothing is lifted
+
+
+def test_working_entries_take_of_the_headroom_of_a_position(room: Room) -> None:
+    room.ask(("POST", "/commands", {"text": "buy 20 usdt btc limit 55000"}))
+    found = {each["name"]: each for each in room.parts.shapes.headroom()["limits"]}
+    assert 19 < float(found["position_size"]["used"]) <= 20
 
 
 def test_a_gain_uses_nothing_of_the_loss_limits(room: Room) -> None:

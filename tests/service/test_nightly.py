@@ -1,6 +1,7 @@
 """The night's work on a real home: exactly what is missing, once; what fails is named."""
 
 import datetime
+import errno
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import sqlite3
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import pytest
 from genesis.cli.main import main
 from genesis.domain.time import HOUR, parse_utc
 from genesis.errors import EventLogError, UsageError
-from genesis.reports import days, verify
+from genesis.reports import days, nightly, summary, verify
 from genesis.reports import templates as templates_of
 from genesis.reports.nightly import REPORTS, Night, Nightly
 from genesis.reports.run import run
@@ -26,6 +28,7 @@ from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import LEASE_SUFFIX
 from genesis.store.lease import Lease
 from genesis.store.ticks import TickStore
+from genesis.store.ticks import manifest as manifests
 from tests.service.test_verify_cli import change
 from tests.support import tick_files
 from tests.support.mailbox import a_hook, a_mailbox
@@ -335,6 +338,88 @@ def test_tick_store_leftovers_go_and_imports_stay(
     assert "ticks: 1 left-over files, 1 killed imports, 0 old recordings removed" in lines
     assert not left.exists()
     assert store.list() == held
+
+
+def test_recordings_expire_but_never_while_the_days_of_runs_cannot_be_read(
+    home: Path, templates: Path, tmp_path: Path
+) -> None:
+    store = TickStore(home)
+    store.import_file(tick_files.write(tmp_path / "t.csv", tick_files.steady(1, 20)), "BTC/USDT")
+    recorded = {DAYS[0], "2024-01-01"}  # an engine ran on the first one
+    for date in recorded:
+        as_recorded_books(store, date)
+    (store.root / ".staging" / "killed").mkdir(parents=True)
+    log = {part: part.read_bytes() for part in home.glob(f"{DATABASE_NAME}*")}
+    for part in log:
+        part.write_bytes(b"not a log")
+    _, lines = night_of(home, templates)
+    assert "ticks: 0 left-over files, 1 killed imports, 0 old recordings removed" in lines
+    assert dates_of_books(store) == recorded
+    for part, body in log.items():
+        part.write_bytes(body)
+    _, lines = night_of(home, templates)
+    assert "ticks: 0 left-over files, 0 killed imports, 1 old recordings removed" in lines
+    assert dates_of_books(store) == {DAYS[0]}
+
+
+def as_recorded_books(store: TickStore, date: str) -> None:
+    """Name a file of the store as books of a day that our recorder wrote."""
+    with manifests.writing(store.root):
+        held = manifests.load(store.root)
+        part = replace(next(iter(held.partitions.values())), origin=manifests.RECORDED)
+        place = manifests.Place("books", "BTC/USDT", date)
+        manifests.save(store.root, held.with_partitions({place: part}))
+
+
+def dates_of_books(store: TickStore) -> set[str]:
+    return {place.date for place in store.manifest().partitions if place.kind == "books"}
+
+
+def test_a_file_that_cannot_be_read_fails_its_report_alone(home: Path, templates: Path) -> None:
+    night_of(home, templates)
+    page = home / "reports" / DAYS[1] / "small.html"
+    page.unlink()
+    page.mkdir()
+    (home / "reports" / DAYS[2] / "small.html").unlink()
+    night, _ = night_of(home, templates)
+    assert night.made == [f"{DAYS[2]}/small"]
+    (failed,) = night.failed
+    assert failed.startswith(f"{DAYS[1]}/small: {page}")
+    assert failed in (home / "reports/nightly.md").read_text()
+
+
+def test_a_step_that_breaks_is_named_with_its_type_and_its_traceback_is_kept(
+    home: Path, templates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("the address json://me:hunter2@127.0.0.1:1")
+
+    monkeypatch.setattr(TickStore, "look_after", broken)
+    monkeypatch.setattr(summary, "of", broken)
+    night, lines = night_of(home, templates, urls=("json://me:hunter2@127.0.0.1:1",))
+    assert night.made == [f"{day}/small" for day in DAYS]
+    steps = ["ticks", *(f"{day}/figures" for day in DAYS)]
+    log = home / "logs" / "nightly.jsonl"
+    assert night.failed[:4] == [f"{step}: ZeroDivisionError, see {log}" for step in steps]
+    assert f"ticks: FAILED ZeroDivisionError, see {log}" in lines
+    kept = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["context"]["step"] for line in kept] == steps
+    assert "ZeroDivisionError" in kept[0]["context"]["exception"]
+    assert "hunter2" not in log.read_text()
+
+
+def test_what_earlier_nights_left_cannot_be_listed_and_the_night_goes_on(
+    home: Path, templates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(nightly, "reported_days", broken)
+    (home / DATABASE_NAME).write_bytes(b"not a log")
+    night, _ = night_of(home, templates)
+    assert [line.partition(":")[0] for line in night.failed] == ["days", "figures"]
+    assert "OSError (Input/output error)" in night.failed[1]
+    assert (home / "reports/index.html").is_file()
 
 
 def test_the_command_tells_each_step_and_ends_with_what_became_of_the_night(

@@ -177,3 +177,42 @@ def test_a_running_engine_gets_no_second_one(service: Run, machine: Path) -> Non
         "--user enable --now genesis-dashboard.service genesis-nightly.timer",
         "--user enable genesis-engine.service",
     ]
+
+
+def test_changed_settings_reach_an_active_dashboard_and_are_told_of_an_active_engine(
+    service: Run, machine: Path
+) -> None:
+    service("install")
+    (machine / "active").touch()
+    asked(machine)
+    same = service("install")
+    assert "old settings" not in same.stdout
+    assert not any("restart" in line for line in asked(machine))
+    changed = service("install", GENESIS_STRATEGIES="sma_cross")
+    assert changed.returncode == 0
+    assert "still runs with the old settings" in changed.stdout
+    assert "`systemctl --user restart genesis-engine.service`" in changed.stdout
+    assert asked(machine) == [
+        "--user daemon-reload",
+        "--user enable --now genesis-engine.service genesis-dashboard.service "
+        "genesis-nightly.timer",
+        "--user restart genesis-dashboard.service",
+    ]
+
+
+def test_an_active_engine_keeps_its_mode(service: Run, machine: Path) -> None:
+    service("install")
+    before = written(machine)
+    (machine / "active").touch()
+    asked(machine)
+    told = service("install", "--mode", "live")
+    assert told.returncode == 2
+    assert "runs in paper mode" in told.stderr
+    assert "`systemctl --user stop genesis-engine.service`" in told.stderr
+    assert told.stderr.count("\n") == 1
+    assert (written(machine), asked(machine)) == (before, [])
+    assert service("install", "--mode", "live", "--print").returncode == 0
+    (machine / "active").unlink()
+    told = service("install", "--mode", "live")
+    assert told.returncode == 0
+    assert "run --mode live " in written(machine)["genesis-engine.service"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from genesis.domain.account import Balance
+from genesis.domain.account import Balance, TiltLevel
 from genesis.domain.commands import CancelOrder, SubmitOrder
 from genesis.domain.events import (
     AccountOpened,
@@ -28,6 +28,7 @@ from genesis.domain.orders import OrderRequest, Purpose
 from genesis.domain.time import SECOND
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
+from genesis.rules import Rules
 from genesis.service.api.keys import HEADER, Keys
 from genesis.service.api.parts import Parts
 from genesis.service.api.places import Places
@@ -65,12 +66,13 @@ class Room:
     wall_ns: civil time as the guard sees it.
     """
 
-    def __init__(self, folder: Path, rate: int = 10_000) -> None:
+    def __init__(self, folder: Path, rate: int = 10_000, rules: Rules = RULES) -> None:
+        self.rules = rules
         self.clock = StillClock(T0)
         self.wall_ns = T0
         self.log = EventLog.open(folder / DATABASE_NAME)
         self.second = SecondLog(folder / "second-log.jsonl")
-        self.engine = Engine(RULES)
+        self.engine = Engine(rules)
         self.readings, self.trail = Readings(), Trail()
         self.recorder = Recorder(self.log, self.second, 1, self.log.last_step)
         self.parts = self._parts()
@@ -161,6 +163,19 @@ class Room:
         assert stop.request.stop_price is not None
         self.happen(self._filled(stop.key, stop.request, stop.request.stop_price))
 
+    def pause(self) -> None:
+        """A trader buys again three seconds after each stop-out, until he is stopped himself."""
+        for _ in range(9):
+            if self.parts.shapes.tilt_level in (TiltLevel.WARNING, TiltLevel.LOCKED):
+                return
+            assert self.ask(("POST", "/commands", {"text": "buy 100 usdt btc"})).status_code == 200
+            self.at("60000", 2)
+            self.stop_out()
+            self.at("60000", 3)
+            limit = {"text": "buy 20 usdt btc limit 55000"}
+            self.ask(("POST", "/commands", limit), ("POST", "/commands", {"text": "cancel all"}))
+        raise AssertionError("nothing tilts this trader")
+
     def _venue(self, command: object) -> list[Event]:
         """Accepts everything, fills market orders and cancels at once."""
         now_ns = self.clock.now_ns()
@@ -182,9 +197,9 @@ class Room:
         return OrderFilled(self.clock.now_ns(), key, fill)
 
     def _open(self) -> None:
-        held = (Balance("USDT", Decimal(500), Decimal(0)),)
+        held, rules = (Balance("USDT", Decimal(500), Decimal(0)),), self.rules
         self.happen(
-            RunStarted(T0, 1, RULES.name, RULES.text, RULES.sha256, "code", "0", ("BTC/USDT",)),
+            RunStarted(T0, 1, rules.name, rules.text, rules.sha256, "code", "0", ("BTC/USDT",)),
             InstrumentReported(T0, BTC),
             AccountOpened(T0, "acc", "venue", True, "USDT", held),
             BalanceReported(T0, held),
@@ -206,8 +221,8 @@ class Room:
         about = {
             "version": "0",
             "code_sha256": "0",
-            "rules": RULES.name,
-            "rules_sha256": RULES.sha256,
+            "rules": self.rules.name,
+            "rules_sha256": self.rules.sha256,
         }
         health = Health(self.clock, 0, {"event_bus": lambda: None})
         return parts_of(run, self.log, KEYS, health, lambda: about)

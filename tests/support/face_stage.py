@@ -1,5 +1,6 @@
-"""A real exchange in fast venue time, a real engine on it that can be killed, and the dashboard."""
+"""A real exchange, a real engine on it that can be killed, and the dashboard over both."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -25,8 +26,52 @@ _TRADES: Final = 20_000
 class Stage:
     """Everything behind a face; ends with `ending`.
 
-    page: the one whose kernel waits warm. home: one that was recorded, with the USDT it holds and
-    the rules to go on under; without them a new one is opened, under roomy rules.
+    page: the one whose kernel waits warm. exchange, run: more arguments of those verbs, settings:
+    of the engine. home: one that was recorded; without it a new one is opened.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        ending: ExitStack,
+        page: str,
+        exchange: Sequence[str],
+        run: Sequence[str] = (),
+        home: Path | None = None,
+        **settings: str,
+    ) -> None:
+        self.folder, self.home = folder, home or folder / "home"
+        self._run, self._settings = run, settings
+        clock = ("--loop", "--port", "0")
+        self.exchange = ending.enter_context(Process(folder, "exchange", *exchange, *clock))
+        self.engine = self.start()
+        ending.callback(lambda: self.engine.kill())
+        self.served: Dashboard = ending.enter_context(dashboard(folder, self.home, page))
+
+    def start(self) -> Process:
+        """The engine, from what its home holds."""
+        where = ("--port", "0", "--home", str(self.home))
+        venue = ("--venue-url", self.exchange.ready["url"])
+        arguments = ("--mode", "paper", "--json", *where, *venue, *self._run)
+        self.engine = Process(self.folder, "run", *arguments, **self._settings)
+        return self.engine
+
+    @property
+    def control(self) -> Control:
+        return Control(self.engine.ready["url"], self.home)
+
+    def open(self, page: Any, name: str, ready: str) -> Any:
+        """Show a dashboard and wait for what says that it is alive."""
+        page.goto(self.served.page(name))
+        page.wait_for_selector(ready)
+        return page
+
+
+class FastStage(Stage):
+    """The same in fast venue time, with room for a chase.
+
+    home, usdt, rules: one that was recorded, with the USDT it holds and the rules to go on under;
+    without them under roomy rules.
     """
 
     def __init__(
@@ -38,35 +83,14 @@ class Stage:
         usdt: str = "500",
         rules: Path | None = None,
     ) -> None:
-        self.folder, self.home = folder, home or folder / "home"
-        self._rules = rules or folder / "rules.toml"
         if rules is None:
-            self._rules.write_text(ROOMY, encoding="utf-8")
-        held = ("--balance", f"USDT={usdt}")
-        clock = ("--speed", str(SPEED), "--loop", "--port", "0")
+            rules = folder / "rules.toml"
+            rules.write_text(ROOMY, encoding="utf-8")
         trades = steady(1, _TRADES, start_ms=START_NS // MILLISECOND, step_ms=_STEP_MS)
         market = write(folder / "BTCUSDT-trades-2024-01-01.csv", trades)
-        self.exchange = ending.enter_context(
-            Process(folder, "exchange", "--feed", str(market), *clock, *held)
-        )
-        self.engine = self.start()
-        ending.callback(lambda: self.engine.kill())
-        self.served: Dashboard = ending.enter_context(dashboard(folder, self.home, page))
-
-    def start(self) -> Process:
-        """The engine, from what its home holds."""
-        rules = ("--rules", str(self._rules))
-        venue = ("--venue-url", self.exchange.ready["url"])
-        where = ("--port", "0", "--home", str(self.home))
-        self.engine = Process(
-            self.folder, "run", "--mode", "paper", "--json", *where, *venue, *rules,
-            GENESIS_RATE_LIMIT="1000",
-        )  # fmt: skip
-        return self.engine
-
-    @property
-    def control(self) -> Control:
-        return Control(self.engine.ready["url"], self.home)
+        exchange = ("--feed", str(market), "--speed", str(SPEED), "--balance", f"USDT={usdt}")
+        run, settings = ("--rules", str(rules)), {"GENESIS_RATE_LIMIT": "1000"}
+        super().__init__(folder, ending, page, exchange, run, home, **settings)
 
     def level(self) -> str:
         return str(self.control.get("/tilt/status")["tilt_level"])
@@ -80,9 +104,3 @@ class Stage:
             control.say("buy 20 usdt btc limit 30000", latency_ms=500, checklist_done=False)
             control.say("cancel all")
         raise AssertionError(f"tilt stays calm: {control.get('/tilt/status')}")
-
-    def open(self, page: Any, name: str, ready: str) -> Any:
-        """Show a dashboard and wait for what says that it is alive."""
-        page.goto(self.served.page(name))
-        page.wait_for_selector(ready)
-        return page

@@ -6,7 +6,7 @@ _LATER = (
     *("tiers.course", "tiers.gates.SNIPER.ceremony", "tilt.fixed.", "tilt.override"),
     *("tilt.interventions", "tilt.reading"),
     *("tiers.opening", "tiers.capital", "tiers.recovery", "tiers.reset", "tiers.false_alarms"),
-    *("tiers.gates.HUNTER", "tiers.gates.STRATEGIST"),
+    *("tiers.gates.HUNTER", "tiers.gates.STRATEGIST", "risk.cap"),
 )
 
 

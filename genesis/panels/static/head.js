@@ -5,8 +5,11 @@ const makeHead = (root, title) => {
   make("span", "", name, title);
   const tier = make("span", "tier", head), link = make("span", "link ash", head), time = make("time", "ash num", head);
   link.setAttribute("role", "status");
+  const unknown = make("p", "unknown ash", root, "Nothing is known yet: what stands here comes from the engine.");
   let since = 0;
   return {
+    // The engine has told something: until then nothing is claimed.
+    known() { mark(root, "known", 1); unknown.hidden = true; },
     tier: words => say(tier, words),
     link(state, problem, now) {
       if (state === "flowing") since = 0; else since ||= now;
@@ -17,4 +20,3 @@ const makeHead = (root, title) => {
   };
 };
 const part = (parent, cls, title) => { const section = make("section", cls, parent); make("h2", "", section, title); return section; };
-const untilText = (clock, iso) => { const ms = clock.until(iso); return ms ? `${left(ms)} still` : "now"; };

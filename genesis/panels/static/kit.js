@@ -11,7 +11,6 @@ const make = (tag, cls, parent, text) => {
 const say = (node, text) => { text = text ?? ""; if (node.textContent !== text) node.textContent = text; };
 const mark = (node, name, value) => { value = String(value ?? ""); if (node.dataset[name] !== value) node.dataset[name] = value; };
 const money = (value, digits = 2) => Number(value).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-const signed = (value, digits = 2) => (value < 0 ? "\u2212" : "+") + money(Math.abs(value), digits);
 const newRef = () => "face-" + [...crypto.getRandomValues(new Uint8Array(9))].map(b => b.toString(36).padStart(2, "0")).join("");
 
 // Rows of a list or table: `build(row)` makes the children once, `place(children, item)` fills them.
@@ -42,9 +41,11 @@ const left = ms => {
 // Venue time between two messages: it runs `speed` times faster than the wall; held, it is that of the last one.
 const venueClock = () => {
   let at = 0, told = 0, speed = 1, held = true;
-  const now = () => held ? told : told + (performance.now() - at) * speed;
+  const running = () => told && told + (performance.now() - at) * speed, now = () => held ? told : running();
   return {
-    now,
+    // running: what it would be now if it had not been held.
+    now, running,
+    get isHeld() { return held; },
     set(iso, rate) { const ms = Date.parse(iso); if (!ms) return; told = ms; at = performance.now(); speed = rate ?? 1; held = false; },
     hold() { held = true; },
     until: iso => iso ? Math.max(0, Date.parse(iso) - now()) : 0,
@@ -78,24 +79,49 @@ const painter = paint => {
   return { wake, stop: () => cancelAnimationFrame(id) };
 };
 
+// -- commands without a certain answer: the tab keeps them, so that a page that starts over can ask what became of them
+const IS_KEPT = /^\/(commands$|emergency\/)/, MOST_KEPT = 50;
+const keepAsked = key => {
+  const read = () => { try { return JSON.parse(sessionStorage.getItem(key)) ?? []; } catch { return []; } };
+  const write = list => { try { sessionStorage.setItem(key, JSON.stringify(list.slice(-MOST_KEPT))); } catch { /* no storage: this page alone knows */ } };
+  const earlier = new Map(read().map(([ref, , words]) => [ref, words]));
+  return {
+    add(ref, path, words) { if (IS_KEPT.test(path)) write([...read(), [ref, path, words]]); },
+    drop(ref) { const list = read(); if (list.some(([one]) => one === ref)) write(list.filter(([one]) => one !== ref)); },
+    // What was asked in an earlier life of the page.
+    earlier: ref => earlier.get(ref),
+    get list() { return read().map(([ref, path]) => [ref, path]); },
+  };
+};
+
 // -- the kernel
-// on: {parts(parts, all), link(state, problem), beat(message), answer(message), told(message)}, each optional.
+const PATIENCE_MS = 25000; // the kernel itself waits 20 s for the engine
+const NO_ANSWER = "No answer came back: it is not known whether the engine got this. It will be asked as soon as it can be reached.";
+const NOT_NOW = "It cannot be sent now: this page has lost its kernel. Nothing was done; send it again when the page flows.";
+// on: {parts(parts, all), link(state, problem), beat(message), answer(message)}, each optional.
 // Gives {ask(method, path, body), need(name), clock, state, stop}. `ask` resolves with {status, certain, body, ...};
 // with certain false it is not known whether the engine got it: a later answer of the same ref goes to on.answer.
+// An answer to what was asked in an earlier life of the page says in `earlier` what that was.
 const connect = (model, on) => {
   const clock = venueClock(), asked = new Map(), wanted = new Map(), shown = {};
   const inVoila = () => !!document.body.dataset.voila;
-  let n = 0, heard = performance.now(), cut = false, check = 0, stopped = false;
+  let kept = null, kernelMs = 0, kernelAt = 0, n = 0, heard = performance.now(), cut = false, check = 0, stopped = false;
   const link = () => on.link?.(cut ? "still" : model.get("link"), cut ? "this page has lost its kernel; is the tunnel up?" : model.get("problem"));
   const setLink = () => { if (cut || model.get("link") !== "flowing") clock.hold(); link(); };
   const told = m => {
     heard = performance.now();
-    if (cut) { cut = false; setLink(); }
+    if (m.kernel_ms) { kernelMs = m.kernel_ms; kernelAt = heard; }
+    if (m.name && m.kernel_ms && !kept) { kept = keepAsked(`genesis.asked.${m.name}`); find(); }
+    if (cut) { cut = false; setLink(); find(); }
     if (m.kind === "view") { clock.set(m.t, m.speed); Object.assign(shown, m.parts); on.parts?.(m.parts, shown, m); }
     else if (m.kind === "beat") { clock.set(m.t, m.speed); on.beat?.(m); }
-    else if (m.kind === "answer") { asked.get(m.ref)?.(m); asked.delete(m.ref); on.answer?.(m); }
+    else if (m.kind === "answer") answered(m);
     else if (m.kind === "module") { wanted.get(m.name)?.(m); wanted.delete(m.name); }
-    else if (m.kind !== "pong") on.told?.(m);
+  };
+  const answered = m => {
+    if (m.certain && kept) { kept.drop(m.ref); m.earlier = kept.earlier(m.ref); }
+    asked.get(m.ref)?.(m); asked.delete(m.ref); on.answer?.(m);
+    return m;
   };
   const send = m => { try { model.send(m); } catch { cut = true; setLink(); } };
   // The server is there but our kernel is not: under Voila the page starts over; in a notebook it says so.
@@ -107,7 +133,15 @@ const connect = (model, on) => {
   };
   const expect = ms => { clearTimeout(check); const since = heard; check = setTimeout(() => { if (heard === since && !document.hidden && !stopped) revive(); }, ms); };
   const pulse = () => { if (document.hidden) return; send({ kind: "pulse", n: ++n }); if (performance.now() - heard > 12000) expect(3000); };
-  const seen = () => { if (!document.hidden) { send({ kind: "hello", n: ++n }); expect(3000); } };
+  const seen = () => { if (!document.hidden) { send({ kind: "hello", n: ++n }); find(); expect(3000); } };
+  // What became of commands whose answers were lost; those that may still be answered are waited for.
+  const find = () => { const list = (kept?.list ?? []).filter(([ref]) => !asked.has(ref)); if (list.length) send({ kind: "find", asked: list }); };
+  const lose = (ref, path) => { answered({ kind: "answer", ref, path, status: 0, certain: false, body: null, text: NO_ANSWER }); if (!cut) find(); };
+  // `late` is called unless an answer came in time.
+  const patiently = (waiting, name, done, late) => {
+    const timer = setTimeout(() => { if (!stopped) late(); }, PATIENCE_MS);
+    waiting.set(name, m => { clearTimeout(timer); done(m); });
+  };
   model.on("msg:custom", told); model.on("change:link", setLink); model.on("change:problem", link);
   document.addEventListener("visibilitychange", seen); addEventListener("pageshow", seen);
   const beat = setInterval(pulse, 5000);
@@ -115,10 +149,21 @@ const connect = (model, on) => {
   return {
     clock, send,
     get state() { return cut ? "still" : model.get("link"); },
-    ask(method, path, body, ref = newRef()) { return new Promise(done => { asked.set(ref, done); send({ kind: "ask", ref, method, path, body }); }); },
+    ask(method, path, body, ref = newRef()) {
+      // Sent into nothing it would wait there, and might be done later at another price.
+      if (cut && path === "/commands") return Promise.resolve({ kind: "answer", ref, path, status: 0, certain: true, body: { reason: NOT_NOW }, text: NOT_NOW }).then(answered);
+      kept?.add(ref, path, body?.text ?? path.split("/").pop());
+      return new Promise(done => {
+        patiently(asked, ref, done, () => lose(ref, path));
+        send({ kind: "ask", ref, method, path, body, kernel_ms: kernelMs ? kernelMs + performance.now() - kernelAt : null });
+      });
+    },
     // A script (and its style, put into `root`) that is rarely used, from the kernel: resolves with the export of that name.
     need(name, root) {
-      return new Promise(done => { wanted.set(name, done); send({ kind: "need", name }); }).then(m => {
+      return new Promise((done, fail) => {
+        patiently(wanted, name, done, () => { wanted.delete(name); fail(new Error("no answer came back")); });
+        send({ kind: "need", name });
+      }).then(m => {
         if (m.css) make("style", "", root, m.css);
         const url = URL.createObjectURL(new Blob([m.text], { type: "text/javascript" }));
         return import(url).then(found => found[name]).finally(() => URL.revokeObjectURL(url));

@@ -1,5 +1,6 @@
 // The page of an intervention: blank paper above everything, kept by the engine while it is written.
 
+const AGAIN_MS = 4000;
 const FOLLOW_MS = 2000; // a tab that is only looked at follows the one that is written in
 
 // -- words
@@ -58,22 +59,21 @@ const drawPage = root => {
   add("kept", "p", "kept ash", desk).setAttribute("role", "status");
   add("reply", "p", "reply", sheet).setAttribute("aria-live", "polite");
   add("fresh", "button", "quiet", sheet, "begin a fresh page").type = "button";
-  const other = add("other", "section", "other", sheet);
-  add("otherSays", "p", "ash", other); add("otherText", "div", "text", other).tabIndex = 0;
-  add("useOther", "button", "quiet", other, "use this one instead").type = "button"; add("dropOther", "button", "quiet", other, "let it go").type = "button";
+  add("others", "div", "others", sheet);
   const below = add("below", "div", "below", sheet);
-  add("stones", "div", "stones", below);
+  add("acts", "div", "", below);
   add("stepAside", "button", "quiet", below, "step aside").type = "button";
-  for (const name of ["timer", "fresh", "other", "stepAside"]) at[name].hidden = true;
+  for (const name of ["timer", "fresh", "others", "stepAside"]) at[name].hidden = true;
   return { box, at };
 };
 
 // One intervention from its first sight to its last words.
 const onePage = (root, link) => {
   const { box, at } = drawPage(root), { clock } = link, area = at.area;
-  let state = {}, rules = PAGE_RULES, waiting = null, lost = false, over = false, aside = false, other = null, beat = 0, rest = 0, sure = 0, came = "", closed = false;
+  let state = {}, rules = PAGE_RULES, waiting = false, over = false, aside = false, others = [], beat = 0, rest = 0, again = 0, came = "", closed = false;
   const since = () => Date.parse(state.intervention?.since) || 0, opened = () => state.intervention?.since;
-  const evidence = gatherEvidence(area, clock.now);
+  const asking = keepAsking(link), acts = keepActs(at.acts, link);
+  const evidence = gatherEvidence(area, clock);
   const reply = text => say(at.reply, text);
   // The square in front of the words is drawn: not every machine has a glyph for it.
   const entitle = text => { const [, square, words] = text.match(/^(\u{1f7e7}?)\s*(.*)$/su); say(at.square, square); at.square.hidden = !square; say(at.title, words); };
@@ -82,25 +82,40 @@ const onePage = (root, link) => {
     say(at.kept, { kept: when || !area.value ? (when ? `kept by the engine at ${when.slice(11, 19)}` : "") : "kept by the engine", writing: "writing", refused: "not kept yet; it is tried again",
       gone: "The engine is gone. Your page is kept here and will be offered to it when it is back." }[how]);
   };
+  // Versions of this page beside the one that is written: the newest first, none twice.
+  const placeOthers = () => {
+    at.others.hidden = !others.length;
+    rows(at.others, "section", others, section => {
+      section.className = "other";
+      const says = make("p", "ash", section), text = make("div", "text", section), use = make("button", "quiet", section, "use this one instead"), drop = make("button", "quiet", section, "let it go");
+      text.tabIndex = 0; use.type = drop.type = "button";
+      return [says, text, use, drop];
+    }, ([says, text, use, drop], other) => { say(says, other.says); say(text, other.text); use.onclick = () => useOther(other); drop.onclick = () => { letGo(other); if (!others.length) reply(""); focus(); }; });
+  };
+  const putBeside = (text, deltas, says) => { others = [{ text, deltas, says }, ...others.filter(other => !text.startsWith(other.text))]; placeOthers(); };
+  const letGo = other => { others = others.filter(one => one !== other); placeOthers(); };
+  const useOther = other => {
+    const mine = { text: area.value, deltas: evidence.list };
+    letGo(other); change(other.text, other.deltas);
+    if (mine.text) conflict(mine.text, mine.deltas); else if (!others.length) reply("");
+  };
   const conflict = (text, deltas) => {
-    other = { text, deltas };
-    at.other.hidden = false;
-    say(at.otherSays, "Another version of this page. A later one was saved in another tab and stands above; this is what was here."); say(at.otherText, text);
+    putBeside(text, deltas, "Another version of this page. A later one was saved elsewhere and stands above; this is what was here.");
     reply("The page was written on in another tab. Both versions are here.");
   };
   // A page that is owed has no intervention to count from: it goes on from where its draft began.
   const begun = at => { if (at && state.intervention?.owed) state.intervention = { ...state.intervention, since: at }; };
   const draft = keepDraft({ link, area, evidence, since, opened, begun, told: kept, conflict, restored: () => judge() });
-  const way = wayOut(at.below, { link, page: () => ({ text: area.value, deltas: evidence.list, opened_at: opened() }), words: answer => words(answer), busy: on => { area.readOnly = on; } });
+  const way = wayOut(at.below, { link, asking, page: () => ({ text: area.value, deltas: evidence.list, opened_at: opened() }), words: answer => words(answer), busy: on => { area.readOnly = on; } });
   const need = () => state.intervention?.words || rules.words_min;
-  const found = () => judgePage(area.value, evidence.list, since(), Math.round(clock.now()), { ...rules, words_min: need() });
+  const found = () => judgePage(area.value, evidence.list, since(), Math.round(clock.running()), { ...rules, words_min: need() });
   const words = answer => inWords({ word_count: found().count, ...answer }, need(), found().pace);
 
   const judge = () => {
     const page = found();
     say(at.count, `${page.count} of ${need()} words`);
     at.ink.style.setProperty("--p", Math.min(1, page.count / need()));
-    at.offer.disabled = !!waiting || page.count < need();
+    at.offer.disabled = waiting || page.count < need();
     rows(at.checks, "li", checksOf(page, { ...rules, words_min: need() }, area.value), row => [make("i", "", row), make("span", "", row)], ([, text], [how, says], row) => { mark(row, "how", how); say(text, says); });
   };
   const tick = () => {
@@ -111,38 +126,16 @@ const onePage = (root, link) => {
     if (!over && !state.intervention?.words_done && !at.desk.hidden) { if (++beat % 4 === 0) judge(); way.tick(); }
   };
   const settle = answer => {
-    if (!answer.certain) { lost = true; reply(answer.text); return; }
-    lost = false; waiting = null;
+    if (!answer.certain) { reply(answer.text); return; }
+    waiting = false;
     if (answer.status === 200) reply("Your page is accepted.");
     else { reply(words(answer.body ?? {})); at.fresh.hidden = answer.body?.reason !== "paste" && answer.body?.reason !== "reused"; }
     judge();
   };
-  const offer = async (body = { text: area.value, deltas: evidence.list, opened_at: opened(), client_ref: newRef() }) => {
-    waiting = body.client_ref; at.offer.disabled = true;
-    offer.body = body;
+  const offer = () => {
+    waiting = at.offer.disabled = true;
     reply("The page is being read.");
-    settle(await link.ask("POST", "/journal", body, body.client_ref));
-  };
-  const act = async (button, path, body) => {
-    button.disabled = true;
-    const ref = newRef(), answer = await link.ask("POST", path, { ...body, client_ref: ref }, ref);
-    button.disabled = false;
-    reply(!answer.certain ? answer.text : answer.status === 200 ? "Closing goes out." : answer.body?.reason ?? answer.body?.detail ?? "The engine said no.");
-  };
-  const stones = () => {
-    const held = state.positions ?? [], buttons = held.map(one => one.symbol);
-    const names = buttons.length ? [...buttons, ""] : [];
-    at.stones.hidden = !names.length;
-    rows(at.stones, "button", names, button => { button.type = "button"; button.className = "quiet"; return button; }, (button, symbol) => {
-      if (button.dataset.symbol !== symbol) mark(button, "sure", "");
-      mark(button, "symbol", symbol);
-      say(button, symbol ? `close ${symbol}` : button.dataset.sure ? "press again to close everything" : "close all");
-      button.onclick = () => {
-        if (symbol) return act(button, "/commands", { text: `close ${symbol}` });
-        if (button.dataset.sure) { mark(button, "sure", ""); stones(); return act(button, "/emergency/close-all", { confirmation: "CLOSE ALL POSITIONS" }); }
-        mark(button, "sure", "1"); stones(); clearTimeout(sure); sure = setTimeout(() => { mark(button, "sure", ""); stones(); }, 6000);
-      };
-    });
+    asking.ask("/journal", { text: area.value, deltas: evidence.list, opened_at: opened() }, settle);
   };
 
   const leave = () => { aside = true; clearTimeout(rest); draft.now(); box.close(); };
@@ -150,11 +143,11 @@ const onePage = (root, link) => {
     over = true;
     draft.end();
     const [title, ask] = state.intervention?.owed ? ["The owed page is accepted", "Nothing is owed any more."]
-      : state.override?.active_until ? ["Trading resumed - Position sizes at a quarter", "The page stays owed."]
+      : state.override?.active_until ? [`Trading resumed - Position sizes at ${way.share}`, "The page stays owed."]
       : state.limited_until ? ["Trading resumed - Position sizes limited for 1 hour", "Take the next trade as slowly as you wrote."] : ["The pause has ended", ""];
     entitle(title); say(at.ask, ask); reply("");
-    for (const name of ["desk", "fresh", "other"]) at[name].hidden = true;
-    way.place(null, true); at.stones.hidden = true; at.stepAside.hidden = false; say(at.stepAside, "return");
+    for (const name of ["desk", "fresh", "others"]) at[name].hidden = true;
+    way.place(null, true); acts.hide(); at.stepAside.hidden = false; say(at.stepAside, "return");
     mark(box, "mood", "over"); tick();
     if (!box.open) return;
     at.stepAside.focus();
@@ -162,7 +155,9 @@ const onePage = (root, link) => {
   };
   const learn = async () => {
     const { status, body } = await link.ask("GET", "/tilt/history");
-    if (status === 200 && body.page) { rules = { ...PAGE_RULES, ...body.page }; judge(); }
+    if (status !== 200) return;
+    if (body.page) { rules = { ...PAGE_RULES, ...body.page }; judge(); }
+    way.learn(body.override, body.recovery);
   };
   const place = (intervention, override, limited_until, positions) => {
     state = { intervention: intervention?.owed && state.intervention ? state.intervention : intervention ?? state.intervention, override, limited_until, positions };
@@ -174,10 +169,10 @@ const onePage = (root, link) => {
     at.desk.hidden = done; at.stepAside.hidden = !done && !is_owed; way.place(override, done || is_owed);
     say(at.stepAside, is_owed ? "later" : "step aside");
     mark(box, "mood", done ? "waiting" : intervention.level.toLowerCase());
-    stones(); tick();
+    acts.place(positions ?? [], !is_owed); tick();
     if (!is_new) return;
     if (!came) { draft.look(); learn(); }
-    if (done) { reply(""); at.fresh.hidden = at.other.hidden = true; }
+    if (done) { reply(""); at.fresh.hidden = at.others.hidden = true; }
     came = key; aside = false;
     judge(); show();
   };
@@ -203,12 +198,10 @@ const onePage = (root, link) => {
     reply("Pasted text does not count here, so it was left out. The page wants your own words.");
   });
   area.addEventListener("input", () => { draft.wrote(); judge(); });
-  at.offer.onclick = () => offer();
+  at.offer.onclick = offer;
   at.stepAside.onclick = leave;
-  at.fresh.onclick = () => { conflict(area.value, evidence.list); say(at.otherSays, "Your page as it was."); change("", []); at.fresh.hidden = true; reply("A fresh page. The one before stays here to look at."); };
-  at.useOther.onclick = () => { const mine = { text: area.value, deltas: evidence.list }; change(other.text, other.deltas); if (mine.text) conflict(mine.text, mine.deltas); else at.dropOther.onclick(); };
-  at.dropOther.onclick = () => { other = null; at.other.hidden = true; say(at.otherText, ""); reply(""); focus(); };
-  const change = (text, deltas) => { area.value = text; evidence.start(text, deltas, since()); draft.wrote(); judge(); focus(); };
+  at.fresh.onclick = () => { putBeside(area.value, evidence.list, "Your page as it was."); change("", []); at.fresh.hidden = true; reply("A fresh page. The one before stays here to look at."); };
+  const change = (text, deltas) => { area.value = text; evidence.start(text, deltas, since(), true); draft.wrote(); judge(); focus(); };
   const hide = () => { if (document.hidden) draft.now(); else draft.look(); };
   const look = () => { if (draft.isKept()) draft.look(); };
   const following = setInterval(() => { if (!document.hidden) look(); }, FOLLOW_MS);
@@ -217,7 +210,7 @@ const onePage = (root, link) => {
 
   const close = () => {
     closed = true;
-    clearInterval(ticking); clearInterval(following); clearTimeout(rest); clearTimeout(sure); draft.end();
+    clearInterval(ticking); clearInterval(following); clearTimeout(rest); clearTimeout(again); acts.close(); draft.end();
     document.removeEventListener("visibilitychange", hide); removeEventListener("pagehide", draft.now); removeEventListener("focus", look);
     box.close(); box.remove();
   };
@@ -225,13 +218,15 @@ const onePage = (root, link) => {
     place, close,
     get isOver() { return over; },
     get isAway() { return !box.open; },
-    answer(message) { if (lost && message.ref === waiting && message.certain) settle(message); },
+    // Handled where it can be seen: behind a page that is gone, the garden tells it.
+    answer(message) { return (asking.answer(message) || acts.answer(message)) && box.open; },
     // The kernel that carried the page is gone, too: asked again under the same reference.
     link(state) {
       if (state !== "flowing" || over) return;
       if (area.value && !draft.isKept()) draft.now(); else if (!area.value) draft.look();
-      const asked = waiting;
-      if (asked) setTimeout(() => { if (waiting === asked && !closed) offer(offer.body); }, 4000);
+      const refs = asking.refs;
+      clearTimeout(again);
+      again = setTimeout(() => asking.again(refs), AGAIN_MS);
     },
   };
 };
@@ -246,7 +241,7 @@ const openPage = (root, link, shown) => {
   return {
     place,
     get isAway() { return !page || page.isAway; },
-    answer(message) { page?.answer(message); },
+    answer(message) { return page?.answer(message) ?? false; },
     link(state) { page?.link(state); },
     close() { page?.close(); page = null; },
   };

@@ -13,21 +13,22 @@ const openCeremony = (root, link, part, done) => {
   const ends = make("div", "ends", form), go = make("button", "", ends, "step through"), not = make("button", "quiet", ends, "not today");
   not.type = "button";
   const reply = make("p", "reply", body); reply.setAttribute("aria-live", "polite");
-  let pending = null, lost = false, held = false, closed = false, palette = colours(box), frame = 0;
+  const asking = keepAsking(link);
+  let held = false, closed = false, palette = colours(box), frame = 0;
 
   const tick = setInterval(() => { const ms = link.clock.until(part.until); say(wait, part.until ? `It can be held for ${left(ms)} still. There is no hurry, and no duty.` : ""); }, 250);
-  phrase.addEventListener("beforeinput", event => { if (/paste|drop|yank|replacement/i.test(event.inputType ?? "")) { event.preventDefault(); say(reply, "The phrase is typed, not pasted."); } });
-  phrase.addEventListener("input", () => { if (!pending) say(reply, ""); });
+  noPaste(phrase, () => say(reply, "The phrase is typed, not pasted."));
+  phrase.addEventListener("input", () => { if (!asking.isWaiting) say(reply, ""); });
   const settle = answer => {
-    if (!answer.certain) { lost = true; say(reply, answer.text); return; }
-    lost = false; pending = null; go.disabled = false;
+    if (!answer.certain) { say(reply, answer.text); return; }
+    go.disabled = false;
     if (answer.view?.held) rise(answer.view.tier); else { say(reply, answer.view?.words ?? "The engine gave no answer that could be read."); phrase.select(); }
   };
-  form.onsubmit = async event => {
+  form.onsubmit = event => {
     event.preventDefault();
-    if (pending || !phrase.value) return;
-    pending = newRef(); go.disabled = true; say(reply, "");
-    settle(await link.ask("POST", "/tier/ceremony", { phrase: phrase.value, client_ref: pending }, pending));
+    if (asking.isWaiting || !phrase.value) return;
+    go.disabled = true; say(reply, "");
+    asking.ask("/tier/ceremony", { phrase: phrase.value }, settle);
   };
   const rise = tier => {
     held = true; body.hidden = true; canvas.hidden = false; say(title, ""); box.focus();
@@ -52,12 +53,12 @@ const openCeremony = (root, link, part, done) => {
     closed = true; clearInterval(tick); cancelAnimationFrame(frame); box.close(); box.remove(); done();
   };
   // While the engine is asked, and while the circle is drawn, Escape waits.
-  const isBusy = () => pending || (held && !box.dataset.held);
+  const isBusy = () => asking.isWaiting || (held && !box.dataset.held);
   box.tabIndex = -1;
   box.addEventListener("keydown", event => { event.stopPropagation(); if (event.key === "Escape" && isBusy()) event.preventDefault(); });
   box.addEventListener("cancel", event => { if (isBusy()) event.preventDefault(); });
   box.addEventListener("close", close);
   not.onclick = close;
   box.showModal(); phrase.focus({ preventScroll: true }); box.scrollTop = 0;
-  return { close, isHeld: () => held, answer(message) { if (lost && message.ref === pending && message.certain) settle(message); } };
+  return { close, isHeld: () => held, answer: message => asking.answer(message) };
 };

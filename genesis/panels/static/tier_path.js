@@ -46,6 +46,7 @@ const openPath = ({ model, el }) => {
   };
   const place = view => {
     seen = view; ceremony = view.ceremony;
+    head.known();
     canvas.setAttribute("aria-label", view.stones.map(stone => `${stone.name.toLowerCase()}: ${stone.state}`).join(", "));
     rows(way, "li", view.stones, li => [make("b", "", li), make("small", "ash", li)], ([a, b], stone, li) => { say(a, stone.name.toLowerCase()); say(b, stone.state === "here" ? "you are here" : stone.about); mark(li, "state", stone.state); if (stone.state === "here") li.setAttribute("aria-current", "step"); else li.removeAttribute("aria-current"); });
     say(modeTitle, `${view.mode.words}${view.mode.since ? `, since ${view.mode.since} UTC` : ""}`); lines(plan, view.mode.plan);

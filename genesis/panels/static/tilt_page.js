@@ -20,7 +20,7 @@ const openTilt = ({ model, el }) => {
   const first = make("div", "pair", root);
   const made = part(first, "made", "what the score is made of"), sources = table(made, "what the score is made of", [["what", ""], ["points", "n"]]), calm = make("p", "none", made, "Nothing: the score is at rest.");
   const ladder = table(part(first, "ladder", "the four levels"), "the four levels", [["level", ""], ["score", "num"], ["what it does", ""]]);
-  const second = make("div", "pair", root);
+  const second = make("div", "pair", root); second.hidden = true; // until the history has come
   const usual = part(second, "usual", "today against what is usual"), baseline = table(usual, "today against what is usual", [["", ""], ["usual", "num"], ["today", "num"], ["", "n ash"]]), status = make("p", "foot-note", usual);
   const paused = part(second, "paused", "pauses"), pauses = table(paused, "pauses, the newest first", [["began", "num"], ["level", ""], ["lasted", "num"], ["how", ""]]), none = make("p", "none", paused, "None: trading was never paused.");
 
@@ -81,6 +81,7 @@ const openTilt = ({ model, el }) => {
     asked = performance.now();
     const { view } = await link.ask("GET", "/tilt/history");
     if (!view) return;
+    second.hidden = false;
     say(status, view.status);
     rows(baseline, "tr", view.baseline, tr => [make("th", "", tr), make("td", "num", tr), make("td", "num", tr), make("td", "n ash", tr)], ([a, b, d, e], it) => { a.scope = "row"; say(a, it.what); say(b, it.usual); say(d, it.today); say(e, it.samples); });
     none.hidden = view.interventions.length > 0; pauses.parentElement.hidden = !view.interventions.length;
@@ -95,6 +96,7 @@ const openTilt = ({ model, el }) => {
   link = connect(model, {
     parts(parts, everything) {
       Object.assign(shown, everything);
+      head.known();
       if (parts.course || parts.tail) courseMoved();
       for (const name of Object.keys(place)) if (parts[name]) place[name](parts[name]);
       if (parts.sources) courseMoved();

@@ -1,5 +1,5 @@
 // Places what the kernel made of the engine's state; decides nothing.
-const HOLD_MS = 1600, ARMED_MS = 4000;
+const HOLD_MS = 1600, ARMED_MS = 4000, MOST_HEIGHTS = 12;
 const ACTS = {
   halt: { path: "/emergency/halt", phrase: "HALT TRADING NOW", verb: "hold to halt",
     about: "A halt forbids every new position in this home for good: the way back is not built yet. Open positions keep their stops and may still be reduced." },
@@ -12,6 +12,8 @@ const openGarden = ({ model, el }) => {
   root.setAttribute("aria-label", "ZenGarden");
   // keys typed here are no shortcuts of a notebook
   root.setAttribute("data-lm-suppress-shortcuts", "true");
+  // a key that is held presses a button once, also when the focus moves on under it
+  root.addEventListener("keydown", e => { if (e.repeat && e.target.tagName === "BUTTON") e.preventDefault(); }, true);
   let shown = {}, palette = {};
 
   // -- the head
@@ -29,6 +31,7 @@ const openGarden = ({ model, el }) => {
   make("div", "mist", scene).setAttribute("aria-hidden", "true");
   const sand = make("canvas", "sand", scene);
   hill.setAttribute("role", "img"); sand.setAttribute("role", "img");
+  const heights = table(make("div", "unseen", scene), "the path of equity", [["time", ""], ["equity in USDT", "n"]]);
   const weather = make("p", "weather", scene), weatherWords = make("span", "", weather), weatherLeft = make("span", "num", weather);
   weather.setAttribute("role", "status"); weatherLeft.setAttribute("aria-hidden", "true");
 
@@ -62,7 +65,7 @@ const openGarden = ({ model, el }) => {
   const asked = new Map();
   let answerUntil = null, answerLeft = null;
   const tell = (verdict, title, lines = [], until = null) => {
-    answer.replaceChildren(); mark(answer, "verdict", verdict); answerUntil = until;
+    answer.replaceChildren(); mark(answer, "verdict", verdict); mark(answer, "late", ""); answerUntil = until;
     make("b", "", answer, title);
     for (const text of lines) make("p", "", answer, text);
     answerLeft = until ? make("p", "num ash", answer) : null;
@@ -72,10 +75,13 @@ const openGarden = ({ model, el }) => {
   const show = m => {
     const words = m.words;
     const late = asked.get(m.ref); asked.delete(m.ref);
-    const again = late === "lost" ? "The engine is back and tells: " : "";
+    const again = m.earlier ? `The engine tells of \u201c${m.earlier}\u201d: ` : late === "lost" ? "The engine is back and tells: " : "";
+    // What became of several lost commands is told together.
+    const others = again && answer.dataset.late ? [...answer.querySelectorAll("b, p:not(.num)")].map(line => line.textContent) : [];
     if (!m.certain) { asked.set(m.ref, "lost"); tell("unknown", m.text); }
-    else if (m.text) tell("unread", again + m.text);
-    else if (words) tell(words.verdict, again + words.title, words.lines, words.until);
+    else if (m.text) tell("unread", again + m.text, others);
+    else if (words) tell(words.verdict, again + words.title, [...words.lines, ...others], words.until);
+    if (m.certain && again) mark(answer, "late", 1);
   };
   const ask = (path, body) => {
     const ref = newRef(); asked.set(ref, "asked");
@@ -118,7 +124,7 @@ const openGarden = ({ model, el }) => {
     if (act === kind) { closeConfirm(); return; }
     act = kind; const it = ACTS[kind];
     say(about, it.about); say(exact, it.phrase); say(go, it.verb); phrase.value = ""; phrase.setAttribute("aria-label", `type ${it.phrase}`); mark(phrase, "wrong", "");
-    why.hidden = kind !== "halt"; gone.hidden = link.state === "flowing"; confirm.hidden = false; answer.replaceChildren();
+    why.hidden = kind !== "halt"; gone.hidden = link.state === "flowing"; confirm.hidden = false;
     phrase.focus();
   };
   const closeConfirm = () => { const was = act; act = null; confirm.hidden = true; release(); if (was) (was === "halt" ? halt : closeAll).focus(); };
@@ -139,7 +145,7 @@ const openGarden = ({ model, el }) => {
   confirm.addEventListener("input", e => mark(e.target, "wrong", ""));
   confirm.addEventListener("keydown", e => {
     if (e.key === "Escape") closeConfirm();
-    else if (e.key === "Enter" && e.target.tagName === "INPUT") { e.preventDefault(); spoken(); }
+    else if (e.key === "Enter" && e.target.tagName === "INPUT") { e.preventDefault(); if (!e.repeat) spoken(); }
   });
   not.onclick = closeConfirm; closeAll.onclick = () => openConfirm("close"); halt.onclick = () => openConfirm("halt");
   // one position: the first press arms the button, the second one closes
@@ -167,12 +173,19 @@ const openGarden = ({ model, el }) => {
     }
     return moving || wavers;
   });
+  // The mountain in some numbers, the last of them live.
+  const setHeights = () => {
+    const last = path.times.length - 1, count = Math.min(MOST_HEIGHTS, last + 1);
+    const few = Array.from({ length: count }, (_, i) => count > 1 ? Math.round(i * last / (count - 1)) : 0);
+    rows(heights, "tr", few, tr => [make("td", "num", tr), make("td", "n", tr)], ([a, b], i) => { say(a, new Date(path.times[i] * 1000).toISOString().slice(0, 19).replace("T", " ")); say(b, money(path.values[i])); });
+  };
   const redraw = () => { isHillOld = isSandOld = true; pictures.wake(); };
   const setRidge = p => {
     path.times = []; path.values = []; path.start = p?.start ?? null; isHillOld = true;
     if (!p?.t) return;
     let t = p.t, v = p.v; path.times.push(t); path.values.push(v / 1e4);
     p.times.forEach((dt, i) => { t += dt; v += p.values[i]; path.times.push(t); path.values.push(v / 1e4); });
+    setHeights();
   };
   const setPoint = p => {
     if (!p?.at || p.v == null) return;
@@ -181,7 +194,7 @@ const openGarden = ({ model, el }) => {
     if (n > 1 && t - path.times[n - 2] < Math.max(5, span / 400)) { if (path.values[n - 1] === p.v && t - path.times[n - 1] < span / 400) return; path.times[n - 1] = t; path.values[n - 1] = p.v; }
     else { path.times.push(t); path.values.push(p.v); }
     if (path.times.length > 600) for (const list of [path.times, path.values]) list.splice(0, list.length, ...list.filter((_, i) => i % 2 === 0 || i > 500));
-    isHillOld = true;
+    isHillOld = true; setHeights();
   };
 
   // -- placing
@@ -268,6 +281,7 @@ const openGarden = ({ model, el }) => {
       say(state, to === "flowing" ? "flowing" : to === "still" ? `still${problem ? ": " + problem : ""}${since}` : now ? "resting" : "waking");
       state.title = problem ?? ""; mark(root, "link", to); isSandOld = true; pictures.wake(); gone.hidden = to === "flowing";
       page?.link?.(to, problem); if (link) clocks();
+      if (to === "flowing") setPage(); // its script may have been lost
     },
     answer(m) { if (page?.answer?.(m) !== true && (m.path === "/commands" || m.path.startsWith("/emergency"))) show(m); },
   });

@@ -71,7 +71,8 @@ async def _told(request: Request, problem: Exception) -> JSONResponse:
 
 def _methods_of(request: Request) -> tuple[str, ...]:
     """Every method of the path, whichever route it belongs to."""
-    return Endpoints.of(request.app.openapi()).methods(request.url.path)
+    known = Endpoints.of(request.app.openapi())
+    return known.methods(known.asked(request.scope) or "")
 
 
 async def _refused(request: Request, problem: Exception) -> JSONResponse:

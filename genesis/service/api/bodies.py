@@ -11,9 +11,12 @@ from genesis.service.operator import Manner
 HALT_PHRASE: Final = "HALT TRADING NOW"
 CLOSE_PHRASE: Final = "CLOSE ALL POSITIONS"
 MOST_CHARACTERS: Final = 100_000
+MOST_DELTAS: Final = 10_000
+"""The browser tells a page in far fewer: a change of its is several characters."""
 Ref = Annotated[str, Field(min_length=1, max_length=100)]
 Count = Annotated[int, Field(ge=0, le=10_000_000), WHOLE]
 Text = Annotated[str, Field(max_length=MOST_CHARACTERS)]
+Deltas = Annotated[list[Delta], Field(max_length=MOST_DELTAS)]
 Stamp = (
     Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})]
     | Annotated[int, Field(ge=0, le=LATEST), WHOLE]
@@ -101,7 +104,7 @@ class PageBody(Body):
     """The page of an intervention: its text, how it came to be, and when it was opened."""
 
     text: Text
-    deltas: list[Delta] = Field(default_factory=list, max_length=MOST_CHARACTERS)
+    deltas: Deltas = Field(default_factory=list)
     opened_at: Stamp | None = None
     client_ref: Ref | None = None
 
@@ -110,6 +113,6 @@ class DraftBody(Body):
     """The unfinished page; `version` is the one that was seen last."""
 
     text: Text
-    deltas: list[Delta] = Field(default_factory=list, max_length=MOST_CHARACTERS)
+    deltas: Deltas = Field(default_factory=list)
     opened_at: Stamp | None = None
     version: Annotated[int, Field(ge=0, le=2**53), WHOLE] | None = None

@@ -1,4 +1,4 @@
-"""What a desk of discipline works with: the engine, its log, the private pages, and one lock."""
+"""What the desks of discipline work with: the engine, its log, the private pages, and one lock."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,6 +7,8 @@ from typing import Protocol
 from genesis.domain.events import Event
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
+from genesis.service.api.answers import Answer
+from genesis.service.api.under_way import UnderWay
 from genesis.service.clock import Clock
 from genesis.service.readings import AnyStep, Readings
 from genesis.store.journal import Draft, Note
@@ -31,7 +33,10 @@ class Answered(Protocol):
 
 
 class Desk:
-    """Takes in what the trader does for his discipline, one act at a time."""
+    """Takes in what the trader does for his discipline, one act at a time.
+
+    one_at_a_time: the same for all desks, so that one page never answers two requirements.
+    """
 
     def __init__(
         self,
@@ -41,6 +46,8 @@ class Desk:
         pages: Pages,
         log: Answered,
         ask: Callable[[Event], Awaitable[Step]],
+        under_way: UnderWay,
+        one_at_a_time: asyncio.Lock,
     ) -> None:
         self._engine = engine
         self._readings = readings
@@ -48,7 +55,19 @@ class Desk:
         self._pages = pages
         self._log = log
         self._ask = ask
-        self._one_at_a_time = asyncio.Lock()
+        self._under_way = under_way
+        self._one_at_a_time = one_at_a_time
+
+    async def _once(
+        self, ref: str | None, kind: str, act: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        """Carry an act out when it is its turn."""
+
+        async def in_turn() -> Answer:
+            async with self._one_at_a_time:
+                return await act()
+
+        return await self._under_way.once(ref, kind, in_turn)
 
     async def _earlier(self, ref: str | None, is_same: Callable[[Event], bool]) -> AnyStep | None:
         """What this client reference led to before, when it was used for the same."""

@@ -10,16 +10,17 @@ from genesis.service.api.discipline_bodies import (
     CeremonyBody,
     CeremonyHeld,
     NotNow,
-    OverrideBody,
     OverrideRefused,
     OverrideTold,
     TierPath,
     TiltHistory,
+    override_schema,
     read_override,
 )
 from genesis.service.api.models import Problem
 from genesis.service.api.parts import Parts
 from genesis.service.api.told import BODY, Told
+from genesis.tilt.rules import OverrideRules
 
 _OVERRIDE: Final[Told] = {
     **BODY,
@@ -88,15 +89,13 @@ def _steps(routes: APIRouter, parts: Parts) -> None:
         response_model=OverrideTold,
         responses=_OVERRIDE,
         dependencies=may_trade,
-        openapi_extra={"requestBody": _override_body()},
+        openapi_extra={"requestBody": _override_body(desk.rules)},
     )
     async def override(request: Request) -> JSONResponse:
         body, problem = read_override(await request.body())
         return sent(await desk.override(body, problem))
 
 
-def _override_body() -> dict[str, Any]:
+def _override_body(rules: OverrideRules | None) -> dict[str, Any]:
     """The body by hand: it is read after the lock was looked at, so that a lock comes first."""
-    schema = OverrideBody.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)  # the page of the journal brings them along
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
+    return {"required": True, "content": {"application/json": {"schema": override_schema(rules)}}}

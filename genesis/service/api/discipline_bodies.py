@@ -1,18 +1,16 @@
 """What is sent to, and told by, the endpoints of discipline."""
 
-from typing import Annotated, Any, Final
+import re
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
 
 from genesis.errors import UsageError
-from genesis.service.api.bodies import MOST_CHARACTERS, Body, Ref, Stamp, Text, phrase
+from genesis.service.api.bodies import Body, Deltas, Ref, Stamp, Text
 from genesis.service.api.faults import in_words
 from genesis.service.api.models import Amount, Moment, Shape, TierGate, TierName
-from genesis.service.api.pages import Delta
 from genesis.service.moments import moment_ns
-
-OVERRIDE_PHRASE: Final = "I ACCEPT THE RISKS"
-_LEAST: Final = 500
+from genesis.tilt.rules import OverrideRules
 
 
 class CeremonyBody(Body):
@@ -27,9 +25,9 @@ class OverrideBody(Body):
     the time since the intervention opened is judged in any case.
     """
 
-    journal_entry: Annotated[Text, Field(json_schema_extra={"minLength": _LEAST})]
-    confirmation: Annotated[str, phrase(OVERRIDE_PHRASE)]
-    deltas: list[Delta] | None = Field(default=None, max_length=MOST_CHARACTERS)
+    journal_entry: Text
+    confirmation: Annotated[str, Field(max_length=200)]
+    deltas: Deltas | None = None
     opened_at: Stamp | None = None
     client_ref: Ref | None = None
 
@@ -42,6 +40,17 @@ class OverrideBody(Body):
             except UsageError as problem:
                 raise ValueError(problem.message) from problem
         return told
+
+
+def override_schema(rules: OverrideRules | None) -> dict[str, Any]:
+    """The body for the document, with what these rules ask of it. `rules` None: no overrides."""
+    schema = OverrideBody.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)  # the page of the journal brings them along
+    if rules is not None:
+        schema["properties"]["journal_entry"]["minLength"] = rules.characters_min
+        exactly = re.escape(rules.phrase).replace(r"\ ", " ")
+        schema["properties"]["confirmation"]["pattern"] = f"^{exactly}$"
+    return schema
 
 
 def read_override(raw: bytes) -> tuple[OverrideBody | None, str]:
@@ -95,7 +104,8 @@ class BaselineTold(Shape):
 
 class TiltHistory(Shape):
     """`scores`: [venue time in ms, score, level, {indicator: points}], oldest first. `page`: the
-    numbers by which a page is judged, times in ms.
+    numbers by which a page is judged, times in ms. `override` (null: there is none), `recovery`
+    and `levels`: those of the other way out, of an accepted page, and of the four levels.
     """
 
     scores: list[list[Any]]
@@ -103,6 +113,9 @@ class TiltHistory(Shape):
     baseline: list[BaselineTold]
     status: str
     page: dict[str, float]
+    override: dict[str, float | str] | None
+    recovery: dict[str, float | str]
+    levels: dict[str, float | str]
 
 
 class EvaluationTold(Shape):

@@ -31,6 +31,8 @@ from genesis.tilt.override import (
     phase_at,
 )
 from genesis.tilt.override import WRONG_PHRASE as BAD_PHRASE
+from genesis.tilt.reading import Reader
+from genesis.tilt.rules import JournalRules, OverrideRules
 
 WRONG: Final = 400
 NOT_EXACT: Final = ""
@@ -50,7 +52,8 @@ class DisciplineDesk(Desk):
     # -- the ceremony ------------------------------------------------------------------------
     async def ceremony(self, phrase: str, client_ref: str | None) -> Answer:
         """Hold the ceremony; the same `client_ref` gives the same answer."""
-        async with self._one_at_a_time:
+
+        async def act() -> Answer:
             step = await self._earlier(client_ref, _is("ceremony"))
             if step is None:
                 now_ns = self._clock.now_ns()
@@ -58,7 +61,9 @@ class DisciplineDesk(Desk):
                 step = await self._ask(
                     OperatorActed(now_ns, "CEREMONY_STEP", client_ref, "ceremony", phrase=told)
                 )
-        return _held(step)
+            return _held(step)
+
+        return await self._once(client_ref, "ceremony", act)
 
     # -- overrides ---------------------------------------------------------------------------
     async def override(self, body: OverrideBody | None, problem: str) -> Answer:
@@ -67,45 +72,54 @@ class DisciplineDesk(Desk):
         The order of answers is the engine's: locked, malformed, phrase, page, then the rest.
         """
         client_ref = None if body is None else body.client_ref
-        async with self._one_at_a_time:
-            step = await self._earlier(client_ref, _is("override"))
-            if step is not None:
-                return _overridden(step, problem)
-            if body is not None and not problem:
-                problem = self._too_short(body)
-            judged = None if body is None or problem else await self._judged(body)
-            verdict = MALFORMED if judged is None else judged.reason
-            rules = self._engine.state.rules.tilt.override
-            wanted = None if rules is None else rules.phrase
-            event = OperatorActed(
-                self._clock.now_ns(),
-                "OVERRIDE_ATTEMPT",
-                client_ref,
-                "override",
-                reason=verdict,
-                phrase=None if body is None else _if_exact(body.confirmation, wanted),
-                page=None if judged is None else judged.sha256,
-            )
-            return _overridden(await self._ask(event), problem or verdict)
 
-    def _too_short(self, body: OverrideBody) -> str:
-        rules = self._engine.state.rules.tilt.override
-        least = 0 if rules is None else rules.characters_min
-        count = len(body.journal_entry.strip())
-        return f"journal_entry: {count} characters are fewer than {least}" if count < least else ""
+        async def act() -> Answer:
+            step = await self._earlier(client_ref, _is("override"))
+            # a body that has a reference can be malformed in one way only
+            why = problem if body is None else self._least_words()
+            if step is None:
+                step = await self._ask(await self._attempt(body))
+            return _overridden(step, why)
+
+        return await self._once(client_ref, "override", act)
+
+    @property
+    def rules(self) -> OverrideRules | None:
+        """Of overrides; None where there are none."""
+        return self._engine.state.rules.tilt.override
+
+    async def _attempt(self, body: OverrideBody | None) -> OperatorActed:
+        judged = None if body is None or self._is_short(body) else await self._judged(body)
+        wanted = None if self.rules is None else self.rules.phrase
+        return OperatorActed(
+            self._clock.now_ns(),
+            "OVERRIDE_ATTEMPT",
+            None if body is None else body.client_ref,
+            "override",
+            reason=MALFORMED if judged is None else judged.reason,
+            phrase=None if body is None else _if_exact(body.confirmation, wanted),
+            page=None if judged is None else judged.sha256,
+        )
+
+    def _is_short(self, body: OverrideBody) -> bool:
+        return len(body.journal_entry.strip()) < self._least
+
+    def _least_words(self) -> str:
+        return f"journal_entry: needs at least {self._least} characters"
+
+    @property
+    def _least(self) -> int:
+        """Characters of a page."""
+        return 0 if self.rules is None else self.rules.characters_min
 
     async def _judged(self, body: OverrideBody) -> Assessment:
         """The verdict on the page; it is kept, unless overrides are locked anyway."""
         state, now_ns = self._engine.state, self._clock.now_ns()
-        rules = state.rules.tilt
-        least = 0 if rules.override is None else rules.override.characters_min
-        opened_ns = self._opened(body)
-        changes = await self._changes(body, opened_ns)
         reader = await asyncio.to_thread(
             reader_of, self._engine, self._readings, self._pages, now_ns
         )
-        found = assess_override(
-            body.journal_entry, changes, opened_ns, now_ns, rules.journal, least, reader
+        found = await asyncio.to_thread(
+            self._assessed, body, self._opened(body), now_ns, state.rules.tilt.journal, reader
         )
         if found.sha256 in self._readings.accepted_pages:
             found = replace(found, accepted=False, reason=REUSED)
@@ -114,13 +128,27 @@ class DisciplineDesk(Desk):
             await asyncio.to_thread(self._pages.write, body.journal_entry, now_ns, note)
         return found
 
-    async def _changes(self, body: OverrideBody, opened_ns: int) -> list[Delta] | None:
+    def _assessed(
+        self,
+        body: OverrideBody,
+        opened_ns: int,
+        now_ns: int,
+        rules: JournalRules,
+        reader: Reader | None,
+    ) -> Assessment:
+        """It takes its time, so it is found beside the engine's loop."""
+        changes = self._changes(body, opened_ns, rules)
+        return assess_override(
+            body.journal_entry, changes, opened_ns, now_ns, rules, self._least, reader
+        )
+
+    def _changes(
+        self, body: OverrideBody, opened_ns: int, rules: JournalRules
+    ) -> list[Delta] | None:
         """How the page came to be; a draft counts as far as the one that is kept shows."""
         if body.deltas is None:
             return None
-        held = await asyncio.to_thread(self._pages.draft, DRAFT)
-        rules = self._engine.state.rules.tilt.journal
-        return [delta.change() for delta in vouched_for(held, body.deltas, opened_ns, rules)]
+        return vouched_for(self._pages.draft(DRAFT), body.deltas, opened_ns, rules)
 
     def _opened(self, body: OverrideBody) -> int:
         """When the page was begun, never before the intervention that it answers."""
@@ -152,7 +180,7 @@ def _held(step: AnyStep) -> Answer:
 
 
 def _overridden(step: AnyStep, why: str) -> Answer:
-    """The answer to an override, from the step it led to. `why`: more about a bad page or body."""
+    """The answer to an override, from the step it led to. `why`: more about a malformed body."""
     judged = [o for o in step.outcomes if isinstance(o, OverrideJudged)]
     if not judged:
         return Answer(REFUSED, {"accepted": False, "reason": _answered(step).text})
@@ -167,10 +195,15 @@ def _overridden(step: AnyStep, why: str) -> Answer:
         "attempts_left": left,
         "locked_until": until,
     }
-    if verdict in (MALFORMED, BAD_PAGE) and why:
-        body["detail"] = f"{words}: {why}"
-        body["page"] = why if verdict == BAD_PAGE else None
+    if verdict in (MALFORMED, BAD_PAGE):
+        page = _verdict(step.event) if verdict == BAD_PAGE else None
+        body |= {"page": page, "detail": f"{words}: {page or why}"}
     return Answer(code, body, until_ns)
+
+
+def _verdict(event: Event) -> str | None:
+    """What was found about the page of an override."""
+    return event.reason if isinstance(event, OperatorActed) else None
 
 
 def _answered(step: AnyStep) -> CommandAnswered:

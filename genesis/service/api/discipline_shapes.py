@@ -17,7 +17,7 @@ from genesis.service.readings import Intervened, Readings
 from genesis.tiers.state import TierState
 from genesis.tilt.baseline import Baseline
 from genesis.tilt.override import Phase, phase_at
-from genesis.tilt.rules import JournalRules
+from genesis.tilt.rules import JournalRules, LevelRules, OverrideRules, RecoveryRules
 
 _DATE: Final = len("2024-01-01")
 _RATES: Final = {
@@ -95,12 +95,16 @@ class DisciplineShapes:
         detector = self._engine.state.tilt.detector
         known = detector.calculate_baseline()
         today = detector.today.at(self._clock.now_ns())
+        rules = self._engine.state.rules.tilt
         return {
             "scores": [list(point) for point in self._scores()],
             "interventions": [_intervened(one) for one in self._readings.interventions],
             "baseline": _baseline(known, today),
             "status": "LEARNING" if known.status == "LEARNING" else "KNOWN",
-            "page": _page(self._engine.state.rules.tilt.journal),
+            "page": _numbers(rules.journal),
+            "override": None if rules.override is None else _numbers(rules.override),
+            "recovery": _numbers(rules.recovery),
+            "levels": _numbers(rules.levels),
         }
 
     # -- tiers -------------------------------------------------------------------------------
@@ -245,15 +249,15 @@ def _intervened(one: Intervened) -> dict[str, Any]:
     }
 
 
-def _page(rules: JournalRules) -> dict[str, float]:
-    """When a page is accepted, for faces that look at it while it is written; times in ms."""
-    told = asdict(rules)
-    return {
-        (f"{name.removesuffix('_ns')}_ms" if name.endswith("_ns") else name): (
-            value / MILLISECOND if name.endswith("_ns") else value
-        )
-        for name, value in told.items()
-    }
+def _numbers(rules: JournalRules | OverrideRules | RecoveryRules | LevelRules) -> dict[str, Any]:
+    """Rules as they are, for faces that word or foretell them; times in ms, Decimals as text."""
+    return dict(_number(name, value) for name, value in asdict(rules).items())
+
+
+def _number(name: str, value: Any) -> tuple[str, Any]:
+    if name.endswith("_ns"):
+        return f"{name.removesuffix('_ns')}_ms", value / MILLISECOND
+    return name, text(value) if isinstance(value, Decimal) else value
 
 
 # -- baselines in words ----------------------------------------------------------------------

@@ -26,6 +26,11 @@ class Endpoints:
             return path
         return next((known for fits, known in self._patterns if fits.fullmatch(path)), None)
 
+    def asked(self, scope: Mapping[str, Any]) -> str | None:
+        """The endpoint a request is for. A parameter may hold a slash, if it was sent as `%2F`."""
+        sent: bytes = scope.get("raw_path") or b""
+        return self.template(scope["path"]) or self.template(sent.decode("latin-1"))
+
     def methods(self, path: str) -> tuple[str, ...]:
         return self._methods.get(self.template(path) or "", ())
 

@@ -9,6 +9,7 @@ _WORDS: Final = {
     "json_invalid": "is not JSON",
     "string_too_short": "needs at least {min_length} characters",
     "string_too_long": "takes at most {max_length} characters",
+    "too_long": "takes at most {max_length} items",
 }
 
 

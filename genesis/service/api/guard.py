@@ -143,7 +143,7 @@ class Guard:
 
     def _paced(self, scope: Scope) -> No | None:
         who = scope["state"]["role"] or _peer(scope) or ""
-        template = self._lock.endpoints.template(scope["path"]) or _NOWHERE
+        template = self._lock.endpoints.asked(scope) or _NOWHERE
         endpoint = f"{scope['method']} {template}"
         wait_ns = self._lock.pace.wait_ns((str(who), endpoint))
         if not wait_ns:
@@ -227,12 +227,15 @@ async def _body(headers: Headers, receive: Receive) -> bytes | No | None:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """The body once more, then whatever else comes."""
+    """The body once more, an empty one, too, then whatever else comes.
+
+    Of a body that was read to its end nothing comes but that who asked has left.
+    """
     told = False
 
     async def receive_again() -> Message:
         nonlocal told
-        if told or not body:
+        if told:
             return await receive()
         told = True
         return {"type": "http.request", "body": body, "more_body": False}

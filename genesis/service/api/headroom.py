@@ -40,19 +40,30 @@ def headroom(engine: Engine) -> dict[str, Any]:
 def _sizes(engine: Engine) -> Iterator[dict[str, Any]]:
     view, limits = engine.view, engine.state.limits
     capital = max(ZERO, sizing_capital(view.equity_usdt, limits))
-    largest = max((_notional(engine, p.symbol) for p in view.positions), default=ZERO)
-    cap = position_cap_usdt(view.equity_usdt, limits) * Sizes(engine.state).holds().share
-    absolute = engine.gate.absolute_cap_usdt()
-    yield _limit("position_size", largest, cap if absolute is None else min(cap, absolute))
+    yield max((_position(engine, symbol) for symbol in _symbols(engine)), key=_fullest)
     yield _limit("exposure", view.exposure_usdt, limits.exposure_fraction * capital)
     most = engine.state.risk.open_risk_limit_usdt(capital, limits)
     if most is not None:
         yield _limit("open_risk", view.open_risk_usdt, most)
 
 
-def _notional(engine: Engine, symbol: str) -> Decimal:
-    position, mark = engine.state.ledger.positions[symbol], engine.view.mark(symbol)
-    return position.cost_usdt if mark is None else position.qty * mark
+def _symbols(engine: Engine) -> list[str]:
+    return sorted(engine.state.market.instruments) or [""]
+
+
+def _position(engine: Engine, symbol: str) -> dict[str, Any]:
+    """What is at work in a symbol, and what the gate allows there."""
+    allowed = engine.gate.allowed_usdt(symbol)
+    if allowed is None:
+        share = Sizes(engine.state).holds(symbol).share
+        cap = position_cap_usdt(engine.view.equity_usdt, engine.state.limits) * share
+        absolute = engine.gate.absolute_cap_usdt(symbol)
+        allowed = cap if absolute is None else min(cap, absolute)
+    return _limit("position_size", engine.view.held_usdt(symbol), allowed)
+
+
+def _fullest(limit: dict[str, Any]) -> tuple[float, Decimal]:
+    return limit["fraction"], Decimal(limit["limit"])
 
 
 def _counts(engine: Engine) -> Iterator[dict[str, Any]]:

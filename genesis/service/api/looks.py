@@ -142,7 +142,7 @@ def _lists(routes: APIRouter, parts: Parts) -> None:
         return performance(shapes.closed_trades(), period, parts.clock.now_ns())
 
     @routes.get(
-        "/commands/{client_ref}",
+        "/commands/{client_ref:path}",
         summary="The answer given to a command, also when it was lost on its way",
         response_model=AnyAnswer,
         responses={**UNKNOWN, **MALFORMED},

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol
 
 from genesis.domain.events import Event, JournalAssessed, OperatorActed
 from genesis.domain.money import ZERO, text
 from genesis.domain.outcomes import CommandAnswered, PositionClosed
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
+from genesis.errors import EventLogError
 from genesis.service.api.answers import (
     Answer,
     answer_of,
@@ -18,6 +19,7 @@ from genesis.service.api.answers import (
     journal_answer,
     not_understood,
 )
+from genesis.service.api.under_way import UnderWay
 from genesis.service.clock import Clock
 from genesis.service.operator import (
     Door,
@@ -31,7 +33,6 @@ from genesis.service.readings import AnyStep, Readings
 CLOSE_WAIT_S: Final = 15.0
 _LOOK_S: Final = 0.05
 _HUNDRED: Final = Decimal(100)
-T = TypeVar("T")
 
 
 class Answered(Protocol):
@@ -54,6 +55,7 @@ class Operations:
 
     ask: hands an event to the runner; the step comes back once it is durable.
     status: one line of text about the account.
+    under_way: shared with everything else that takes acts with a client reference.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Operations:
         ask: Callable[[Event], Awaitable[Step]],
         log: Answered,
         status: Callable[[], str],
+        under_way: UnderWay,
     ) -> None:
         self._engine = engine
         self._readings = readings
@@ -77,7 +80,7 @@ class Operations:
         self._log = log
         self._status = status
         self._count = 0
-        self._under_way: dict[str, asyncio.Future[Any]] = {}
+        self._under_way = under_way
 
     # -- commands ----------------------------------------------------------------------------
     async def command(
@@ -92,31 +95,25 @@ class Operations:
                 return self._again(earlier, wish, ref)
             return await self._do(wish, manner, ref)
 
-        return await self._one(ref, once)
+        return await self._under_way.once(ref, "command", once)
 
     async def answer(self, client_ref: str) -> Answer | None:
         """The answer given to this reference; None when the engine never got it.
 
         What is still under way is waited for, so that None is certain.
+
+        Raises:
+            EventLogError: it was carried out, and the log cannot tell the answer.
         """
-        running = self._under_way.get(client_ref)
-        if running is not None:
-            await asyncio.wait({running})
+        await self._under_way.over(client_ref)
         earlier = await self._earlier(client_ref)
         if earlier is None:
+            if client_ref in self._readings.refs:
+                raise EventLogError("it was carried out, but the event log did not keep the answer")
             return None
         if isinstance(earlier.event, JournalAssessed):
             return journal_answer(earlier.event)
         return self._again(earlier, "", client_ref)
-
-    async def _one(self, ref: str, act: Callable[[], Awaitable[T]]) -> T:
-        """Do it once, however many ask with this reference while it is under way."""
-        running = self._under_way.get(ref)
-        if running is None:
-            running = asyncio.ensure_future(act())
-            self._under_way[ref] = running
-            running.add_done_callback(lambda _: self._under_way.pop(ref, None))
-        return await asyncio.shield(running)
 
     async def _earlier(self, ref: str) -> AnyStep | None:
         """The step this reference led to before."""
@@ -201,7 +198,7 @@ class Operations:
                 return self._told(earlier, ref)
             return answer_of(await self._ask(self._emergency("halt", ref, reason=reason)), ref)
 
-        return await self._one(ref, once)
+        return await self._under_way.once(ref, "halt", once)
 
     async def close_all(
         self, max_slippage_percent: Decimal, client_ref: str | None = None
@@ -209,17 +206,17 @@ class Operations:
         """Leave every position at the market and wait until they are flat, at most 15 s."""
         ref = client_ref or self._next_ref()
 
-        async def once() -> ClosedAll:
-            symbols = set(self._symbols)
-            step = await self._earlier(ref)
-            if step is None:
-                symbols = {position.symbol for position in self._engine.view.positions}
-                fraction = max_slippage_percent / _HUNDRED
-                act = self._emergency("close_all", ref, max_slippage_fraction=fraction)
-                step = await self._ask(act)
-            return await self._closed(step, symbols)
+        async def once() -> tuple[AnyStep, set[str]]:
+            earlier = await self._earlier(ref)
+            if earlier is not None:
+                return earlier, set(self._symbols)
+            symbols = {position.symbol for position in self._engine.view.positions}
+            fraction = max_slippage_percent / _HUNDRED
+            act = self._emergency("close_all", ref, max_slippage_fraction=fraction)
+            return await self._ask(act), symbols
 
-        return await self._one(f"{ref} close-all", once)
+        step, symbols = await self._under_way.once(ref, "close_all", once)
+        return await self._closed(step, symbols)
 
     def _emergency(self, verb: str, ref: str, **fields: Any) -> OperatorActed:
         now_ns = self._clock.now_ns()

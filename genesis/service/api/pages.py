@@ -55,14 +55,22 @@ class Delta(BaseModel):
 
 def vouched_for(
     held: Draft, deltas: Sequence[Delta], opened_ns: int, rules: JournalRules
-) -> list[Delta]:
+) -> list[Change]:
     """Changes as told, but a piece is a draft of ours only as far as the draft we hold shows."""
-    known = [Delta.model_validate(told).change() for told in json.loads(held.deltas)]
-    found = vouched([delta.change() for delta in deltas], known, opened_ns, rules)
-    return [
-        delta.model_copy(update={"inserted": change.inserted})
-        for delta, change in zip(deltas, found, strict=True)
-    ]
+    told = [delta.change() for delta in deltas]
+    return vouched(told, changes_of(held.deltas), opened_ns, rules)
+
+
+def stored(changes: Sequence[Change]) -> str:
+    """Changes as a draft keeps them: rows of venue time in ms, characters, and how."""
+    rows = [(change.ts_ns // MILLISECOND, change.inserted, change.how) for change in changes]
+    return json.dumps(rows, separators=(",", ":"))
+
+
+def changes_of(told: str) -> list[Change]:
+    """The changes of a draft that was kept; those of earlier versions are objects."""
+    rows = (tuple(row.values()) if isinstance(row, dict) else row for row in json.loads(told))
+    return [Change(ts_ms * MILLISECOND, inserted, how) for ts_ms, inserted, how in rows]
 
 
 class JournalDesk(Desk):
@@ -76,24 +84,51 @@ class JournalDesk(Desk):
         client_ref: str | None,
     ) -> Answer:
         """Judge a page and keep it. `opened_at`: ISO text or ns, never before it was asked for."""
-        async with self._one_at_a_time:
+
+        async def act() -> Answer:
             earlier = await self._earlier(client_ref, _is_judged)
             if earlier is not None:
                 return journal_answer(cast("JournalAssessed", earlier.event))
-            opened_ns = self._opened(opened_at)
-            if not self._is_due:
-                return await self._not_required(text)
-            if self._waits_until is not None:
-                return self._too_soon(text, self._waits_until)
-            held = await asyncio.to_thread(self._pages.draft, DRAFT)
-            proven = vouched_for(held, deltas, opened_ns, self._rules)
-            reader = await asyncio.to_thread(self._reader)
-            event, note = self._judged(text, proven, opened_ns, client_ref, reader)
-            await asyncio.to_thread(self._pages.write, text, event.ts_ns, note)
-            await self._ask(event)
-            if event.accepted:  # only now: until the log has it, the draft is all there is
-                await asyncio.to_thread(self._pages.drop_draft, DRAFT, event.ts_ns)
-            return journal_answer(event)
+            return await self._submitted(text, deltas, opened_at, client_ref)
+
+        return await self._once(client_ref, "journal", act)
+
+    async def _submitted(
+        self,
+        text: str,
+        deltas: Sequence[Delta],
+        opened_at: str | int | None,
+        client_ref: str | None,
+    ) -> Answer:
+        opened_ns = self._opened(opened_at)
+        if not self._is_due:
+            return await self._not_required(text)
+        if self._waits_until is not None:
+            return await self._too_soon(text, self._waits_until)
+        now_ns, rules = self._clock.now_ns(), self._rules
+        reader = await asyncio.to_thread(self._reader, now_ns)
+        found = await asyncio.to_thread(
+            self._assessed, text, deltas, opened_ns, now_ns, rules, reader
+        )
+        event, note = self._judged(text, found, now_ns, client_ref, reader)
+        await asyncio.to_thread(self._pages.write, text, event.ts_ns, note)
+        await self._ask(event)
+        if event.accepted:  # only now: until the log has it, the draft is all there is
+            await asyncio.to_thread(self._pages.drop_draft, DRAFT, event.ts_ns)
+        return journal_answer(event)
+
+    def _assessed(
+        self,
+        text: str,
+        deltas: Sequence[Delta],
+        opened_ns: int,
+        now_ns: int,
+        rules: JournalRules,
+        reader: Reader | None,
+    ) -> Assessment:
+        """The verdict; it takes its time, so it is found beside the engine's loop."""
+        proven = vouched_for(self._pages.draft(DRAFT), deltas, opened_ns, rules)
+        return assess(text, proven, opened_ns, now_ns, rules, reader)
 
     @property
     def _is_due(self) -> bool:
@@ -104,7 +139,8 @@ class JournalDesk(Desk):
     async def _not_required(self, text: str) -> Answer:
         """No act of discipline, so no event; what was written is kept all the same."""
         digest = await asyncio.to_thread(self._pages.write, text, self._clock.now_ns())
-        return Answer(REFUSED, _untold(NOT_REQUIRED, text, digest, None))
+        count = await asyncio.to_thread(lambda: word_count(tokens(text)))
+        return Answer(REFUSED, _untold(NOT_REQUIRED, count, digest, None))
 
     @property
     def _waits_until(self) -> int | None:
@@ -112,22 +148,20 @@ class JournalDesk(Desk):
         again_ns = self._readings.page_again_ns
         return again_ns if again_ns is not None and self._clock.now_ns() < again_ns else None
 
-    def _too_soon(self, text: str, until_ns: int) -> Answer:
+    async def _too_soon(self, text: str, until_ns: int) -> Answer:
         """Not looked at, so no event; the draft and the caller have the text."""
-        return Answer(REFUSED, _untold(TOO_SOON, text, "", until_ns), until_ns)
+        count = await asyncio.to_thread(lambda: word_count(tokens(text)))
+        return Answer(REFUSED, _untold(TOO_SOON, count, "", until_ns), until_ns)
 
     def _judged(
         self,
         text: str,
-        deltas: Sequence[Delta],
-        opened_ns: int,
+        found: Assessment,
+        now_ns: int,
         client_ref: str | None,
         reader: Reader | None,
     ) -> tuple[JournalAssessed, Note]:
         """The verdict as the log is told it, and as it stands beside the text."""
-        now_ns = self._clock.now_ns()
-        changes = [delta.change() for delta in deltas]
-        found = assess(text, changes, opened_ns, now_ns, self._rules, reader)
         reasons = found.reasons
         if found.sha256 in self._readings.accepted_pages:
             reasons = (REUSED, *(one for one in reasons if one != SIMILAR))
@@ -145,8 +179,8 @@ class JournalDesk(Desk):
         )
         return event, note_of(text, found, reason, reader)
 
-    def _reader(self) -> Reader | None:
-        return reader_of(self._engine, self._readings, self._pages, self._clock.now_ns())
+    def _reader(self, now_ns: int) -> Reader | None:
+        return reader_of(self._engine, self._readings, self._pages, now_ns)
 
     async def read_page(self) -> dict[str, Any]:
         """What speaks against the words of the draft as it is kept, before it is handed in."""
@@ -160,12 +194,19 @@ class JournalDesk(Desk):
         }
 
     def _faults(self, text: str) -> tuple[str, ...]:
-        reader = self._reader()
+        reader = self._reader(self._clock.now_ns())
         return () if reader is None else reader.faults(text, tokens(text))
 
     @property
     def _rules(self) -> JournalRules:
         return self._engine.state.rules.tilt.journal
+
+    @property
+    def _asked_ns(self) -> int:
+        """When the page that is due was asked for: by the intervention, or else for an override."""
+        tilt, asked_ns = self._engine.state.tilt, super()._asked_ns
+        is_owed = tilt.override.pages_owed and not tilt.state.words_required
+        return max(asked_ns, self._readings.page_owed_ns) if is_owed else asked_ns
 
     def _opened(self, opened_at: str | int | None) -> int:
         """When the page was opened.
@@ -188,7 +229,8 @@ class JournalDesk(Desk):
         saved one is told the newer text (409), and nothing is lost.
         """
         opened_ns = None if opened_at is None else self._opened(opened_at)
-        kept, draft = await asyncio.to_thread(self._save, text, deltas, opened_ns, version)
+        given = Draft(text, self._clock.now_ns(), opened_ns=opened_ns)
+        kept, draft = await asyncio.to_thread(self._save, given, deltas, version, self._rules)
         if not kept:
             return Answer(REFUSED, {"reason": NEWER_DRAFT, **_draft_shape(draft)})
         return Answer(
@@ -201,12 +243,10 @@ class JournalDesk(Desk):
         )
 
     def _save(
-        self, text: str, deltas: Sequence[Delta], opened_ns: int | None, version: int | None
+        self, given: Draft, deltas: Sequence[Delta], version: int | None, rules: JournalRules
     ) -> tuple[bool, Draft]:
-        proven = vouched_for(self._pages.draft(DRAFT), deltas, opened_ns or 0, self._rules)
-        told = json.dumps([delta.model_dump() for delta in proven], separators=(",", ":"))
-        given = Draft(text, self._clock.now_ns(), told, opened_ns)
-        return self._pages.save_draft(DRAFT, given, version)
+        proven = vouched_for(self._pages.draft(DRAFT), deltas, given.opened_ns or 0, rules)
+        return self._pages.save_draft(DRAFT, given._replace(deltas=stored(proven)), version)
 
     async def read_draft(self) -> dict[str, Any]:
         return _draft_shape(await asyncio.to_thread(self._pages.draft, DRAFT))
@@ -222,12 +262,12 @@ def note_of(text: str, found: Assessment, verdict: str, reader: Reader | None) -
     return Note(found.sha256, found.word_count, verdict, trace)
 
 
-def _untold(reason: str, text: str, digest: str, until_ns: int | None) -> dict[str, Any]:
+def _untold(reason: str, count: int, digest: str, until_ns: int | None) -> dict[str, Any]:
     """The answer to a page that was not judged."""
     return {
         "accepted": False,
         "reason": reason,
-        "word_count": word_count(tokens(text)),
+        "word_count": count,
         "sha256": digest,
         "detail": PAGE_WORDS[reason],
         "reasons": [reason],
@@ -238,7 +278,10 @@ def _untold(reason: str, text: str, digest: str, until_ns: int | None) -> dict[s
 def _draft_shape(draft: Draft) -> dict[str, Any]:
     return {
         "text": draft.text,
-        "deltas": json.loads(draft.deltas),
+        "deltas": [
+            {"ts_ms": one.ts_ns // MILLISECOND, "inserted": one.inserted, "how": one.how}
+            for one in changes_of(draft.deltas)
+        ],
         "opened_at": None if draft.opened_ns is None else format_utc(draft.opened_ns),
         "saved_at": format_utc(draft.ts_ns) if draft.version else None,
         "version": draft.version,

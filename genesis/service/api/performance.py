@@ -16,20 +16,22 @@ def performance(trades: Sequence[PositionClosed], period: str, now_ns: int) -> d
 
     Ratios that have no value (no loss, no trade) are left out.
     """
+    from genesis.analytics.trades import trade_statistics  # numpy: loaded when first asked for
+    from genesis.analytics.values import NoValue
+
     span = SPANS[period]
-    pnls = [t.pnl_usdt for t in trades if span is None or t.ts_ns > now_ns - span]
-    wins, losses = [p for p in pnls if p > 0], [p for p in pnls if p < 0]
-    lost = -sum(losses, ZERO)
+    of_period = [t for t in trades if span is None or t.ts_ns > now_ns - span]
+    found = trade_statistics(of_period)
     told = {
-        "total_trades": len(pnls),
-        "winning_trades": len(wins),
-        "losing_trades": len(losses),
-        "win_rate": len(wins) / len(pnls) if pnls else None,
-        "profit_factor": float(sum(wins, ZERO) / lost) if lost else None,
-        "max_drawdown": text(_deepest_fall(pnls)),
-        "total_pnl": text(sum(pnls, ZERO)),
+        "total_trades": found.count,
+        "winning_trades": found.wins,
+        "losing_trades": found.losses,
+        "win_rate": found.win_fraction,
+        "profit_factor": found.profit_factor,
+        "max_drawdown": text(_deepest_fall([t.pnl_usdt for t in of_period])),
+        "total_pnl": text(found.pnl_usdt),
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in told.items() if not isinstance(value, NoValue)}
 
 
 def _deepest_fall(pnls: Sequence[Decimal]) -> Decimal:

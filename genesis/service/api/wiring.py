@@ -1,5 +1,6 @@
 """The parts of the control API, put together around one engine, and the app behind its guard."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from genesis.service.api.places import Places
 from genesis.service.api.signing import Signatures
 from genesis.service.api.state import Shapes
 from genesis.service.api.stream import Broadcast
+from genesis.service.api.under_way import UnderWay
 from genesis.service.clock import Clock
 from genesis.service.health import Health, metrics
 from genesis.service.past import Past
@@ -66,7 +68,9 @@ def parts_of(
     )
     broadcast = Broadcast(shapes.snapshot, shapes.tick, shapes.beat)
     past = Past(event_log.reader, lambda: (engine.state.ledger.account_id, shapes.account_id))
-    pages = Journal(event_log.database)
+    under_way = UnderWay()
+    desk = (engine, readings, clock, Journal(event_log.database), past, tell)
+    turns = (under_way, asyncio.Lock())
     operations = Operations(
         engine,
         readings,
@@ -76,13 +80,14 @@ def parts_of(
         tell,
         past,
         lambda: status_line(engine, readings),
+        under_way,
     )
     return Parts(
         keys=keys,
         shapes=shapes,
         operations=operations,
-        journal=JournalDesk(engine, readings, clock, pages, past, tell),
-        discipline=DisciplineDesk(engine, readings, clock, pages, past, tell),
+        journal=JournalDesk(*desk, *turns),
+        discipline=DisciplineDesk(*desk, *turns),
         broadcast=broadcast,
         past=past,
         clock=clock,

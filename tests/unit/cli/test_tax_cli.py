@@ -1,15 +1,25 @@
 """`genesis tax`: the year out of a home's log, and the method it keeps."""
 
 import csv
+import errno
 import json
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from decimal import Decimal as D
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
+from genesis.analytics.lots import Method
 from genesis.cli.main import main
-from genesis.research.taxes import taxes
+from genesis.domain.events import TradeTick
+from genesis.domain.time import HOUR
+from genesis.research.taxes import lock_methods, locked_methods, taxes
 from tests.support.taped_home import record_taped_home
 
+MODULE = sys.modules["genesis.research.taxes"]  # the package gives the function that name
 SWINGS = (100, 101, 102, 101, 100, 99, 101, 102, 103, 101, 99)
 
 
@@ -88,6 +98,45 @@ def test_a_place_that_cannot_be_written_locks_nothing(ask, home, tmp_path, place
     assert not list((tmp_path / "folder").iterdir()) and not list(tmp_path.glob("*.tmp"))
 
 
+def test_no_rows_appear_before_their_method_is_locked(ask, home, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MODULE, "whole_file", full)
+        code, _, err = ask("--year", "2024", "--out", str(tmp_path / "tax.csv"))
+    assert code == 2
+    assert "disk is full" in err
+    assert not list(tmp_path.glob("tax.csv*"))
+    lock_methods(home, {2024: Method.LIFO})
+    with monkeypatch.context() as patched:
+        kept = iter([{}])  # what stood there when the rows were made
+        known = locked_methods
+        patched.setattr(MODULE, "locked_methods", lambda at: next(kept, known(at)))
+        code, _, err = ask("--year", "2024", "--method", "HIFO", "--out", str(tmp_path / "tax.csv"))
+    assert code == 2
+    assert "2024 was reported by LIFO meanwhile" in err
+    assert not list(tmp_path.glob("tax.csv*"))
+
+
+def test_two_that_lock_at_once_both_keep_their_years(tmp_path, monkeypatch):
+    both = Barrier(2)
+    known = locked_methods
+
+    def read(home):
+        found = known(home)
+        with suppress(BrokenBarrierError):
+            both.wait(0.5)  # nobody writes before both have read, where both can
+        return found
+
+    monkeypatch.setattr(MODULE, "locked_methods", read)
+    with ThreadPoolExecutor() as pool:
+        ended = [pool.submit(lock_methods, tmp_path, {year: Method.LIFO}) for year in (2023, 2024)]
+        assert [each.result() for each in ended] == [None, None]
+    assert known(tmp_path) == {2023: Method.LIFO, 2024: Method.LIFO}
+    assert [path.name for path in tmp_path.iterdir()] == ["tax-methods.json"]
+
+
 def test_a_look_locks_nothing(ask):
     assert ask("--year", "2024", "--method", "LIFO")[0] == 0
     assert ask("--year", "2024", "--method", "HIFO")[0] == 0
@@ -156,6 +205,48 @@ def test_a_fee_in_a_third_asset_is_valued_from_the_tape(tmp_path):
     assert len(fees) == 4
     assert all(row.proceeds == row.qty * 600 for row in fees)
     assert all(row.note == "more went than is known to have come" for row in fees)
+
+
+class _Hour:
+    """A block of the tape with one trade of ETH/USDT on the hour; or with one book."""
+
+    def __init__(self, hour, kind):
+        self.last_ns, self._kind = hour * HOUR, kind
+
+    def __len__(self):
+        return 1
+
+    def kind(self, index):
+        return self._kind
+
+    def event(self, index):
+        return TradeTick(self.last_ns, "ETH/USDT", 1, D(2000), D(1), False)
+
+
+class _Hours:
+    """A tape of many of them that notes which were looked at."""
+
+    def __init__(self, last, kind):
+        self.last, self._kind, self.seen = last, kind, []
+
+    def reaching(self, ts_ns):
+        return -(-ts_ns // HOUR)
+
+    def back(self, seq):
+        for hour in range(seq, 0, -1):
+            self.seen.append(hour)
+            yield _Hour(hour, self._kind)
+
+
+@pytest.mark.parametrize("kind", ["TradeTick", "BookTop"])
+def test_for_an_asset_that_is_not_on_the_tape_no_more_than_a_day_of_it_is_read(kind):
+    tape = _Hours(1_000, kind)
+    assert MODULE.TapePrices(tape, "USDT").at("BNB", 500 * HOUR) is None
+    assert tape.seen == list(range(500, 475, -1))
+    trades = MODULE.TapePrices(_Hours(1_000, "TradeTick"), "USDT")
+    assert trades.at("ETH", 500 * HOUR + 1) == D(2000)
+    assert trades.at("ETH", 1_024 * HOUR) is None
+    assert trades.at("ETH", 1_024 * HOUR - 1) == D(2000)
 
 
 def test_it_shows_itself_in_a_notebook(home):

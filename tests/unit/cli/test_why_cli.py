@@ -54,6 +54,15 @@ def test_a_timeline(ask):
     assert out.count("2024-08-08\n") == 1
 
 
+def test_without_a_name_the_newest_are_offered(ask, tmp_path):
+    code, out, _ = ask()
+    assert code == 0
+    names = [line.split()[1] for line in out.splitlines()[:-1]]
+    assert names and all(ask(name)[0] == 0 for name in names)
+    assert out.splitlines()[-1] == f"genesis why {names[0]} tells what led to it"
+    assert [one["name"] for one in json.loads(ask("--json")[1])] == names
+
+
 def test_key_reference_and_wire_id_tell_the_same(ask):
     stories = [json.loads(ask(which, "--json")[1])["lines"] for which in ("1-1", "ref-1-10")]
     assert stories[0] == stories[1] == json.loads(ask("1-2-0", "--json")[1])["lines"]

@@ -2,13 +2,16 @@
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis.panels.garden_view import garden_view, point, ridge
+from genesis.domain.time import format_utc
+from genesis.panels.garden import ZenGarden
+from genesis.panels.garden_view import MOST_POINTS, Ridge, garden_view, point, ridge
 from genesis.panels.views import amount, percent, price, quantity, remaining, sign, signed
 
 T = "2026-01-01T12:00:00.000000000Z"
@@ -218,7 +221,6 @@ def test_locks_and_orders_are_ready_to_read() -> None:
         "at": "66,778.47",
         "filled": "",
         "status": "open",
-        "purpose": "protect",
     }
 
 
@@ -226,6 +228,28 @@ def test_examples_can_be_typed_as_they_stand() -> None:
     assert garden_view(state())["examples"] == ["buy 100 usdt btc", "cancel all", "status"]
     held = garden_view(state(positions=[position()]))["examples"]
     assert held == ["buy 100 usdt btc", "close btc", "stop btc 66778", "cancel all", "status"]
+
+
+def test_examples_name_what_is_held_and_a_stop_on_its_grid() -> None:
+    """An order for another symbol, or a stop at 0, would be typed as it stands."""
+    prices = {"BTC/USDT": "67453", "PEPE/USDT": "0.00001234", "SOL/USDT": "142.5"}
+    for symbol, mark, stop in (
+        ("PEPE/USDT", "0.00001234", "0.00001221"),
+        ("SOL/USDT", "142.5", "141.0"),
+        ("XRP/USDT", "0.5", "0.49"),
+    ):
+        one = position(symbol=symbol, mark=mark, stop="0.48" if symbol == "XRP/USDT" else None)
+        base = symbol.partition("/")[0].lower()
+        told = garden_view(state(prices=prices, positions=[one]))["examples"]
+        close, line = f"close {base}", f"stop {base} {stop}"
+        assert told == [f"buy 100 usdt {base}", close, line, "cancel all", "status"]
+
+
+@pytest.mark.parametrize("mark", [None, "0", "5", "x"])
+def test_a_stop_that_cannot_be_said_is_no_example(mark: str | None) -> None:
+    one = position(symbol="ODD/USDT", mark=mark, stop=None)
+    told = garden_view(state(positions=[one]))["examples"]
+    assert told == ["buy 100 usdt odd", "close odd", "cancel all", "status"]
 
 
 # -- the mountain ----------------------------------------------------------------------------
@@ -254,6 +278,54 @@ def test_the_ridge_keeps_its_ends_and_unpacks_to_what_went_in(
     whole = {(t // 1000, round(e * 10_000)) for t, e in history}
     assert set(zip(times, values, strict=True)) <= whole
     assert (times[0], times[-1]) == (history[0][0] // 1000, history[-1][0] // 1000)
+
+
+def unpacked(part: dict[str, Any]) -> list[tuple[int, float]]:
+    """Points of a ridge: seconds and equity."""
+    points = [(part["t"], part["v"])]
+    for gap, rise in zip(part["times"], part["values"], strict=True):
+        points.append((points[-1][0] + gap, points[-1][1] + rise))
+    return [(at, value / 10_000) for at, value in points]
+
+
+def test_a_view_that_is_opened_later_gets_what_came_since() -> None:
+    began_s, told = 1_767_268_800, state(history=[[1_767_268_800_000, 500.0]])
+    mountain = Ridge(told)
+    assert mountain.part == ridge(told)
+    for n in range(1, 4):
+        told |= {"t": f"2026-01-01T12:0{n}:00Z", "equity": str(500 + n)}
+        mountain.take(told)
+        mountain.take(told | {"equity": None})
+    assert mountain.part == ridge(told)  # a point travels alone; the rest is not sent again
+    mountain.whole(told)
+    assert unpacked(mountain.part) == [(began_s + n * 60, 500.0 + n) for n in range(4)]
+
+
+def test_a_long_watch_keeps_its_ends_in_bounded_room() -> None:
+    start_ms = 1_767_225_600_000
+    mountain = Ridge(state(history=[[start_ms, 500.0]]))
+    for second in range(1, 30_000):
+        at = format_utc((start_ms + second * 1_000) * 1_000_000)
+        mountain.take({"t": at, "equity": 500 + second / 1_000})
+    mountain.whole(state())
+    points = unpacked(mountain.part)
+    assert len(mountain) <= MOST_POINTS
+    assert points[0] == (start_ms // 1_000, 500.0)
+    assert points[-1] == (start_ms // 1_000 + 29_999, 529.999)
+    assert len(points) > 100
+
+
+def test_the_garden_shows_the_whole_day_to_whoever_looks_again(tmp_path: Path) -> None:
+    garden = ZenGarden(tmp_path)
+    told = state(history=[[1_767_268_800_000, 500.0]])
+    first = garden.view(told)
+    told |= {"t": "2026-01-01T12:05:00Z", "equity": "512"}
+    second = garden.view(told)
+    assert second["ridge"] == first["ridge"]
+    garden.state = told
+    garden.greeted()
+    assert unpacked(garden.view(told)["ridge"])[-1] == (1_767_269_100, 512.0)
+    garden.close()
 
 
 def test_a_full_day_of_equity_stays_small() -> None:

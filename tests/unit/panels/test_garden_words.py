@@ -59,6 +59,26 @@ def test_close_all_says_how_many_and_at_what_result(
     assert (told["verdict"], told["title"]) == (verdict, title)
 
 
+@pytest.mark.parametrize(
+    ("told", "verdict", "title"),
+    [
+        (
+            {"verdict": "approved", "qty": None, "notes": ["closing BTC/USDT"]},
+            "approved",
+            "Closing BTC/USDT",
+        ),
+        ({"verdict": "refused", "reason": "no position"}, "refused", "Refused: no position"),
+        ({}, "approved", "The engine answered 200"),
+    ],
+)
+def test_a_close_all_that_was_lost_is_told_as_the_command_it_was(
+    told: dict[str, object], verdict: str, title: str
+) -> None:
+    """What the engine tells of it later has no count of positions."""
+    words = answer("/emergency/close-all", 200, told)
+    assert (words["verdict"], words["title"]) == (verdict, title)
+
+
 @pytest.mark.parametrize("body", [None, [], "text", {}])
 def test_an_answer_without_words_is_still_an_answer(body: object) -> None:
     assert answer("/commands", 503, body)["title"] == "The engine answered 503"

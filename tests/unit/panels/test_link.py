@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from genesis.panels import link
+from genesis.panels.garden import ZenGarden
 from genesis.panels.link import FLOWING, RESTING, STILL, EngineFace
+from genesis.panels.tier_path import TierPath
+from genesis.panels.tilt_page import TiltPage
 from tests.support.stub_engine import StubEngine
 
 Play = Callable[["Face", StubEngine], Coroutine[Any, Any, None]]
@@ -18,7 +21,7 @@ class Face(EngineFace):
     """A face that shows two parts, and remembers what it sent to the browser."""
 
     again = frozenset({"/journal"})
-    asks = EngineFace.asks | {("POST", "/journal"), ("POST", "/tier/ceremony")}
+    asks = frozenset({("POST", path) for path in ("/commands", "/journal", "/tier/ceremony")})
 
     def __init__(self, home: Path) -> None:
         super().__init__(home)
@@ -299,6 +302,79 @@ def test_an_act_that_must_not_be_repeated_is_never_repeated(play: Callable[[Play
         assert len(face.kinds("answer")) == 1
 
     play(scene)
+
+
+def test_what_an_earlier_kernel_lost_is_asked_for_when_a_browser_names_it(
+    play: Callable[[Play], None],
+) -> None:
+    async def scene(face: Face, engine: StubEngine) -> None:
+        told = {"verdict": "approved", "notes": [], "status": 200}
+        engine.answer = lambda method, path, body: (200, told)
+        await flowing(face)
+        names = [["r6", "/commands"], ["r7", "/journal"], ["../system/events", "/commands"]]
+        face.say(kind="find", asked=[*names, ["r8", "/emergency/halt"], "odd", [1, 2, 3]])
+        await until(lambda: face.kinds("answer"))
+        await asyncio.sleep(0.1)
+        [found] = face.kinds("answer")
+        assert (found["ref"], found["path"], found["certain"]) == ("r6", "/commands", True)
+        assert found["body"]["verdict"] == "approved"
+        assert engine.asked == [("GET", "/commands/r6", None)]
+
+    play(scene)
+
+
+def test_what_is_under_way_is_not_asked_for(play: Callable[[Play], None]) -> None:
+    async def scene(face: Face, engine: StubEngine) -> None:
+        await flowing(face)
+        face.say(kind="ask", ref="r9", method="POST", path="/commands", body={"text": "status"})
+        face.say(kind="find", asked=[["r9", "/commands"]])
+        await until(lambda: face.kinds("answer"))
+        await asyncio.sleep(0.1)
+        assert len(face.kinds("answer")) == len(engine.asked) == 1
+
+    play(scene)
+
+
+def test_an_answer_that_cannot_be_read_is_said_to_be_unknown(play: Callable[[Play], None]) -> None:
+    async def scene(face: Face, engine: StubEngine) -> None:
+        told: list[tuple[int, Any] | None] = [None, (200, ["no", "answer"])]
+        engine.answer = lambda method, path, body: told.pop(0)
+        await flowing(face)
+        face.say(kind="ask", ref="ra", method="POST", path="/commands", body={"client_ref": "ra"})
+        await until(lambda: len(face.kinds("answer")) == 2)
+        lost, found = face.kinds("answer")
+        assert lost["certain"] is found["certain"] is False
+        assert "not known" in found["text"]
+        assert "a fault of the panel itself" in face.problem
+
+    play(scene)
+
+
+def test_a_command_that_waited_long_on_its_way_is_not_sent_any_more(
+    play: Callable[[Play], None],
+) -> None:
+    async def scene(face: Face, engine: StubEngine) -> None:
+        await flowing(face)
+        now_ms = face.kinds("view")[-1]["kernel_ms"]
+        order = {"kind": "ask", "method": "POST", "path": "/commands", "body": {"text": "buy"}}
+        face.say(**order, ref="late", kernel_ms=now_ms - link.STALE_S * 1000 - 1)
+        await until(lambda: face.kinds("answer"))
+        [late] = face.kinds("answer")
+        assert (late["ref"], late["certain"], engine.asked) == ("late", True, [])
+        assert "Nothing was done" in late["text"]
+        face.say(**order, ref="new", kernel_ms=now_ms)
+        page = order | {"path": "/journal", "ref": "page"}
+        face.say(**page, kernel_ms=now_ms - 10**6)
+        await until(lambda: len(engine.asked) == 2)
+
+    play(scene)
+
+
+def test_a_face_may_ask_for_nothing_that_it_does_not_name() -> None:
+    assert EngineFace.asks == frozenset()
+    assert TierPath.asks == {("GET", "/tier/path"), ("POST", "/tier/ceremony")}
+    for face in (ZenGarden, TiltPage):
+        assert ("POST", "/commands") in face.asks
 
 
 def test_nothing_of_the_account_is_a_trait(play: Callable[[Play], None]) -> None:

@@ -9,13 +9,12 @@ from genesis.domain.time import SECOND
 from genesis.panels.tier_path import TierPath
 from genesis.panels.tier_view import (
     FEATURES,
-    MODES,
-    TIERS,
     ceremony_answer,
     notice,
     path_view,
     tier_view,
 )
+from genesis.panels.views import MODES, TIERS
 from genesis.rules import load
 from genesis.service.api.tier_plan import plan
 from genesis.tiers.state import TierState

@@ -8,20 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis.domain.time import MILLISECOND, SECOND, format_utc
+from genesis.panels.garden_view import tilt as garden_tilt
 from genesis.panels.page import PAGE, PAGE_AGAIN, PAGE_ASKS
 from genesis.panels.tilt_page import TiltPage
 from genesis.panels.tilt_view import (
-    INDICATORS,
     LEVELS,
     POINTS_KEPT,
     SPACING_MS,
     TAIL,
     Course,
     history_view,
+    levels,
     odds,
     tilt_view,
 )
+from genesis.panels.tilt_words import INDICATORS
 from genesis.rules import load
+from genesis.tilt.indicators import FIXED
 from genesis.tilt.indicators import INDICATORS as STEPS
 
 T0 = 1_700_000_000 * SECOND
@@ -41,22 +44,59 @@ def state(seconds: int = 0, score: int = 15, **more: Any) -> dict[str, Any]:
 
 # -- words -----------------------------------------------------------------------------------
 def test_levels_are_worded_as_the_packaged_rules_have_them() -> None:
-    levels = load("sniper").tilt.levels
+    rules = load("sniper").tilt.levels
     starts = [int(level["range"].split()[0]) for level in LEVELS.values()]
-    assert starts == [0, levels.caution_enter, levels.warning_enter, levels.locked_enter]
-    assert str(levels.caution_leave) in LEVELS["CAUTION"]["ends"]
-    minutes = levels.caution_leave_after_ns // (60 * SECOND)
+    assert starts == [0, rules.caution_enter, rules.warning_enter, rules.locked_enter]
+    assert str(rules.caution_leave) in LEVELS["CAUTION"]["ends"]
+    minutes = rules.caution_leave_after_ns // (60 * SECOND)
     assert f"{minutes} calm minutes" in LEVELS["CAUTION"]["ends"]
-    hours = levels.locked_min_ns // (3600 * SECOND)
+    hours = rules.locked_min_ns // (3600 * SECOND)
     assert f"{hours} hours" in LEVELS["LOCKED"]["ends"]
-    assert levels.caution_multiplier * 4 == 3
+    assert rules.caution_multiplier * 4 == 3
     assert "three quarters" in LEVELS["CAUTION"]["does"]
 
 
-def test_every_indicator_of_the_engine_has_words() -> None:
-    tilt = load("sniper").tilt
-    told = {name for name, *_ in STEPS} | set(tilt.priors) | set(tilt.rates) | set(tilt.fixed)
-    assert told <= set(INDICATORS)
+def test_whatever_the_engine_can_score_has_words_on_both_faces() -> None:
+    rules = load("sniper").tilt
+    scored = {name for name, *_ in STEPS} | set(FIXED.values())
+    scored |= {*rules.indicators, *rules.fixed, *rules.priors, *rules.rates}
+    assert scored <= set(INDICATORS)
+    seen = {"contributions": dict.fromkeys(scored, 1)}
+    told = {words for words, _ in garden_tilt(seen)["from"]}
+    assert told == {row["words"] for row in tilt_view(state(**seen))["sources"]}
+    assert not told & scored  # no bare name
+
+
+def test_levels_are_worded_by_the_rules_of_the_engine() -> None:
+    told = {
+        "caution_enter": 30,
+        "caution_leave": 25,
+        "caution_leave_after_ms": 300_000,
+        "caution_multiplier": "0.6",
+        "warning_enter": 50,
+        "locked_enter": 90,
+        "locked_min_ms": 7_200_000,
+    }
+    words = levels(told)
+    ranges = [level["range"] for level in words.values()]
+    assert ranges == ["0 to 29", "30 to 49", "50 to 89", "90 to 100"]
+    assert "at 60 % of the size" in words["CAUTION"]["does"]
+    assert words["CAUTION"]["ends"] == "after 5 calm minutes below 25"
+    assert "after 2 hours" in words["LOCKED"]["ends"]
+    assert levels({}) == LEVELS
+
+
+def test_the_widget_words_levels_and_overrides_by_what_the_engine_told() -> None:
+    face = TiltPage()
+    now = state(override={"active_until": "U"})
+    assert "a quarter of the size" in face.view(now)["waits"][0]["words"]
+    body = {"levels": {"warning_enter": 50}, "override": {"limited_multiplier": "0.1"}}
+    face.answered("/tilt/history", 200, body)
+    view = face.view(now)
+    assert view["levels"][1]["range"] == "40 to 49"
+    assert "10 % of the size" in view["waits"][0]["words"]
+    face.answered("/tilt/history", 200, {"override": None})
+    assert face.view(now)["levels"][1]["range"] == "40 to 59"
 
 
 def test_odds_grow_with_the_score_and_follow_the_measured_bins() -> None:

@@ -78,12 +78,12 @@ def test_a_parameter_the_template_does_not_know_is_refused_before_it_runs(
     assert not (home / "reports").exists()
 
 
-def test_a_parameter_that_must_be_given_is_missed_by_name(home: Path, tmp_path: Path) -> None:
-    templates = template(tmp_path, parameters='date = ""\nhome = None\nsymbol = ...')
-    with pytest.raises(UsageError, match="needs symbol"):
-        run("small", date=DAY, home=home, template_folder=templates)
-    made = run("small", date=DAY, home=home, template_folder=templates, symbol="BTC/USDT")
-    assert made.is_file()
+def test_a_further_parameter_of_the_template_can_be_given(home: Path, tmp_path: Path) -> None:
+    parameters = 'date = ""\nhome = None\nsymbol = "none"'
+    templates = template(tmp_path, "print(symbol)", parameters=parameters)
+    for given, told in (({}, "none"), ({"symbol": "BTC/USDT"}, "BTC/USDT")):
+        made = run("small", date=DAY, home=home, template_folder=templates, **given)
+        assert f"<pre>{told}\n</pre>" in made.read_text()
 
 
 def test_a_template_that_knows_no_home_is_refused(home: Path, tmp_path: Path) -> None:
@@ -203,6 +203,17 @@ def test_the_kernel_holds_none_of_our_keys(
     cell = "import os\nassert 'very-secret' not in os.environ.values()\nprint('none')"
     made = run("small", date=DAY, home=home, template_folder=template(tmp_path, cell))
     assert "<pre>none\n</pre>" in made.read_text()
+
+
+def test_the_kernel_runs_no_startup_file_of_the_user(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    startup = tmp_path / "startup.py"
+    startup.write_text("print('from the startup file')\nmine = 1\n")
+    monkeypatch.setenv("PYTHONSTARTUP", str(startup))
+    cell = "import os\nprint('mine' in globals(), 'PYTHONSTARTUP' in os.environ)"
+    made = run("small", date=DAY, home=home, template_folder=template(tmp_path, cell))
+    assert "<pre>False False\n</pre>" in made.read_text()
 
 
 def test_what_a_killed_writer_left_is_cleaned_and_files_appear_together(tmp_path: Path) -> None:

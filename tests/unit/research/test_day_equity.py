@@ -14,6 +14,8 @@ from genesis.research import TradingDay, days_of
 from genesis.research.day_equity import drawdown_frame, exact_equity, underwater
 from genesis.service.strategies import engine_for
 from genesis.store.database import DATABASE_NAME, Database
+from genesis.store.event_log import LEASE_SUFFIX
+from genesis.store.lease import Lease
 from genesis.store.reader import LogReader
 from genesis.store.steps import LoggedStep
 from tests.support.day_home import DAY_1, HomeMaker, buy, calm_acts, close, waves
@@ -114,14 +116,31 @@ def test_a_crash_is_found_by_what_the_run_last_saw(tmp_path: Path) -> None:
     maker.close()
     assert_equals_replay(home)
     first, second = (TradingDay.of(date, home) for date in days_of(home))
-    assert first.coverage.gaps.empty
+    (end,) = first.coverage.gaps.to_dict("records")
+    assert (end["kind"], end["reason"]) == ("down", "ended without a word")
+    assert end["from"] == pd.Timestamp(DAY_1 + 2 * HOUR - 5 * SECOND, tz="UTC")
+    assert end["to"] == pd.Timestamp(DAY_1 + DAY, tz="UTC")
     assert "01:00:00 to 01:59:55" in str(first.coverage)
     gap = second.coverage.gaps.iloc[0]
     assert (gap["kind"], gap["reason"]) == ("down", "ended without a word")
     assert gap["from"] == pd.Timestamp(DAY_1 + DAY, tz="UTC")
     assert gap["to"] == pd.Timestamp(DAY_1 + DAY + 3 * HOUR, tz="UTC")
     assert second.start_usdt == first.end_usdt  # the last known prices hold
+    assert second.equity.iloc[0] == second.start_usdt  # the high that falls count from
+    assert second.underwater.deepest_usdt >= second.start_usdt - second.equity.min()
     assert second.trades[["who", "reason"]].to_numpy().tolist() == [["you", "stop"]]
+
+
+def test_a_day_that_goes_on_has_not_ended_without_a_word(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    maker = HomeMaker(home)
+    maker.start(DAY_1)
+    maker.play(waves(DAY_1, DAY_1 + HOUR, MINUTE))
+    maker.close()
+    running = Lease.take(home / f"{DATABASE_NAME}{LEASE_SUFFIX}")
+    assert TradingDay.of(days_of(home)[0], home).coverage.gaps.empty
+    running.release()
+    assert not TradingDay.of(days_of(home)[0], home).coverage.gaps.empty
 
 
 def test_a_day_without_trades(tmp_path: Path) -> None:

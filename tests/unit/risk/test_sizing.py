@@ -23,6 +23,7 @@ RULES = RiskRules(
     confirm_span_ns=2 * 10**9,
     notify_at_fraction=D("0.8"),
     warning_multiplier=D("0.5"),
+    cap_counts_held=True,
     tiers={},
 )
 

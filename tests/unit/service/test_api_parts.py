@@ -1,5 +1,7 @@
-"""Small parts of the control API: pace, places, endpoints, signatures."""
+"""Small parts of the control API: pace, places, endpoints, signatures, changes of a page."""
 
+import asyncio
+import json
 from collections import deque
 
 import pytest
@@ -8,13 +10,17 @@ from hypothesis import strategies as st
 
 from genesis.domain.time import SECOND
 from genesis.errors import ConfigError, UsageError
+from genesis.rules import load
 from genesis.service.api.endpoints import Endpoints
 from genesis.service.api.keys import Keys, Role
 from genesis.service.api.pace import Pace
+from genesis.service.api.pages import Delta, changes_of, stored, vouched_for
 from genesis.service.api.places import Places, is_loopback, url_of
 from genesis.service.api.server import bind
 from genesis.service.api.signing import signature, signed
+from genesis.service.api.under_way import UnderWay
 from genesis.service.moments import LATEST, moment_ns
+from genesis.store.journal import Draft
 
 VECTOR = "d0cb1c18eae2b7029e419b9b01f62fa21f9bda2c76160f39baab2aeb345b28b9"
 
@@ -114,6 +120,8 @@ def test_the_signature_is_the_one_that_is_written_down() -> None:
         (-1, 0),
         ("5", 5),
         ("9" * 40, LATEST),
+        ("9" * 5_000, LATEST),
+        ("0" * 5_000 + "7", 7),
         ("1970-01-01T00:00:01.5Z", 1_500_000_000),
         ("1970-01-01t00:00:01z", SECOND),
         ("1970-01-01 02:00:01+02:00", SECOND),
@@ -137,3 +145,71 @@ def test_no_key_opens_a_door_without_keys() -> None:
     assert Keys("a", "b").role_of("a") is Role.TRADE
     assert Keys("a", "b").role_of("b") is Role.READ
     assert Keys("same", "same").role_of("same") is Role.TRADE
+
+
+# -- changes of a page -----------------------------------------------------------------------
+told = st.lists(
+    st.builds(
+        Delta,
+        ts_ms=st.integers(0, 50),
+        inserted=st.integers(0, 60),
+        how=st.sampled_from(["typed", "composition", "dictation", "draft", "paste"]),
+    ),
+    max_size=12,
+)
+
+
+@given(told, told, st.integers(0, 50))
+def test_changes_mean_the_same_however_they_were_kept(
+    deltas: list[Delta], held: list[Delta], opened_ms: int
+) -> None:
+    rows = stored([delta.change() for delta in held])
+    objects = json.dumps([delta.model_dump() for delta in held])
+    assert changes_of(rows) == changes_of(objects) == [delta.change() for delta in held]
+    rules, opened_ns = load("sniper").tilt.journal, opened_ms * 10**6
+    found = [vouched_for(Draft("", 0, kept), deltas, opened_ns, rules) for kept in (rows, objects)]
+    assert found[0] == found[1]
+    assert changes_of(stored(found[0])) == found[0]
+
+
+# -- what is under way -----------------------------------------------------------------------
+def test_one_act_at_a_time_for_a_reference_and_each_kind_once() -> None:
+    under_way, done = UnderWay(), []
+
+    async def scene() -> list[str]:
+        async def act(name: str) -> str:
+            done.append(f"{name} begins")
+            await asyncio.sleep(0.01)
+            done.append(f"{name} ends")
+            return name
+
+        asked = [("command", "a"), ("command", "b"), ("journal", "c"), ("journal", "d")]
+        waiting = [
+            asyncio.ensure_future(under_way.once("ref", kind, lambda name=name: act(name)))
+            for kind, name in asked
+        ]
+        await asyncio.sleep(0)
+        waiting[0].cancel()  # who asked first has left
+        await under_way.over("ref")
+        done.append("over")
+        found = await asyncio.gather(*waiting, return_exceptions=True)
+        assert not under_way._acts
+        return [str(one) for one in found[1:]]
+
+    assert asyncio.run(scene()) == ["a", "c", "c"]
+    assert done == ["a begins", "a ends", "c begins", "c ends", "over"]
+
+
+def test_an_act_that_breaks_is_over_and_without_a_reference_nothing_is_kept() -> None:
+    under_way = UnderWay()
+
+    async def breaks() -> None:
+        raise ValueError
+
+    async def scene() -> None:
+        for ref in ("ref", None):
+            with pytest.raises(ValueError):
+                await under_way.once(ref, "command", breaks)
+        await under_way.over("ref")
+
+    asyncio.run(scene())

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from genesis.domain.account import Tier, TierMode
-from genesis.domain.time import DAY, HOUR
+from genesis.domain.time import DAY, HOUR, MILLISECOND
+from genesis.panels.tilt_view import LEVELS, levels
 from genesis.rules import load
 from genesis.service.api.discipline_bodies import TierPath, TiltHistory, read_override
 from genesis.service.api.discipline_shapes import DisciplineShapes
@@ -50,6 +51,19 @@ def test_the_path_of_a_new_account_fits_its_model(bench: Bench) -> None:
     later = Told(bench).shapes.tier_path()
     assert later["evaluation"]["passed"] is False
     assert {gate["gate"] for gate in later["gates"]} >= {"capital", "days_at_tier"}
+
+
+def test_the_rules_that_faces_word_are_told_with_the_history(bench: Bench) -> None:
+    told, rules = Told(bench).shapes.tilt_history(), load("sniper").tilt
+    TiltHistory.model_validate(told)
+    assert rules.override is not None
+    assert told["override"]["phrase"] == rules.override.phrase
+    assert told["override"]["characters_min"] == rules.override.characters_min
+    assert told["override"]["limited_ms"] * MILLISECOND == rules.override.limited_ns
+    assert told["override"]["limited_multiplier"] == "0.25"
+    assert told["recovery"]["limited_multiplier"] == "0.5"
+    assert levels(told["levels"]) == LEVELS
+    assert told["page"]["words_min"] == rules.journal.words_min
 
 
 def test_a_halt_leaves_every_position_to_be_reduced_only(bench: Bench) -> None:

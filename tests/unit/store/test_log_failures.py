@@ -1,9 +1,11 @@
 """What the log promised holds after a kill; what it cannot promise it says."""
 
 import fcntl
+import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from genesis.errors import EventLogError, UsageError
 from genesis.store.database import Database
 from genesis.store.event_log import EventLog
-from genesis.store.lease import Lease
+from genesis.store.lease import Lease, holder
 from genesis.store.reader import LogReader
 from tests.support.log_steps import mixed, order_step, tick_step
 
@@ -120,6 +122,20 @@ def test_a_lease_is_given_back(tmp_path: Path) -> None:
     first.release()
     first.release()
     Lease.take(tmp_path / "lock").release()
+
+
+def test_who_only_asks_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    """Asking holds the lock for an instant; a lease waits that long."""
+    path = tmp_path / "lock"
+    path.write_text("123456\n")  # of an engine that is long gone
+    asking = os.open(path, os.O_RDONLY)
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    gone = threading.Timer(0.2, os.close, (asking,))
+    gone.start()
+    ours = Lease.take(path)
+    gone.join()
+    assert holder(path) == os.getpid()
+    ours.release()
 
 
 def test_a_lease_whose_file_was_removed_is_no_lease(

@@ -160,6 +160,27 @@ def test_i4_no_flows_of_an_account_that_never_trades_pass_the_gates(found: list)
     assert account.facts.profitable_days == account.facts.trading_days == 0
 
 
+@given(st.lists(st.decimals(2, 900, places=2), min_size=60, max_size=60), st.booleans())
+def test_i4_no_flows_make_up_for_the_results_of_one_who_trades(
+    amounts: list[Decimal], loses: bool
+) -> None:
+    """Money comes in on every day, and a little is lost or won by trading: that alone counts."""
+    account = Account("10000")
+    account.history.is_paper = True
+    for amount in amounts:
+        account.trade("-1" if loses else "11")
+        account.flow(amount)
+        account.night()
+    desk = TierDesk(TABLE)
+    desk.opened(AccountOpened(FIRST * DAY, "one", "loopback", True, "USDT", ()))
+    desk.history = account.history
+    gates = desk.gates(account.day * DAY + 5 * MINUTE)
+    closed = [gate.name for gate in gates if not gate.passed]
+    assert closed == (["profitable_days"] if loses else [])
+    assert all_passed(gates) is not loses
+    assert account.facts.profitable_days == (0 if loses else len(amounts))
+
+
 @given(flows, st.decimals(1, 5000, places=2), st.integers(0, 24))
 def test_i5_a_deposit_more_never_raises_the_capital_within_thirty_days(
     found: list, amount: Decimal, place: int

@@ -198,6 +198,16 @@ def test_a_full_loss_inside_the_hour_starts_it_again() -> None:
     assert again.level is CAUTION
 
 
+@pytest.mark.parametrize("level", [WARNING, LOCKED])
+def test_a_loss_in_a_pause_writes_no_page(level: TiltLevel) -> None:
+    """The limited time of an earlier page, or of an override, may still run."""
+    end = T + 3600 * SECOND
+    limited = replace(run(state(WARNING), page(T)), level=level, words_required=500)
+    again = run(limited, LossTaken(end - 1, 2.0))
+    assert again == limited
+    assert run(again, TimePassed(end, None)).words_required == 500
+
+
 @pytest.mark.parametrize(
     ("at", "until"),
     [

@@ -1,0 +1,11 @@
+"""What is said of an engine once it is ready."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def control_line(facts: Mapping[str, Any]) -> str:
+    """Where its control API listens; a line more where the account is halted."""
+    line = f"control API: {facts['url']} (ready)"
+    halted = facts.get("halted")
+    return f"{line}\nhalted ({halted}): positions may be reduced, nothing else" if halted else line
