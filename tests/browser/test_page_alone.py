@@ -13,8 +13,6 @@ from genesis.service.api.bodies import MOST_DELTAS
 from genesis.tilt.journal import Delta, assess
 from tests.support.browser import BareFace, Look, is_too_wide, shot
 
-pytestmark = pytest.mark.timeout(120)
-
 SINCE_MS = 1_704_110_400_000
 OPEN = "dialog.page[open]"
 READY = f"{OPEN} textarea:not([readonly])"
@@ -445,9 +443,7 @@ def test_an_override_whose_kernel_is_gone_is_asked_again_under_its_reference(
     asked = overriding(face)
     face.link("still")
     face.link("flowing")
-    face.page.wait_for_function(
-        "window.sent.filter(m => m.path === '/tilt/override').length > 1", timeout=8_000
-    )
+    face.page.wait_for_function("window.sent.filter(m => m.path === '/tilt/override').length > 1")
     again = face.asked("/tilt/override")
     assert (again["ref"], again["body"]) == (asked["ref"], asked["body"])
 

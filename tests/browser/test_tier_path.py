@@ -12,11 +12,8 @@ from tests.support.browser import BareFace, Look, is_too_wide, shot
 from tests.support.ceremony_home import PHRASE, record_ceremony_home
 from tests.support.face_stage import FastStage, Stage
 
-pytestmark = pytest.mark.timeout(240)
-
 READY = ".path[data-link=flowing] .way [data-state=here]"
 RITE = "dialog.rite[open]"
-PATIENCE_MS = 60_000
 SIZES = [("wide", 1280, False), ("narrow", 420, False), ("dark", 1280, True)]
 
 
@@ -30,7 +27,6 @@ def stage(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 def entered(stage: Stage, page: Any) -> Any:
-    page.set_default_timeout(PATIENCE_MS)
     return stage.open(page, "tiers", READY)
 
 
