@@ -139,20 +139,24 @@ def test_the_log_is_shown_in_lines_for_people_and_followed(
         env=environment(),
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    pid = detach(genesis)["pid"]
-    shown = genesis("logs")
-    assert shown.returncode == 0
-    ready = next(line for line in shown.stdout.splitlines() if " ready " in line)
-    assert f"pid={pid}" in ready
-    assert " info " in ready
-    assert genesis("logs", "--level", "critical").stdout == ""
-    raw = genesis("logs", "--json", "-n", "1").stdout
-    assert json.loads(raw)["component"]
-    assert genesis("logs", "--level", "loud").returncode == 2
-    assert follower.stdout is not None
-    while " ready " not in follower.stdout.readline():
-        pass
-    follower.send_signal(signal.SIGINT)
-    assert follower.wait(PATIENCE_S) == 0
-    assert follower.stderr is not None
-    assert follower.stderr.read() == ""
+    try:
+        pid = detach(genesis)["pid"]
+        shown = genesis("logs")
+        assert shown.returncode == 0
+        ready = next(line for line in shown.stdout.splitlines() if " ready " in line)
+        assert f"pid={pid}" in ready
+        assert " info " in ready
+        assert genesis("logs", "--level", "critical").stdout == ""
+        raw = genesis("logs", "--json", "-n", "1").stdout
+        assert json.loads(raw)["component"]
+        assert genesis("logs", "--level", "loud").returncode == 2
+        assert follower.stdout is not None
+        while " ready " not in follower.stdout.readline():
+            pass
+        follower.send_signal(signal.SIGINT)
+        assert follower.wait(PATIENCE_S) == 0
+        assert follower.stderr is not None
+        assert follower.stderr.read() == ""
+    finally:
+        follower.kill()
+        follower.wait()
