@@ -117,9 +117,9 @@ def test_the_exact_phrase_leads_through_the_gate(stage: Stage, look: Look, scree
     page.wait_for_selector(".rite canvas:not([hidden])")
     page.keyboard.press("Escape")  # the circle is drawn to its end
     page.wait_for_selector(".rite[data-held] .after")
-    page.wait_for_timeout(1_700)
-    assert "Hunter" in page.inner_text(".rite h2")
-    assert "ADJUST48" in page.inner_text(".rite .after")
+    page.wait_for_selector(".rite h2:has-text('Hunter')")
+    page.wait_for_selector(".rite .after:has-text('ADJUST48')")
+    page.wait_for_timeout(1_700)  # it fades in
     shot(page, screens, "tiers-enso")
     page.keyboard.press("Enter")
     page.wait_for_selector(RITE, state="detached")
