@@ -14,6 +14,10 @@ settings.register_profile(
 )
 settings.load_profile("genesis")
 
+# Tests start hundreds of processes; each would compile the whole package anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 

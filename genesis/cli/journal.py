@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genesis.cli.exits import DONE, NO
+from genesis.cli.homes import home_of
 from genesis.cli.moments import moment
 from genesis.domain.time import format_utc
 from genesis.errors import EventLogError
@@ -88,10 +89,10 @@ def forget(
 
 def _opened(home: Path | None) -> "Database":
     """The database of a home that exists; an older one is brought up to date by it."""
-    from genesis.service.home import resolve_home
+
     from genesis.store.database import DATABASE_NAME, Database
 
-    path = resolve_home(home) / DATABASE_NAME
+    path = home_of(home) / DATABASE_NAME
     if not path.is_file():
         raise EventLogError(f"{path}: there is no event log here: name the right home")
     return Database.open(path)

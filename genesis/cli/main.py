@@ -4,6 +4,7 @@ The modules included here are light: whatever is heavy (pandas, duckdb, ccxt) is
 verb when it runs, so that `genesis --help` answers at once.
 """
 
+import sys
 from typing import Annotated, Final
 
 import typer
@@ -83,6 +84,9 @@ def build() -> typer.Typer:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code."""
+    # Jupyter's checks of web addresses compile a grammar when they are imported: two seconds, for
+    # what nothing here asks. Without the module they are left out.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     try:
         code = build()(arguments, prog_name="genesis", standalone_mode=False)
     except SystemExit as ended:

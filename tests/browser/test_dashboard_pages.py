@@ -15,6 +15,7 @@ from genesis.panels.pool import IDLE_S
 from tests.support.browser import Look
 from tests.support.dashboard import Dashboard, dashboard
 from tests.support.forwarder import Forwarder
+from tests.support.patience import PATIENCE_S
 from tests.support.process import Control, Process
 
 LOADS = 20
@@ -88,12 +89,12 @@ def test_a_tunnel_drops_and_comes_back_and_no_order_is_left_in_it(
         tunnel.drop()
         say(page, "buy 100 usdt btc")  # into a tunnel of which nobody knows yet that it is dead
         page.locator(".answer", has_text="The engine is asked").wait_for()
-        page.locator(".link", has_text="lost its kernel").wait_for(timeout=30_000)
+        page.locator(".link", has_text="lost its kernel").wait_for()
         say(page, "buy 100 usdt btc")
         page.locator(".answer", has_text="It cannot be sent now").wait_for()
         tunnel.is_up = True
-        page.locator(".link").get_by_text("flowing", exact=True).wait_for(timeout=60_000)
-        page.locator(".answer", has_text="Nothing was done").wait_for(timeout=40_000)
+        page.locator(".link").get_by_text("flowing", exact=True).wait_for()
+        page.locator(".answer", has_text="Nothing was done").wait_for()
         say(page, "status")
         page.locator(".answer[data-verdict=approved]", has_text="equity").wait_for()
     assert Control(engine.ready["url"], folder / "home").get("/positions") == []
@@ -141,7 +142,7 @@ def test_a_tab_that_closes_ends_its_kernel_at_once(look: Look, served: Dashboard
     config = json.loads(page.locator("#jupyter-config-data").inner_text())
     address = f"{served.base}/api/kernels/{config['kernelId']}"
     headers = {"Authorization": f"token {served.token}"}
-    with httpx.Client(headers=headers, trust_env=False, timeout=20) as http:
+    with httpx.Client(headers=headers, trust_env=False, timeout=PATIENCE_S) as http:
         assert http.get(address).status_code == 200
         page.close(run_before_unload=True)
         left = time.monotonic() + IDLE_S * 0.6
@@ -150,7 +151,6 @@ def test_a_tab_that_closes_ends_its_kernel_at_once(look: Look, served: Dashboard
             time.sleep(0.1)
 
 
-@pytest.mark.timeout(300)
 def test_twenty_loads_and_closes_leave_no_kernel_and_no_reader_after_a_minute(
     look: Look, engine: Process, folder: Path
 ) -> None:

@@ -18,6 +18,7 @@ import websocket
 
 from tests.support.dashboard import Dashboard, dashboard
 from tests.support.forwarder import Forwarder
+from tests.support.patience import PATIENCE_S
 from tests.support.process import ROOT, command, environment
 
 KERNEL = re.compile(r'"kernelId": "([0-9a-f-]{36})"')
@@ -78,7 +79,7 @@ def trader(served: Dashboard) -> Iterator[httpx.Client]:
 
 
 def client(base: str) -> httpx.Client:
-    return httpx.Client(base_url=base, trust_env=False, timeout=60)
+    return httpx.Client(base_url=base, trust_env=False, timeout=PATIENCE_S)
 
 
 def kernel_of(page: httpx.Response) -> str:
@@ -95,7 +96,7 @@ def connect(
     url = f"{base.replace('http', 'ws')}/api/kernels/{kernel}/channels"
     return websocket.create_connection(
         f"{url}?token={token}" if token else url,
-        timeout=20,
+        timeout=PATIENCE_S,
         host=host or None,
         origin=origin,
         suppress_origin=origin is None,
@@ -218,7 +219,7 @@ def test_the_log_keeps_no_token(trader: httpx.Client, served: Dashboard) -> None
     trader.get(f"/nowhere?token={served.token}")
     trader.post(f"/login?token={served.token}", headers={"Authorization": "token x"})
     log = served.token_file.with_name("logs") / "dashboard.log"
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while "404 GET /nowhere" not in log.read_text():  # it is written after the answer
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -343,7 +344,7 @@ def test_a_signal_ends_it_with_every_kernel_and_a_restart_knows_the_cookie(folde
         kernels = server.children(recursive=True)
         assert kernels
         assert first.process.end(signal.SIGTERM) == 0
-        assert psutil.wait_procs(kernels, timeout=10)[1] == []
+        assert psutil.wait_procs(kernels, timeout=PATIENCE_S)[1] == []
         assert first.process.told() == ""
     arguments = ("dashboard", "--home", str(home), "--port", str(first.port), "--json")
     again = subprocess.Popen(
@@ -355,11 +356,11 @@ def test_a_signal_ends_it_with_every_kernel_and_a_restart_knows_the_cookie(folde
         assert kernel_of(http_get_with(http.cookies, f"{first.base}/"))
     finally:
         again.send_signal(signal.SIGINT)
-        assert again.wait(60) == 0
+        assert again.wait(PATIENCE_S) == 0
 
 
 def http_get_with(cookies: httpx.Cookies, url: str) -> httpx.Response:
-    with httpx.Client(cookies=cookies, trust_env=False, timeout=60) as http:
+    with httpx.Client(cookies=cookies, trust_env=False, timeout=PATIENCE_S) as http:
         return http.get(url)
 
 
@@ -369,7 +370,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         command("dashboard", *arguments),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         cwd=folder,
         env=environment(SSH_CONNECTION="192.0.2.9 5000 192.0.2.1 2222"),
     )
@@ -419,7 +420,7 @@ def test_it_prints_the_address_and_the_ssh_line_and_that_no_engine_runs(folder: 
     assert running.stdout is not None
     lines = [running.stdout.readline() for _ in range(5)]
     running.send_signal(signal.SIGINT)
-    rest, errors = running.communicate(timeout=60)
+    rest, errors = running.communicate(timeout=PATIENCE_S)
     assert (running.returncode, rest, errors) == (0, "", "")
     text = "".join(lines)
     found = re.search(r"http://127\.0\.0\.1:(\d+)/\?token=\S{40,}", text)

@@ -21,8 +21,6 @@ from tests.support.face_stage import Stage
 from tests.support.forwarder import Forwarder
 from tests.support.process import Process
 
-pytestmark = pytest.mark.timeout(180)
-
 EQUITY = ".garden[data-link=flowing][data-seq]"
 APPROVED = ".answer[data-verdict=approved]"
 REFUSED = ".answer[data-verdict=refused]"

@@ -14,8 +14,6 @@ from genesis.tilt.journal import Delta, assess, tokens
 from genesis.tilt.rules import JournalRules
 from tests.support.browser import Look
 
-pytestmark = pytest.mark.timeout(120)
-
 OPENED = 1_723_075_200_000
 PIECES = (
     "abc dé'’ fßİΣ ς Ab'c’d ",

@@ -19,15 +19,12 @@ from tests.support.browser import Look, is_too_wide, shot
 from tests.support.ceremony_home import record_warning_home
 from tests.support.face_stage import FastStage, Stage
 
-pytestmark = pytest.mark.timeout(240)
-
 FLOWING = ".tilt[data-link=flowing][data-level]"
 OPEN = "dialog.page[open]"
 READY = f"{OPEN} textarea:not([readonly])"
 KEPT = f"{OPEN} .kept[data-how=kept]"
 PAGE = files("genesis.service.demo").joinpath("page.txt").read_text(encoding="utf-8").strip()
 FIRST, REST = PAGE[:700], PAGE[700:]
-PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +43,6 @@ def paused(stage: Stage) -> Stage:
 
 
 def entered(stage: Stage, page: Any, ready: str = READY) -> Any:
-    page.set_default_timeout(PATIENCE_MS)
     return stage.open(page, "tilt", ready)
 
 

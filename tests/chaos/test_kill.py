@@ -17,6 +17,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.patience import PATIENCE_S
+
 RULES = Path(__file__).with_name("rules.toml")
 ROOT = Path(__file__).resolve().parents[2]
 LINES = (
@@ -83,7 +85,7 @@ class Machine:
     def stop(self) -> int:
         assert self.service is not None
         self.service.send_signal(signal.SIGTERM)
-        return self.service.wait(timeout=30)
+        return self.service.wait(timeout=PATIENCE_S)
 
     def end(self) -> None:
         for process in (self.service, self.exchange):
@@ -94,18 +96,18 @@ class Machine:
     # -- talking -----------------------------------------------------------------------------
     def call(self, method: str, path: str, **body: Any) -> Any:
         key = (self.home / "control.key").read_text().strip()
-        with httpx.Client(trust_env=False, timeout=10) as client:
+        with httpx.Client(trust_env=False, timeout=PATIENCE_S) as client:
             answer = client.request(
                 method, self.api + path, headers={"X-API-Key": key}, json=body or None
             )
         return answer.json()
 
     def ledger(self) -> dict[str, Any]:
-        with httpx.Client(trust_env=False, timeout=10) as client:
+        with httpx.Client(trust_env=False, timeout=PATIENCE_S) as client:
             return client.get(self.url + "/__genesis__/ledger").json()
 
     def last(self) -> Decimal:
-        with httpx.Client(trust_env=False, timeout=10) as client:
+        with httpx.Client(trust_env=False, timeout=PATIENCE_S) as client:
             told = client.get(self.url + "/api/v3/ticker/price", params={"symbol": "BTCUSDT"})
         return Decimal(told.json()["price"])
 
@@ -201,7 +203,6 @@ def torture(machine: Machine, kills: int, seed: int) -> None:
     assert json.loads(verified.stdout.splitlines()[-1])["verified"] is True
 
 
-@pytest.mark.timeout(180)
 def test_three_kills(machine: Machine) -> None:
     torture(machine, kills=3, seed=1)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE_S
 from tests.support.recorded_home import record_home
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +34,7 @@ def nbval(notebook: Path, home: Path, folder: Path) -> None:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=115,
+        timeout=PATIENCE_S,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-2000:]
     assert "passed" in ran.stdout

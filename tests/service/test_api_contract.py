@@ -16,6 +16,7 @@ from genesis.engine.step import Step
 from genesis.rules import load
 from genesis.service.readings import KEPT
 from tests.support.api import Room
+from tests.support.patience import PATIENCE_S
 
 METHODS = ("get", "put", "post")
 
@@ -301,7 +302,7 @@ def test_a_closing_that_waits_for_its_fills_is_no_longer_under_way(tmp_path: Pat
         first = asyncio.create_task(client.post("/emergency/close-all", json=body))
         while not closing:
             await asyncio.sleep(0.01)
-        told = await asyncio.wait_for(client.get("/commands/out"), 5)
+        told = await asyncio.wait_for(client.get("/commands/out"), PATIENCE_S)
         assert not first.done()
         room.clock.wall_elapsed_ns += 16 * 10**9
         return [await first, told]

@@ -17,6 +17,7 @@ from genesis.service.api.signing import KEY_NAME, SIGNATURE, TIMESTAMP, Signatur
 from genesis.service.client import Client, Signed
 from genesis.service.logs import open_logs
 from tests.support.api import ELSEWHERE, KEYS, Room
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -383,7 +384,7 @@ def test_an_empty_body_is_answered_however_it_is_sent(room: Room, head: str, bod
         lines = ("POST /commands HTTP/1.1", "Host: 127.0.0.1", key, head, "", body)
         writer.write("\r\n".join(lines).encode())
         try:
-            return await asyncio.wait_for(reader.readline(), 5)
+            return await asyncio.wait_for(reader.readline(), PATIENCE_S)
         finally:
             writer.close()
             server.stop()

@@ -10,9 +10,9 @@ import pytest
 
 from genesis.service.api.keys import HEADER
 from genesis.service.home import read_key
+from tests.support.patience import PATIENCE_S
 from tests.support.process import Process, environment
 
-pytestmark = pytest.mark.timeout(300)
 EXAMPLES = 5
 RULES = """
 # What a line or an intent says is judged after its form: 422 `not_understood`.
@@ -63,7 +63,7 @@ def test_no_failure_over_all_endpoints(service: Process, home: Path, tmp_path: P
         text=True,
         env=environment(),
         cwd=tmp_path,
-        timeout=280,
+        timeout=5 * PATIENCE_S,
         check=False,
     )
     assert found.returncode == 0, found.stdout + found.stderr

@@ -16,6 +16,7 @@ from genesis.service.api import stream as streaming
 from genesis.service.api.stream import Broadcast
 from tests.support.api import Room
 from tests.support.build import BTC, tick
+from tests.support.patience import PATIENCE_S
 
 TICK = {
     *("t", "speed", "seq", "venue", "halted", "equity", "free", "tilt", "level", "contributions"),
@@ -70,7 +71,7 @@ def test_a_tick_has_the_moving_part_and_a_heartbeat_the_time(
         await following(stream)
         await room.tell(tick(room.clock.now_ns(), "60001"))
         while {"tick", "heartbeat"} - set(found):
-            told = await asyncio.wait_for(following(stream), 5)
+            told = await asyncio.wait_for(following(stream), PATIENCE_S)
             found[told.pop("type")] = told
         running.cancel()
         return found

@@ -16,6 +16,7 @@ from genesis.store.database import DATABASE_NAME
 from genesis.store.ticks import TickStore
 from tests.support import tick_files
 from tests.support.markets import wandering_ticks
+from tests.support.patience import PATIENCE_S
 from tests.support.process import Control, Process, environment
 from tests.support.recorded_home import record_home
 
@@ -48,7 +49,7 @@ def genesis(
         env=environment(**settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
 
@@ -158,7 +159,7 @@ def test_a_disk_that_fills_up_while_importing(folder: Path, tmp_path: Path) -> N
             LIMIT="" if may_mount else "ulimit -f 60",
         ),
         check=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     told = (tmp_path / "told").read_text()
     assert (tmp_path / "code").read_text() == "2\n", told

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support import unhurried
+from tests.support.patience import PATIENCE_S
 from tests.support.process import Control, Process, command, environment
 
 
@@ -193,7 +194,7 @@ def test_the_stream_starts_with_a_snapshot_and_beats(control: Control) -> None:
                 kinds.append(message["type"])
                 if message["type"] == "snapshot":
                     assert {"equity", "positions", "tilt", "tier", "headroom"} <= set(message)
-            if {"tick", "heartbeat"} <= set(kinds) or time.monotonic() - began > 5:
+            if {"tick", "heartbeat"} <= set(kinds) or time.monotonic() - began > PATIENCE_S:
                 break
     assert kinds[0] == "snapshot"
     assert {"tick", "heartbeat"} <= set(kinds)
@@ -213,7 +214,7 @@ def test_a_second_engine_is_refused_and_names_the_first(service: Process, home: 
         text=True,
         env=environment(),
         cwd=home,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert second.returncode == 2

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,8 +26,8 @@ def genesis(*words: str, hash_seed: str = "0") -> subprocess.Popen[str]:
     )
 
 
-def ended(process: subprocess.Popen[str], timeout: float = 90) -> tuple[int, list[str], str]:
-    out, err = process.communicate(timeout=timeout)
+def ended(process: subprocess.Popen[str]) -> tuple[int, list[str], str]:
+    out, err = process.communicate(timeout=3 * PATIENCE_S)
     return process.returncode, out.splitlines(), err
 
 
@@ -37,7 +37,6 @@ def verified(home: Path, hash_seed: str) -> dict[str, Any]:
     return json.loads(lines[-1])
 
 
-@pytest.mark.timeout(150)
 def test_the_whole_arc_on_real_ticks(shared: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     feeds = [str(shared / "data/capture" / f"btcusdt_2024080{day}.gz") for day in (8, 9)]
@@ -88,16 +87,15 @@ def test_the_whole_arc_on_real_ticks(shared: Path, tmp_path: Path) -> None:
     assert first["events"] == told["events"]
 
 
-@pytest.mark.timeout(60)
 def test_ctrl_c_ends_it_cleanly_and_the_sample_is_called_synthetic(tmp_path: Path) -> None:
     home = tmp_path / "home"
     process = genesis("demo", "--headless", "--home", str(home))
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and not (home / "service.json").exists():
         time.sleep(0.05)
     time.sleep(1)
     process.send_signal(signal.SIGINT)
-    code, lines, err = ended(process, 30)
+    code, lines, err = ended(process)
     assert code == 0, err
     assert any("synthetic" in line for line in lines)
     assert json.loads(lines[-1])["log_verified"] is True

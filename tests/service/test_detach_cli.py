@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from genesis.service.running import engine_process
+from tests.support.patience import PATIENCE_S
 from tests.support.process import command, environment
 
 Genesis = Callable[..., subprocess.CompletedProcess[str]]
@@ -32,7 +33,7 @@ def genesis(tmp_path: Path, home: Path) -> Any:
             command(*arguments, "--home", str(home)),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             cwd=tmp_path,
             env=environment(**settings),
         )
@@ -106,7 +107,7 @@ def test_a_start_that_fails_says_why_and_leaves_nothing_running(
 def test_what_a_killed_engine_leaves_is_no_engine(genesis: Genesis, home: Path) -> None:
     first = detach(genesis)
     os.kill(first["pid"], signal.SIGKILL)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while engine_process(home) is not None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -136,21 +137,26 @@ def test_the_log_is_shown_in_lines_for_people_and_followed(
         text=True,
         cwd=tmp_path,
         env=environment(),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    pid = detach(genesis)["pid"]
-    shown = genesis("logs")
-    assert shown.returncode == 0
-    ready = next(line for line in shown.stdout.splitlines() if " ready " in line)
-    assert f"pid={pid}" in ready
-    assert " info " in ready
-    assert genesis("logs", "--level", "critical").stdout == ""
-    raw = genesis("logs", "--json", "-n", "1").stdout
-    assert json.loads(raw)["component"]
-    assert genesis("logs", "--level", "loud").returncode == 2
-    assert follower.stdout is not None
-    while " ready " not in follower.stdout.readline():
-        pass
-    follower.send_signal(signal.SIGINT)
-    assert follower.wait(30) == 0
-    assert follower.stderr is not None
-    assert follower.stderr.read() == ""
+    try:
+        pid = detach(genesis)["pid"]
+        shown = genesis("logs")
+        assert shown.returncode == 0
+        ready = next(line for line in shown.stdout.splitlines() if " ready " in line)
+        assert f"pid={pid}" in ready
+        assert " info " in ready
+        assert genesis("logs", "--level", "critical").stdout == ""
+        raw = genesis("logs", "--json", "-n", "1").stdout
+        assert json.loads(raw)["component"]
+        assert genesis("logs", "--level", "loud").returncode == 2
+        assert follower.stdout is not None
+        while " ready " not in follower.stdout.readline():
+            pass
+        follower.send_signal(signal.SIGINT)
+        assert follower.wait(PATIENCE_S) == 0
+        assert follower.stderr is not None
+        assert follower.stderr.read() == ""
+    finally:
+        follower.kill()
+        follower.wait()

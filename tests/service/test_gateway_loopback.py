@@ -32,6 +32,7 @@ from genesis.exchange.venue import venue_at
 from genesis.sim.fees import FeeSchedule
 from genesis.sim.venue import Venue
 from tests.support.build import BTC, tick
+from tests.support.patience import PATIENCE_S
 from tests.support.simex import EAGER, QUICK, SYMBOL, command, wire
 
 D = Decimal
@@ -196,7 +197,7 @@ def test_streams_and_their_return() -> None:
             )
             tasks = [asyncio.create_task(stream.run()) for stream in streams]
             for stream in streams:
-                await asyncio.wait_for(stream.ready.wait(), 5)
+                await asyncio.wait_for(stream.ready.wait(), PATIENCE_S)
             (accepted, *_) = await gateway.submit(
                 command(1, kind="LIMIT", limit_price=D(50_000)), wire(1)
             ) or (None,)
@@ -219,7 +220,7 @@ def test_streams_and_their_return() -> None:
 
 
 async def _until(true: Any) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not true():
             await asyncio.sleep(0.01)
 

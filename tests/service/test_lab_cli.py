@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from tests.support.patience import PATIENCE_S
 from tests.support.process import ROOT, Process, command, environment
 
 
@@ -25,7 +26,7 @@ def test_it_opens_the_tour_behind_a_token_and_ends_with_its_kernels(tmp_path: Pa
         listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
         assert token not in listed.stdout
         base = f"http://127.0.0.1:{ready['port']}"
-        with httpx.Client(base_url=base, trust_env=False, timeout=60) as http:
+        with httpx.Client(base_url=base, trust_env=False, timeout=PATIENCE_S) as http:
             address = "/api/contents/notebooks/00_tour.ipynb"
             assert http.get(address).status_code == 403
             headers = {"Authorization": f"token {token}"}
@@ -42,7 +43,7 @@ def test_it_opens_the_tour_behind_a_token_and_ends_with_its_kernels(tmp_path: Pa
         left = psutil.Process(ready["pid"]).children(recursive=True)
         assert left
         assert lab.end(signal.SIGTERM) == 0
-        assert psutil.wait_procs(left, timeout=10)[1] == []
+        assert psutil.wait_procs(left, timeout=PATIENCE_S)[1] == []
         assert "Warning" not in lab.told()
 
 
@@ -53,7 +54,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
             command("lab", "--home", str(tmp_path / "home"), "--port", port),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             cwd=tmp_path,
             env=environment(),
         )

@@ -13,12 +13,11 @@ from genesis.domain.fills import Liquidity
 from genesis.domain.instrument import Instrument
 from genesis.domain.orders import Side
 from tests.support.loopback import SYMBOL, D, an_exchange, ccxt_at, until, zigzag
-
-WAIT = 5.0
+from tests.support.patience import PATIENCE_S
 
 
 async def soon(awaitable: Any) -> Any:
-    return await asyncio.wait_for(awaitable, WAIT)
+    return await asyncio.wait_for(awaitable, PATIENCE_S)
 
 
 def test_markets_time_status_and_balance() -> None:

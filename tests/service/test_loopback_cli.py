@@ -14,6 +14,7 @@ import pytest
 
 from genesis.cli.main import main
 from tests.support.loopback import SYMBOL, ccxt_at
+from tests.support.patience import PATIENCE_S
 
 COMMAND = (sys.executable, "-m", "genesis", "exchange")
 ROWS = "".join(
@@ -59,14 +60,14 @@ def test_it_says_where_it_is_trades_and_ends_cleanly(archive: Path) -> None:
 
         async def trade() -> None:
             async with ccxt_at(told["url"], apiKey="k", secret="s") as client:
-                await asyncio.wait_for(client.watch_trades(SYMBOL), 5)
+                await asyncio.wait_for(client.watch_trades(SYMBOL), PATIENCE_S)
                 order = await client.create_order(SYMBOL, "market", "buy", 0.01)
                 assert order["status"] == "closed"
                 assert (await client.fetch_balance())["BTC"]["total"] == pytest.approx(0.50999)
 
         asyncio.run(trade())
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE_S) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
 
@@ -75,7 +76,7 @@ def test_the_sample_needs_no_file_and_ctrl_c_ends_it() -> None:
     with running("--sample", "--loop", "--speed", "20") as (process, told):
         assert told["feed"] == "synthetic sample"
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def test_bad_input_is_one_line_and_exit_code_2(
@@ -106,6 +107,6 @@ def test_bad_input_is_one_line_and_exit_code_2(
 def test_a_file_that_is_damaged_further_on_ends_it_with_the_line(archive: Path) -> None:
     archive.write_text(ROWS * 20 + "broken,row\n")
     with running("--feed", str(archive), "--speed", "10000") as (process, _):
-        assert process.wait(20) == 2
+        assert process.wait(PATIENCE_S) == 2
         assert process.stderr is not None
         assert archive.name in process.stderr.read()

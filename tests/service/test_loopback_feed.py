@@ -25,6 +25,7 @@ from genesis.market.book import Book
 from genesis.store.feeds import open_feed
 from tests.support.build import BTC
 from tests.support.loopback import START, SYMBOL, D, an_exchange, raw_at, until, zigzag
+from tests.support.patience import PATIENCE_S
 
 
 def a_trade(ts: int, number: int, symbol: str = SYMBOL) -> TradeTick:
@@ -240,7 +241,7 @@ def test_a_recorded_market_is_played_to_its_end_and_the_clock_goes_on(shared: Pa
             taken = await raw.send("GET", "/api/v3/depth", "symbol=BTCUSDT&limit=5000")
             follower.apply(_snapshot(taken))
             updates = asyncio.create_task(_follow(socket, follower))
-            await asyncio.wait_for(exchange.played(), 20)
+            await asyncio.wait_for(exchange.played(), PATIENCE_S)
             trades = [event for event in expected if isinstance(event, TradeTick)]
             rows = await raw.send("GET", "/api/v3/trades", "symbol=BTCUSDT&limit=1000")
             assert [row["id"] for row in rows] == [tick.trade_id for tick in trades[-1000:]]
@@ -304,7 +305,7 @@ def test_symbols_that_are_not_listed_are_left_out() -> None:
 
     async def main() -> None:
         async with an_exchange([two], speed=100) as exchange:
-            await asyncio.wait_for(exchange.played(), 5)
+            await asyncio.wait_for(exchange.played(), PATIENCE_S)
             assert exchange.player.position()["unlisted"] == 19
             assert exchange.player.position()["trades"] == 20
 

@@ -15,6 +15,7 @@ from genesis.exchange.loopback.access import rest_payload, sign, ws_payload
 from genesis.exchange.loopback.endpoints import ENDPOINTS
 from genesis.sim.orders import VenueRejected
 from tests.support.loopback import an_exchange, raw_at, until
+from tests.support.patience import PATIENCE_S
 
 S = "BTCUSDT"
 ORDER = "/api/v3/order"
@@ -121,7 +122,7 @@ def test_streams_have_the_documented_fields(samples: Any) -> None:
             seen: dict[str, Any] = {}
             async with session.ws_connect(f"{exchange.url}/stream?streams={names}") as socket:
                 while len(seen) < len(STREAMS):
-                    message = await asyncio.wait_for(socket.receive_json(), 5)
+                    message = await asyncio.wait_for(socket.receive_json(), PATIENCE_S)
                     seen[message["stream"].partition("@")[2]] = message["data"]
             for kind, section in STREAMS.items():
                 same_fields(seen[kind], samples("web-socket-streams.md", section))
@@ -134,7 +135,7 @@ def test_user_events_have_the_documented_fields(samples: Any) -> None:
         async with an_exchange() as exchange, raw_at(exchange) as raw:
             socket = await raw.session.ws_connect(f"{exchange.url}/ws-api/v3")
             await socket.send_json(_signed_call(exchange, "userDataStream.subscribe.signature"))
-            ack = await asyncio.wait_for(socket.receive_json(), 5)
+            ack = await asyncio.wait_for(socket.receive_json(), PATIENCE_S)
             assert ack["result"] == {"subscriptionId": 0}
             terms = {
                 "symbol": S,
@@ -146,7 +147,7 @@ def test_user_events_have_the_documented_fields(samples: Any) -> None:
             await raw.ask("POST", ORDER, **terms, price="50000", newClientOrderId="mine")
             await raw.ask("DELETE", ORDER, symbol=S, origClientOrderId="mine")
             report, position, cancelled, _ = [
-                await asyncio.wait_for(socket.receive_json(), 5) for _ in range(4)
+                await asyncio.wait_for(socket.receive_json(), PATIENCE_S) for _ in range(4)
             ]
             file = "user-data-stream.md"
             rare = frozenset({"v"})  # only for a match that self-trade prevention stopped
@@ -345,7 +346,7 @@ def test_subscriptions_over_an_open_connection() -> None:
 
 async def _answer(socket: Any, number: int) -> dict[str, Any]:
     while True:
-        message: dict[str, Any] = await asyncio.wait_for(socket.receive_json(), 5)
+        message: dict[str, Any] = await asyncio.wait_for(socket.receive_json(), PATIENCE_S)
         if message.get("id") == number:
             return message
 
@@ -367,9 +368,9 @@ def test_the_websocket_api_refuses_as_the_rest_interface_does() -> None:
             answers = []
             for call in calls:
                 await socket.send_json(call)
-                answers.append(await asyncio.wait_for(socket.receive_json(), 5))
+                answers.append(await asyncio.wait_for(socket.receive_json(), PATIENCE_S))
             await socket.send_str("[]")
-            answers.append(await asyncio.wait_for(socket.receive_json(), 5))
+            answers.append(await asyncio.wait_for(socket.receive_json(), PATIENCE_S))
             codes = [answer.get("error", {}).get("code") for answer in answers]
             assert codes == [None, -1121, -1020, -2015, None, -2035, None, -1102]
             assert answers[3]["status"] == 401
@@ -426,10 +427,10 @@ def test_connections_can_be_cut() -> None:
             await user.send_json(_signed_call(exchange, "userDataStream.subscribe.signature"))
             await user.receive_json()
             assert await raw.post("/__genesis__/disconnect", {"what": "user"}) == {"cut": 1}
-            assert (await asyncio.wait_for(user.receive(), 5)).type in _ENDS
+            assert (await asyncio.wait_for(user.receive(), PATIENCE_S)).type in _ENDS
             assert not stream.closed
             assert await raw.post("/__genesis__/disconnect", {"what": "streams"}) == {"cut": 1}
-            while (await asyncio.wait_for(stream.receive(), 5)).type not in _ENDS:
+            while (await asyncio.wait_for(stream.receive(), PATIENCE_S)).type not in _ENDS:
                 pass
 
     asyncio.run(main())

@@ -20,6 +20,7 @@ from genesis.sim.sample import START_NS
 from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import EventLog
 from genesis.store.steps import LogEntry
+from tests.support.patience import PATIENCE_S
 from tests.support.process import Control, Process
 
 SPEED = "4"
@@ -112,14 +113,14 @@ def test_a_lost_answer_is_resolved_and_nothing_is_bought_twice(
         armed = httpx.post(f"{url}/__genesis__/fault", json=fault, trust_env=False)
         assert armed.status_code == 200, armed.text
         assert control.say("buy 100 usdt btc").status_code == 200
-        control.until("a stop", "/orders", lambda o: o and o[0]["status"] == "OPEN", 20)
+        control.until("a stop", "/orders", lambda o: o and o[0]["status"] == "OPEN")
         agrees(exchange, control)
         fills = control.get("/fills")
         assert len([fill for fill in fills if fill["side"] == "BUY"]) == 1
         # an interrupted user stream blocks new risk until the venue was asked
         httpx.post(f"{url}/__genesis__/disconnect", json={"what": "all"}, trust_env=False)
         time.sleep(0.5)
-        control.until("free again", "/locks", lambda told: told == [], 20)
+        control.until("free again", "/locks", lambda told: told == [])
         assert control.get("/health")["status"] == "healthy"
 
 
@@ -234,7 +235,7 @@ def test_the_module_runs_as_a_command(tmp_path: Path) -> None:
         text=True,
         env=environment(GENESIS_HOME=str(tmp_path)),
         cwd=tmp_path,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=True,
     )
     assert "GENESIS_PORT" in found.stdout

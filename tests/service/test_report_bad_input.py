@@ -14,6 +14,7 @@ from genesis.reports.run import run
 from tests.conftest import require
 from tests.service.test_verify_cli import change
 from tests.support.nights import DAYS, Listener, bytes_below, record_three_days
+from tests.support.patience import PATIENCE_S
 from tests.support.process import environment
 from tests.support.report_templates import FIGURE, template
 from tests.support.small_disk import a_small_disk
@@ -44,7 +45,7 @@ def genesis(folder: Path, words: str) -> Ended:
         env=environment(GENESIS_HOME=str(folder / "home")),
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=PATIENCE_S,
         check=False,
     )
 

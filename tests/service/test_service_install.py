@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.patience import PATIENCE_S
 from tests.support.process import Process, command, environment
 
 UNITS = [
@@ -55,7 +56,7 @@ def service(machine: Path) -> Any:
             command("service", *arguments),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             cwd=machine,
             env=environment(**{**paths, **settings}),
         )

@@ -14,6 +14,7 @@ import sqlcipher3.dbapi2 as driver
 from genesis.store.chain import EventRow, sealed_event
 from genesis.store.database import DATABASE_NAME
 from genesis.store.schema import ZERO_HASH
+from tests.support.patience import PATIENCE_S
 from tests.support.recorded_home import record_home
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +40,7 @@ def verify(home: Path | None, seed: str = "0", **env: str) -> "subprocess.Comple
         env=os.environ | {"PYTHONHASHSEED": seed} | env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
 
 

@@ -16,10 +16,10 @@ import pytest
 
 from genesis.panels.scripts import packed, script, split
 from tests.conftest import require
+from tests.support.patience import PATIENCE_MS
 
 KEPT = os.environ.get("GENESIS_SCREENS")
 """Where screenshots stay; read here because tests run without GENESIS_ variables."""
-PATIENCE_MS = 20_000
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The same browser without its windows comes first: it starts faster."""
 ARGUMENTS = (

@@ -20,6 +20,7 @@ from genesis.exchange.loopback.feed import OpenFeed
 from genesis.sim.fees import FeeSchedule
 from genesis.sim.venue import Venue
 from tests.support.build import BTC
+from tests.support.patience import PATIENCE_S
 
 D = Decimal
 START = 1_700_000_000 * SECOND
@@ -131,7 +132,7 @@ async def raw_at(exchange: LoopbackExchange) -> AsyncIterator[Raw]:
         yield Raw(session, exchange)
 
 
-async def until(holds: Callable[[], bool | Awaitable[bool]], seconds: float = 5.0) -> None:
+async def until(holds: Callable[[], bool | Awaitable[bool]], seconds: float = PATIENCE_S) -> None:
     """Wait for something to become true; fail when it does not."""
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:

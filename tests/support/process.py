@@ -14,9 +14,10 @@ import httpx
 
 from genesis.service.api.keys import HEADER
 from genesis.service.home import read_key
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_S = 60.0
+READY_S = PATIENCE_S
 _CALL = "import sys; from genesis.cli.main import main; sys.exit(main())"
 
 
@@ -103,7 +104,7 @@ class Control:
     def __init__(self, url: str, home: Path, name: str = "control") -> None:
         key = read_key(home / f"{name}.key")
         self.http = httpx.Client(
-            base_url=url, headers={HEADER: key}, transport=Patient(), timeout=20
+            base_url=url, headers={HEADER: key}, transport=Patient(), timeout=PATIENCE_S
         )
 
     def get(self, path: str) -> Any:
@@ -117,7 +118,7 @@ class Control:
     def say(self, text: str, **more: Any) -> httpx.Response:
         return self.post("/commands", text=text, **more)
 
-    def until(self, what: str, path: str, holds: Any, seconds: float = 10.0) -> Any:
+    def until(self, what: str, path: str, holds: Any, seconds: float = PATIENCE_S) -> Any:
         """Ask `path` until `holds(answer)`; fails naming `what` after a while."""
         deadline = time.monotonic() + seconds
         while True:

@@ -12,13 +12,17 @@ from genesis import errors
 from genesis.cli import exits
 from genesis.cli.later import LATER
 from genesis.cli.main import build, main
+from tests.support.patience import PATIENCE_S
 
 HEAVY = ("pandas", "duckdb", "ccxt", "numpy", "pyarrow", "plotly", "sqlalchemy", "fastapi", "numba")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "genesis", *arguments], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "genesis", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
 
 

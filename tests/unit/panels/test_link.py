@@ -12,6 +12,7 @@ from genesis.panels.garden import ZenGarden
 from genesis.panels.link import FLOWING, RESTING, STILL, EngineFace
 from genesis.panels.tier_path import TierPath
 from genesis.panels.tilt_page import TiltPage
+from tests.support.patience import PATIENCE_S
 from tests.support.stub_engine import StubEngine
 
 Play = Callable[["Face", StubEngine], Coroutine[Any, Any, None]]
@@ -68,7 +69,7 @@ def play(tmp_path: Path) -> Callable[[Play], None]:
 
 
 async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds():
             await asyncio.sleep(0.005)
 

@@ -14,6 +14,7 @@ import pytest
 from genesis.errors import DataError, EventLogError, ReportFailed, UsageError
 from genesis.reports import files
 from genesis.reports.run import run
+from tests.support.patience import PATIENCE_S
 from tests.support.report_templates import FIGURE, TABLE, template
 
 DAY = "2024-08-08"
@@ -157,7 +158,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def wait_for(holds: Callable[[], object], seconds: float = 20.0) -> None:
+def wait_for(holds: Callable[[], object], seconds: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
@@ -167,8 +168,8 @@ def wait_for(holds: Callable[[], object], seconds: float = 20.0) -> None:
 def test_a_report_that_takes_too_long_is_ended_with_all_its_children(
     home: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(ReportFailed, match=r"longer than 10 s \(after 3 of 4 cells\)"):
-        run("small", date=DAY, home=home, template_folder=template(tmp_path, CHILD), limit_s=10)
+    with pytest.raises(ReportFailed, match=r"longer than 20 s \(after 3 of 4 cells\)"):
+        run("small", date=DAY, home=home, template_folder=template(tmp_path, CHILD), limit_s=20)
     kernel, child = map(int, (home / "pids").read_text().split())
     wait_for(lambda: not is_alive(kernel) and not is_alive(child))
     assert not (home / "reports").exists()
@@ -187,9 +188,9 @@ def test_a_reporter_that_is_killed_leaves_no_kernel_and_no_half_report(
     reporter = subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}
     )
-    wait_for(lambda: (home / "pids").exists() and (home / "pids").read_text(), 40)
+    wait_for(lambda: (home / "pids").exists() and (home / "pids").read_text())
     reporter.send_signal(signal.SIGKILL)
-    reporter.wait(10)
+    reporter.wait(PATIENCE_S)
     kernel = int((home / "pids").read_text())
     wait_for(lambda: not is_alive(kernel))
     assert not (home / "reports").exists()

@@ -37,6 +37,7 @@ from genesis.service.runner import Runner
 from genesis.service.second_log import SecondLog
 from genesis.store.steps import LogEntry
 from tests.support.build import tick
+from tests.support.patience import PATIENCE_S
 
 T0 = 1_700_000_040 * SECOND - 1_700_000_040 * SECOND % MINUTE
 HEAD = "ab" * 32
@@ -130,7 +131,7 @@ class Bench:
     async def within(self, body: Callable[[], Awaitable[None]]) -> None:
         tasks = [asyncio.create_task(self.runner.run()), asyncio.create_task(self.outbox.run())]
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 await body()
         finally:
             for task in tasks:

@@ -11,6 +11,7 @@ from genesis.rules import load
 from genesis.service.api.answers import Answer
 from genesis.service.api.discipline_bodies import TierPath
 from genesis.service.api.operations import Operations
+from genesis.service.api.under_way import UnderWay
 from genesis.service.operator import Manner
 from genesis.service.readings import Readings
 from tests.flows.test_ways_back import Live
@@ -29,7 +30,9 @@ def say(bench: Bench, line: str) -> Answer:
 
     clock: Any = Told(bench)
     log: Any = None
-    operations = Operations(bench.engine, Readings(), clock, ("BTC/USDT",), 1, ask, log, lambda: "")
+    operations = Operations(
+        bench.engine, Readings(), clock, ("BTC/USDT",), 1, ask, log, lambda: "", UnderWay()
+    )
     return asyncio.run(operations.command(line, Manner(), None))
 
 

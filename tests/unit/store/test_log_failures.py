@@ -16,6 +16,7 @@ from genesis.store.event_log import EventLog
 from genesis.store.lease import Lease, holder
 from genesis.store.reader import LogReader
 from tests.support.log_steps import mixed, order_step, tick_step
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -71,7 +72,7 @@ def test_every_acknowledged_step_survives_kill_9(tmp_path: Path) -> None:
 def test_a_full_disk_fails_everyone_who_waits_and_stops_the_log(tmp_path: Path) -> None:
     path = tmp_path / "genesis.db"
     process = logging_process(path, "400000")
-    output = process.communicate(timeout=60)[0].splitlines()
+    output = process.communicate(timeout=PATIENCE_S)[0].splitlines()
     assert process.returncode == 0
     acknowledged = [int(line) for line in output if line.isdigit()]
     told = [line for line in output if not line.isdigit()]
