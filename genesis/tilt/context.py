@@ -93,6 +93,11 @@ class Context:
         self.stopped_out_us.clear()
         return None if start_us is None else (ts_us - start_us) / _US
 
+    def widen(self, symbol: str | None) -> None:
+        """The stop of the position in the symbol was moved away or removed."""
+        if symbol is not None and symbol not in self.widened:
+            self.widened.append(symbol)
+
     def lost_recently(self, ts_us: int, within_s: float) -> bool:
         """Is this session losing, or was one that ended not long ago?"""
         ended = self.lost_session_us

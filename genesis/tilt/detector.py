@@ -265,6 +265,8 @@ class TiltDetector:
             if name == JOINT and kind == ActionKind.ORDER_SUBMIT:
                 self.context.owed_joint = min(0.0, found or 0.0)
                 self.context.insists = bool(scene.found.get("rej"))
+        if scene.found.get("widen"):
+            self.context.widen(action.symbol)
         told = telling(action, ts_us, self.context, self.rules.behaviour)
         if told is not None:
             self.gauge.tell(told, ts_us)
@@ -304,7 +306,9 @@ class TiltDetector:
         behaviour = self.rules.behaviour
         if behaviour is not None:
             self.baselines.archive(ts_ns, reason)
-            self.baselines.widen(behaviour.style.spread_factor, behaviour.style.sessions)
+            begun = self.context.session_start_us is not None  # it comes before the first of them
+            sessions = behaviour.style.sessions + begun
+            self.baselines.widen(behaviour.style.spread_factor, sessions)
 
     def _settle(self, *, rose: bool) -> tuple[Outcome, ...]:
         """Tell the score of this moment, and what level follows from it."""

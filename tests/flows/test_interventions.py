@@ -19,7 +19,7 @@ from genesis.domain.outcomes import (
     OverrideJudged,
     SizesEased,
 )
-from genesis.domain.time import DAY, HOUR, MINUTE, SECOND
+from genesis.domain.time import DAY, HOUR, MINUTE, SECOND, utc_day
 from genesis.tilt.inputs import Scored
 from genesis.tilt.machine import decide, evolve
 from tests.support.engines import Bench, cancels, only, submits
@@ -130,10 +130,11 @@ def test_a_lock_ends_by_page_and_time_and_leaves_small_sizes_for_its_day() -> No
     bench.later(1)
     multiplier, at = bench.engine.state.tilt.multiplier, bench.now_ns
     eased = [one for step in bench.steps for one in only(step, SizesEased)]
-    assert [one.until_ns for one in eased] == [at + DAY]
+    midnight = (utc_day(at) + 1) * DAY
+    assert [one.until_ns for one in eased] == [midnight]
     assert multiplier(at) == multiplier(at + HOUR - 1) == D("0.5")
     assert multiplier(at + HOUR) == D("0.75")
-    assert multiplier(at + DAY - 1) == D("0.75")
+    assert (multiplier(midnight - 1), multiplier(midnight)) == (D("0.75"), D(1))
 
 
 def test_with_a_paper_lane_a_quiet_session_ends_the_lock() -> None:

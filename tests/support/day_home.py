@@ -315,7 +315,9 @@ def record_days(home: Path, days: int = 3, *, every_ns: int = 10 * SECOND) -> li
     for number, day_ns in enumerate(begins):
         acts = calm_acts(day_ns)
         if number == 1:
-            acts = [*chase(day_ns + 9 * HOUR), buy(day_ns + 22 * HOUR, "20"), *lost_feed(day_ns)]
+            small = day_ns + 9 * HOUR + 50 * MINUTE  # soon after the page
+            acts = [*chase(day_ns + 9 * HOUR), buy(small, "10"), close(small + 8 * MINUTE)]
+            acts += [buy(day_ns + 22 * HOUR, "20"), *lost_feed(day_ns)]
         until = day_ns + 14 * HOUR
         falls = jolts(day_ns + 9 * HOUR) if number == 1 else []
         market = waves(day_ns, until, every_ns, tops=True, falls=falls)

@@ -24,7 +24,6 @@ from genesis.panels.tilt_view import (
 )
 from genesis.panels.tilt_words import INDICATORS
 from genesis.rules import load
-from genesis.tilt.indicators import FIXED
 from genesis.tilt.indicators import INDICATORS as STEPS
 
 T0 = 1_700_000_000 * SECOND
@@ -58,7 +57,7 @@ def test_levels_are_worded_as_the_packaged_rules_have_them() -> None:
 
 def test_whatever_the_engine_can_score_has_words_on_both_faces() -> None:
     rules = load("sniper").tilt
-    scored = {name for name, *_ in STEPS} | set(FIXED.values())
+    scored = {name for name, *_ in STEPS}
     scored |= {*rules.indicators, *rules.fixed, *rules.priors, *rules.rates}
     assert scored <= set(INDICATORS)
     seen = {"contributions": dict.fromkeys(scored, 1)}

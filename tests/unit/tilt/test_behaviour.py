@@ -62,8 +62,8 @@ def test_every_size_counts_and_after_two_wins_more_so() -> None:
 
 
 def test_a_long_session() -> None:
-    acts = [entry(600.0 * i, 1) for i in range(60)]
-    z = (math.log(600 * 59) - math.log(9000)) / 0.4
+    acts = [entry(600.0 * i, 1) for i in range(40)]
+    z = min(3, (math.log(600 * 39) - math.log(9000)) / 0.4)
     before, now = evidence(*acts[:-1])["slen"], evidence(*acts)["slen"]
     assert now == pytest.approx(before * 2 ** (-600 / 1800) + z - K["slen"])
 
@@ -174,8 +174,9 @@ def test_joint_is_the_weighted_sum_and_a_streak_is_nothing_by_itself() -> None:
     z = -(math.log(2) - math.log(4)) / 0.55
     alone = evidence(entry(0, 1, latency_ms=2000, checklist_done=False))["joint"]
     assert alone == pytest.approx(0.6 * z + 1.2 * 0.9 - K["joint"])
-    lost = evidence(close(0), entry(20_000, 1, latency_ms=2000, checklist_done=False))["joint"]
-    assert lost == pytest.approx(alone + 0.25)
+    lost = evidence(close(0), entry(14_000, 1, latency_ms=2000, checklist_done=False))["joint"]
+    rested = (math.log(14_000) - math.log(600)) / 0.9
+    assert lost == pytest.approx(alone - 0.6 * min(1, rested) + 0.25)
     calm = [one for i in range(9) for one in (close(4000 * i), entry(4000 * i + 3000, 1))]
     assert evidence(*calm)["joint"] == 0
 

@@ -192,9 +192,9 @@ def test_i38_a_restart_long_after_the_queue_is_full() -> None:
         at += (900 + 37 * (i % 11)) * 1_000_000 if calm else 90_000_000
         state = ("NORMAL", "VOLATILE")[i % 7 == 0]
         given = {"session_id": "s", "symbol": BTC}
-        acts.append(
-            UserAction(at, "ORDER_SUBMIT", size_fraction=0.1 + i % 9, market_state=state, **given)
-        )
+        haste = {} if calm else {"latency_ms": 600, "checklist_done": False}
+        size = {"size_fraction": 0.1 + i % 9, "market_state": state}
+        acts.append(UserAction(at, "ORDER_SUBMIT", **size, **haste, **given))
         if not calm:
             acts.append(UserAction(at + 30_000_000, "ORDER_CANCEL", **given))
         acts.append(

@@ -135,5 +135,6 @@ def test_after_an_emergency_nothing_is_certain_but_nothing_is_forgotten() -> Non
     assert known.centres["lat"] < ring.centre < math.log(8)  # shrunk to what was usual
     restored = TiltDetector.restore(RULES, detector.snapshot())
     assert restored.snapshot() == detector.snapshot()
-    restored.baselines.rings["lat"].refresh()
+    for one in (ring, restored.baselines.rings["lat"]):
+        one.refresh()
     assert restored.baselines.rings["lat"].centre == ring.centre
