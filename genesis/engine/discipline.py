@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from genesis.domain.account import MarketState, TiltLevel
 from genesis.domain.approval import Refused, Verdict
@@ -35,6 +35,7 @@ from genesis.domain.outcomes import (
     TierChanged,
 )
 from genesis.domain.time import DAY, format_utc, utc_day
+from genesis.engine.acts import Acts
 from genesis.engine.breaking import Breaking
 from genesis.engine.course import LOCKED_ENTRY, NO_OVERRIDES, Course
 from genesis.engine.marks import Marks
@@ -42,9 +43,8 @@ from genesis.engine.tier_acts import STEPS, TierActs
 from genesis.execution.draft import Draft
 from genesis.risk.blocks import FEED, RECONCILE, STARTING, VENUE
 from genesis.risk.drawdown import DAILY_LOSS
-from genesis.risk.sizing import position_cap_usdt
 from genesis.tilt import StyleChangeRefused
-from genesis.tilt.actions import BadAction, UserAction
+from genesis.tilt.actions import BadAction
 from genesis.tilt.caution import CONFIRM_CODE, Wish
 from genesis.tilt.checks import LOCKED_CODE
 
@@ -92,6 +92,7 @@ class Discipline:
         self._tier_acts = TierActs(state, view)
         self._breaking = Breaking(state, view)
         self._marks = Marks(state, view)
+        self._acts = Acts(state, view)
         self._opened = self._timers_stale = False
         self._resuming = self._was_locked = False
         self._own_symbols: set[str] = set()
@@ -131,9 +132,7 @@ class Discipline:
             if isinstance(verdict, Refused) and draft.source == OPERATOR:
                 if verdict.failures[0].code == CONFIRM_CODE:
                     continue  # asking again later is what he was told to do
-                action = self._action(
-                    "ORDER_REJECTED", symbol=draft.symbol, reason=verdict.failures[0].code
-                )
+                action = self._acts.refused(draft.symbol, verdict.failures[0].code)
                 facts += self._tilted(self._state.tilt.observe(action))
                 facts += self._locked_entry(verdict)
         return tuple(facts)
@@ -232,9 +231,8 @@ class Discipline:
                 return (*state.risk.block(event.ts_ns, STARTING, "not reconciled yet"), *midnight)
             case FlowReported(asset=asset, amount=amount) if asset == state.ledger.quote:
                 state.tiers.history.flow(event.ts_ns, amount)
-                return (
-                    self._tilted(state.tilt.observe(self._action("DEPOSIT"))) if amount > 0 else ()
-                )
+                deposit = self._acts.deposit()
+                return self._tilted(state.tilt.observe(deposit)) if amount > 0 else ()
             case BalanceReported():
                 started = state.risk.block(event.ts_ns, STARTING, None)
                 reason = None if event.clean else event.complaint or "balances differ"
@@ -333,7 +331,7 @@ class Discipline:
         """An act is scored; to ask again, in time, for what was put off is the same act."""
         if self._is_repeated(event):
             return ()
-        return self._tilted(self._state.tilt.observe(self._scored(event)))
+        return self._tilted(self._state.tilt.observe(self._acts.asked(event)))
 
     def _is_repeated(self, event: OperatorActed) -> bool:
         if event.verb != "trade" or event.side is not Side.BUY or event.symbol is None:
@@ -344,7 +342,7 @@ class Discipline:
 
     def _ceremony(self, event: OperatorActed) -> tuple[Outcome, ...]:
         answered, reason = self._course.ceremony(event)
-        action = self._scored(replace(event, reason=reason))
+        action = self._acts.asked(replace(event, reason=reason))
         return (*self._stepped(answered), *self._tilted(self._state.tilt.observe(action)))
 
     def _style(self, event: OperatorActed) -> tuple[Outcome, ...]:
@@ -362,50 +360,15 @@ class Discipline:
         facts = self._stepped(answered)
         if scored is None:
             return facts
-        return (*facts, *self._tilted(self._state.tilt.observe(self._scored(scored))))
+        return (*facts, *self._tilted(self._state.tilt.observe(self._acts.asked(scored))))
 
     def _override(self, event: OperatorActed) -> tuple[Outcome, ...]:
         verdict = self._course.verdict(event)
         if verdict is None:
             ref, verb = event.client_ref, event.verb
             return (CommandAnswered(self._state.now_ns, ref, verb, False, NO_OVERRIDES),)
-        action = self._scored(replace(event, reason=verdict))
+        action = self._acts.asked(replace(event, reason=verdict))
         return self._tilted(self._course.override(event, verdict, action))
-
-    def _scored(self, event: OperatorActed) -> UserAction:
-        """The content-free action behind what the operator asked for."""
-        return self._action(
-            event.kind,
-            session_id=event.session_id,
-            seq=event.seq,
-            symbol=event.symbol,
-            side=event.side,
-            size_fraction=self._size_fraction(event),
-            latency_ms=event.latency_ms,
-            keys=event.keys,
-            backspaces=event.backspaces,
-            parse_ok=event.parse_ok,
-            checklist_done=event.checklist_done,
-            dwell_ms=event.dwell_ms,
-            stop_old=event.stop_old,
-            stop_new=event.stop_new,
-            entry=event.entry,
-            pnl_r=event.pnl_r,
-            reason=event.reason,
-            reduces_risk=event.reduces_risk,
-            market_state=event.market_state,
-        )
-
-    def _size_fraction(self, event: OperatorActed) -> Decimal | None:
-        """Requested notional over the tier's cap of the day."""
-        if event.size_fraction is not None or event.verb != "trade" or event.symbol is None:
-            return event.size_fraction
-        cap = position_cap_usdt(self._view.equity_usdt, self._state.limits)
-        price = event.price or self._view.price(event.symbol)
-        asked = event.amount_usdt
-        if asked is None and event.qty is not None and price is not None:
-            asked = event.qty * price
-        return asked / cap if asked is not None and cap else None
 
     def _filled(self, event: OrderFilled) -> None:
         """Remember which positions are the operator's own."""
@@ -418,15 +381,4 @@ class Discipline:
         if closed.symbol not in self._own_symbols:
             return ()  # a strategy's trade says nothing about the trader
         self._own_symbols.remove(closed.symbol)
-        reason = {"stop": "stop_loss", "target": "take_profit", "signal": "signal"}
-        action = self._action(
-            "POSITION_CLOSED",
-            symbol=closed.symbol,
-            reason=reason.get(closed.reason, "manual"),
-            pnl_r=closed.pnl_usdt / closed.risk_usdt if closed.risk_usdt else None,
-        )
-        return self._tilted(self._state.tilt.observe(action))
-
-    def _action(self, kind: str, **given: Any) -> UserAction:
-        session = given.pop("session_id", None) or ""
-        return UserAction(ts_us=self._state.now_ns // 1_000, kind=kind, session_id=session, **given)
+        return self._tilted(self._state.tilt.observe(self._acts.closed(closed)))

@@ -21,7 +21,7 @@ from genesis.rules.fields import (
     nanoseconds,
 )
 from genesis.rules.tilt_behaviour import Behaviour, Odds, given
-from genesis.rules.tilt_ways import Interventions, Reading
+from genesis.rules.tilt_ways import Interventions, Override, Reading
 from genesis.tilt.rules import (
     EvidenceRules,
     FixedRules,
@@ -29,7 +29,6 @@ from genesis.tilt.rules import (
     JournalRules,
     LearningRules,
     LevelRules,
-    OverrideRules,
     PriorRules,
     RateRules,
     RecoveryRules,
@@ -319,37 +318,6 @@ class Fixed(Table):
 
     def freeze(self) -> dict[str, FixedRules]:
         return {name: one.freeze() for name, one in given(self)}
-
-
-class Override(Table):
-    phrase: Annotated[str, Field(min_length=1, max_length=200)]
-    characters_min: Count
-    attempts_max: Count
-    window_s: Positive
-    lock_s: Positive
-    lock_max_s: Positive
-    escalation_s: Positive
-    limited_multiplier: Share
-    limited_s: NotNegative
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Override":
-        if not self.window_s <= self.lock_s <= self.lock_max_s:
-            raise ValueError("window_s <= lock_s <= lock_max_s must hold")
-        return self
-
-    def freeze(self) -> OverrideRules:
-        return OverrideRules(
-            phrase=self.phrase,
-            characters_min=self.characters_min,
-            attempts_max=self.attempts_max,
-            window_ns=nanoseconds(self.window_s),
-            lock_ns=nanoseconds(self.lock_s),
-            lock_max_ns=nanoseconds(self.lock_max_s),
-            escalation_ns=nanoseconds(self.escalation_s),
-            limited_multiplier=self.limited_multiplier,
-            limited_ns=nanoseconds(self.limited_s),
-        )
 
 
 class Tilt(Table):

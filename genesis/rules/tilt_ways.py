@@ -1,6 +1,8 @@
-"""`[tilt.interventions]` and `[tilt.reading]`: what came with the way back in full."""
+"""`[tilt.interventions]`, `[tilt.reading]` and `[tilt.override]`: the ways back out of a pause."""
 
-from pydantic import model_validator
+from typing import Annotated
+
+from pydantic import Field, model_validator
 
 from genesis.rules.fields import (
     Count,
@@ -11,6 +13,7 @@ from genesis.rules.fields import (
     Table,
     nanoseconds,
 )
+from genesis.tilt.rules import OverrideRules
 from genesis.tilt.ways import InterventionRules, ReadingRules
 
 
@@ -73,4 +76,35 @@ class Reading(Table):
             similarity_pages=self.similarity_pages,
             amount_tolerance=float(self.amount_tolerance),
             retry_ns=nanoseconds(self.retry_s),
+        )
+
+
+class Override(Table):
+    phrase: Annotated[str, Field(min_length=1, max_length=200)]
+    characters_min: Count
+    attempts_max: Count
+    window_s: Positive
+    lock_s: Positive
+    lock_max_s: Positive
+    escalation_s: Positive
+    limited_multiplier: Share
+    limited_s: NotNegative
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Override":
+        if not self.window_s <= self.lock_s <= self.lock_max_s:
+            raise ValueError("window_s <= lock_s <= lock_max_s must hold")
+        return self
+
+    def freeze(self) -> OverrideRules:
+        return OverrideRules(
+            phrase=self.phrase,
+            characters_min=self.characters_min,
+            attempts_max=self.attempts_max,
+            window_ns=nanoseconds(self.window_s),
+            lock_ns=nanoseconds(self.lock_s),
+            lock_max_ns=nanoseconds(self.lock_max_s),
+            escalation_ns=nanoseconds(self.escalation_s),
+            limited_multiplier=self.limited_multiplier,
+            limited_ns=nanoseconds(self.limited_s),
         )

@@ -1,0 +1,83 @@
+"""What the detector of tilt is told of the trader: his acts, without their content."""
+
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from genesis.domain.events import OperatorActed
+from genesis.domain.outcomes import PositionClosed
+from genesis.risk.sizing import position_cap_usdt
+from genesis.tilt.actions import UserAction
+
+if TYPE_CHECKING:
+    from genesis.engine.state import EngineState
+    from genesis.engine.view import EngineView
+
+_REASONS: Final = MappingProxyType(
+    {"stop": "stop_loss", "target": "take_profit", "signal": "signal"}
+)
+"""Why a position was left, as the detector calls it; all else was by hand."""
+
+
+class Acts:
+    """Makes acts of events, at the engine's time."""
+
+    def __init__(self, state: "EngineState", view: "EngineView") -> None:
+        self._state = state
+        self._view = view
+
+    def asked(self, event: OperatorActed) -> UserAction:
+        """The act behind what the operator asked for."""
+        return self._action(
+            event.kind,
+            session_id=event.session_id,
+            seq=event.seq,
+            symbol=event.symbol,
+            side=event.side,
+            size_fraction=self._size_fraction(event),
+            latency_ms=event.latency_ms,
+            keys=event.keys,
+            backspaces=event.backspaces,
+            parse_ok=event.parse_ok,
+            checklist_done=event.checklist_done,
+            dwell_ms=event.dwell_ms,
+            stop_old=event.stop_old,
+            stop_new=event.stop_new,
+            entry=event.entry,
+            pnl_r=event.pnl_r,
+            reason=event.reason,
+            reduces_risk=event.reduces_risk,
+            market_state=event.market_state,
+        )
+
+    def refused(self, symbol: str, code: str) -> UserAction:
+        """What he asked for was refused, for the reason of this code."""
+        return self._action("ORDER_REJECTED", symbol=symbol, reason=code)
+
+    def deposit(self) -> UserAction:
+        """Money came in."""
+        return self._action("DEPOSIT")
+
+    def closed(self, closed: PositionClosed) -> UserAction:
+        """A position of his own has ended."""
+        return self._action(
+            "POSITION_CLOSED",
+            symbol=closed.symbol,
+            reason=_REASONS.get(closed.reason, "manual"),
+            pnl_r=closed.pnl_usdt / closed.risk_usdt if closed.risk_usdt else None,
+        )
+
+    def _size_fraction(self, event: OperatorActed) -> Decimal | None:
+        """Requested notional over the tier's cap of the day."""
+        if event.size_fraction is not None or event.verb != "trade" or event.symbol is None:
+            return event.size_fraction
+        cap = position_cap_usdt(self._view.equity_usdt, self._state.limits)
+        price = event.price or self._view.price(event.symbol)
+        asked = event.amount_usdt
+        if asked is None and event.qty is not None and price is not None:
+            asked = event.qty * price
+        return asked / cap if asked is not None and cap else None
+
+    def _action(self, kind: str, **given: Any) -> UserAction:
+        session = given.pop("session_id", None) or ""
+        return UserAction(ts_us=self._state.now_ns // 1_000, kind=kind, session_id=session, **given)
