@@ -8,7 +8,6 @@ from genesis.errors import NotBuilt
 
 LATER: Final = frozenset(
     {
-        "rules",
         "check",
         "twin",
         "flows",

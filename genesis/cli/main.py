@@ -24,6 +24,7 @@ from genesis.cli import (
     nightly,
     report,
     research,
+    rules,
     service,
     tax,
     ticks,
@@ -35,7 +36,7 @@ from genesis.cli.later import Verbs
 _ROOMS: Final = (
     ("See it work", (demo,)),
     ("Research on recorded markets", (ticks, research)),
-    ("Trade", (exchange, service, tier, journal, detached, logs, install)),
+    ("Trade", (exchange, service, tier, rules, journal, detached, logs, install)),
     ("Look", (dashboard, lab, report, nightly, tax)),
     ("Prove it", (log, why)),
 )

@@ -102,6 +102,7 @@ def status(home: _Home = None, as_json: _Json = False) -> None:
             "positions": client.get("/positions"),
             "orders": client.get("/orders"),
             "locks": client.get("/locks"),
+            "rules": client.get("/rules"),
         }
     typer.echo(json.dumps(told) if as_json else _status_text(told))
     raise typer.Exit(NO if told["health"]["status"] == "unhealthy" else DONE)
@@ -212,7 +213,20 @@ def _status_text(told: dict[str, Any]) -> str:
     for lock in told["locks"]:
         until = f", until {lock['until']}" if lock["until"] else ""
         lines.append(f"no entries {lock['code']}: {lock['reason']}{until}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_rules_lines(told["rules"])])
+
+
+def _rules_lines(rules: dict[str, Any]) -> list[str]:
+    """What waits to get looser, and what was to."""
+    lines = [
+        f"rule       {edit['field']} {edit['old']} -> {edit['new']}, from {rules['pending_until']}"
+        for edit in rules["pending"]
+    ]
+    cancelled = rules["cancelled"]
+    if cancelled is not None:
+        names = ", ".join(edit["field"] for edit in cancelled["edits"])
+        lines.append(f"rule       stays as it is ({cancelled['reason']}): {names}")
+    return lines
 
 
 def _usdt(amount: str) -> str:

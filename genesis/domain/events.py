@@ -309,6 +309,12 @@ class PaperDayReported:
 # -- the run ---------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class RulesChanged:
+    """Somebody wants these rules. What of them holds, and from when, the engine decides.
+
+    `reason`: `file` (what the settings name says so since this start), `version` (the same, for it
+    came with other code) or `proposed`. `text` is a whole rulebook.
+    """
+
     ts_ns: int
     text: str
     sha256: str

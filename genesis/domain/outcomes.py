@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from genesis.domain.account import Tier, TierMode, TiltLevel
+from genesis.domain.account import MarketState, Tier, TierMode, TiltLevel
 from genesis.domain.approval import Failure
+from genesis.domain.edits import RulesEdited
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import OrderRequest, OrderType, Side
 
@@ -131,6 +132,28 @@ class BreakerMoved:
     state: str
     reason: str
     until_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarketStateChanged:
+    """A symbol's market, judged by its own bars, is in another state."""
+
+    ts_ns: int
+    symbol: str
+    old: MarketState
+    new: MarketState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelationAlerted:
+    """Two open positions move together (`raised`), or no longer do."""
+
+    ts_ns: int
+    first: str
+    second: str
+    correlation: Decimal
+    raised: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,4 +374,7 @@ Outcome = (
     | RecoverySessionJudged
     | ConfirmationAsked
     | ConfirmationGiven
+    | RulesEdited
+    | MarketStateChanged
+    | CorrelationAlerted
 )

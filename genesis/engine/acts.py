@@ -4,6 +4,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from genesis.domain.account import MarketState
 from genesis.domain.events import OperatorActed
 from genesis.domain.outcomes import PositionClosed
 from genesis.risk.sizing import position_cap_usdt
@@ -47,7 +48,7 @@ class Acts:
             pnl_r=event.pnl_r,
             reason=event.reason,
             reduces_risk=event.reduces_risk,
-            market_state=event.market_state,
+            market_state=event.market_state or self._market_state(event.symbol),
         )
 
     def refused(self, symbol: str, code: str) -> UserAction:
@@ -58,6 +59,10 @@ class Acts:
         """Money came in."""
         return self._action("DEPOSIT")
 
+    def loosened(self) -> UserAction:
+        """He wants looser rules."""
+        return self._action("RULE_EDIT", reason="loosen")
+
     def closed(self, closed: PositionClosed) -> UserAction:
         """A position of his own has ended."""
         return self._action(
@@ -66,6 +71,12 @@ class Acts:
             reason=_REASONS.get(closed.reason, "manual"),
             pnl_r=closed.pnl_usdt / closed.risk_usdt if closed.risk_usdt else None,
         )
+
+    def _market_state(self, symbol: str | None) -> MarketState | None:
+        """A rough market is rough for everybody: haste in it says less of the trader."""
+        if symbol is None or self._state.rules.market is None:
+            return None
+        return self._view.state(symbol)
 
     def _size_fraction(self, event: OperatorActed) -> Decimal | None:
         """Requested notional over the tier's cap of the day."""

@@ -43,7 +43,7 @@ class Desk:
         self._needed = {id(strategy): tier_needed(strategy) for strategy in self.strategies}
         """What each needed when it came: a strategy does not become another one later."""
         self._wanting: dict[type, tuple[tuple[Strategy, int | None], ...]] = {}
-        """Who is called for which kind of event; the width where bars of several are closed."""
+        """Who is called for which kind of event; of bars, for those of which width."""
 
     def set_strategies(self, strategies: Sequence[Strategy]) -> None:
         """These from now on; one of the same name stays the object it was."""
@@ -74,9 +74,9 @@ class Desk:
         return [self._draft(intent, strategy) for intent, strategy in wishes]
 
     def _who_wants(self, kind: type) -> tuple[tuple[Strategy, int | None], ...]:
-        several = kind is BarClosed and len(widths_of(self.strategies)) > 1
+        is_bar = kind is BarClosed
         return tuple(
-            (s, parse_width(s.bar) if several and s.bar else None)
+            (s, parse_width(s.bar) if is_bar and s.bar else None)
             for s in self.strategies
             if kind in s.wants
         )

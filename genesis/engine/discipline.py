@@ -1,12 +1,13 @@
 """Discipline observes: risk, tilt and tier take every event in and say what it means."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from genesis.domain.account import MarketState, TiltLevel
 from genesis.domain.approval import Refused, Verdict
-from genesis.domain.commands import Command, DropTimer, SetTimer
+from genesis.domain.commands import Command
+from genesis.domain.edits import RulesEdited
 from genesis.domain.events import (
     AccountOpened,
     BalanceReported,
@@ -21,6 +22,7 @@ from genesis.domain.events import (
     PaperDayReported,
     PaperLaneReported,
     RecoverySessionDone,
+    RulesChanged,
     RunStarted,
     TimerFired,
     VenueStatus,
@@ -34,12 +36,15 @@ from genesis.domain.outcomes import (
     PositionClosed,
     TierChanged,
 )
-from genesis.domain.time import DAY, format_utc, utc_day
+from genesis.domain.time import format_utc, utc_day
 from genesis.engine.acts import Acts
 from genesis.engine.breaking import Breaking
 from genesis.engine.course import LOCKED_ENTRY, NO_OVERRIDES, Course
 from genesis.engine.marks import Marks
+from genesis.engine.rule_edits import PENDING, VERSION, RuleEdits
+from genesis.engine.rulebook import Editor
 from genesis.engine.tier_acts import STEPS, TierActs
+from genesis.engine.wakes import DAY_TIMER, EVALUATION_TIMER, Wakes
 from genesis.execution.draft import Draft
 from genesis.risk.blocks import FEED, RECONCILE, STARTING, VENUE
 from genesis.risk.drawdown import DAILY_LOSS
@@ -52,11 +57,6 @@ if TYPE_CHECKING:
     from genesis.engine.state import EngineState
     from genesis.engine.view import EngineView
 
-DAY_TIMER: Final = "day"
-TILT_TIMER: Final = "tilt"
-TIER_TIMER: Final = "tier"
-EVALUATION_TIMER: Final = "evaluation"
-BREAKER_TIMER: Final = "breaker"
 OPERATOR: Final = "operator"
 
 
@@ -65,29 +65,16 @@ def wish_of(draft: Draft) -> Wish:
     return Wish(draft.symbol, draft.type, draft.amount_usdt, draft.qty)
 
 
-@dataclass(slots=True)
-class _Timers:
-    """Timers discipline has asked for, by key."""
-
-    asked: dict[str, int]
-
-    def ask(self, key: str, at_ns: int | None) -> tuple[Command, ...]:
-        if at_ns == self.asked.get(key):
-            return ()
-        if at_ns is None:
-            del self.asked[key]
-            return (DropTimer(key),)
-        self.asked[key] = at_ns
-        return (SetTimer(key, at_ns),)
-
-
 class Discipline:
     """Turns events into facts about the trader and his limits."""
 
-    def __init__(self, state: "EngineState", view: "EngineView") -> None:
+    def __init__(
+        self, state: "EngineState", view: "EngineView", editor: Editor | None = None
+    ) -> None:
         self._state = state
         self._view = view
-        self._timers = _Timers({})
+        self.edits = RuleEdits(state, view, editor)
+        self._timers = Wakes(state, self.edits)
         self._course = Course(state, view)
         self._tier_acts = TierActs(state, view)
         self._breaking = Breaking(state, view)
@@ -104,6 +91,8 @@ class Discipline:
         facts: list[Outcome] = list(self._react(event))
         facts += self._broken(self._breaking.heard(event))
         self._course.moved(moved)
+        if moved and isinstance(event, OrderFilled):
+            self._marks.filled(event)
         for outcome in moved:
             if isinstance(outcome, PositionClosed):
                 facts += self._closed(outcome)
@@ -117,11 +106,22 @@ class Discipline:
             # after the marks: a loss of this instant goes first
             if event.key == EVALUATION_TIMER and not self._resuming:
                 facts += self._stepped(self._course.evaluated(event.ts_ns))
+            facts += self._edited(self.edits.told(facts) or self.edits.due(event.ts_ns))
         return tuple(facts)
 
     def seen(self, symbol: str, high: Decimal) -> None:
         """A span of ticks went by up to `high`: the peak of equity may have moved."""
         self._marks.seen(symbol, high)
+
+    def concluded(self, outcomes: list[Outcome]) -> tuple[Outcome, ...]:
+        """What all that came of an event means for rules that wait."""
+        return self._edited(self.edits.told(outcomes))
+
+    def _edited(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+        """Other rules may hold, or wait: so may the times at which things are looked at."""
+        if facts:
+            self._timers_stale = True
+        return facts
 
     def judged(self, pairs: list[tuple[Draft, Verdict]]) -> tuple[Outcome, ...]:
         """The gate's refusals of the operator's wishes are acts of his, too."""
@@ -181,7 +181,9 @@ class Discipline:
 
     def _is_proven(self, event: Event) -> bool:
         """Did a breach wait for this report of the balance?"""
-        return isinstance(event, BalanceReported) and self._state.risk.drawdown.is_confirming
+        state = self._state
+        is_confirming = state.risk.drawdown.is_confirming or state.books.is_confirming
+        return isinstance(event, BalanceReported) and is_confirming
 
     def _blocked(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         return (*facts, *self._stepped(self._course.disturbed(facts))) if facts else ()
@@ -191,16 +193,7 @@ class Discipline:
         if not self._opened or not self._timers_stale:
             return ()
         self._timers_stale = False
-        tiers, now_ns = self._state.tiers, self._state.now_ns
-        commands = self._timers.ask(TILT_TIMER, self._state.tilt.next_wake_ns())
-        commands += self._timers.ask(TIER_TIMER, tiers.next_wake_ns())
-        commands += self._timers.ask(BREAKER_TIMER, self._state.risk.breakers.next_wake_ns())
-        if EVALUATION_TIMER not in self._timers.asked:
-            commands += self._timers.ask(EVALUATION_TIMER, tiers.next_evaluation_ns(now_ns))
-        if DAY_TIMER in self._timers.asked:  # it stays until it fires: no midnight is missed
-            return commands
-        midnight = (utc_day(now_ns) + 1) * DAY
-        return commands + self._timers.ask(DAY_TIMER, midnight)
+        return self._timers.commands()
 
     # -- what an event means -----------------------------------------------------------------
     def _react(self, event: Event) -> tuple[Outcome, ...]:
@@ -228,7 +221,11 @@ class Discipline:
                 self._timers_stale = True
                 self._resuming = state.rules.tiers.course is not None
                 midnight = () if self._resuming else self._missed_midnight(event.ts_ns)
-                return (*state.risk.block(event.ts_ns, STARTING, "not reconciled yet"), *midnight)
+                edited = self.edits.started(event)
+                waits = state.risk.block(event.ts_ns, STARTING, "not reconciled yet")
+                return (*edited, *waits, *midnight)
+            case RulesChanged():
+                return self._rules_wanted(event)
             case FlowReported(asset=asset, amount=amount) if asset == state.ledger.quote:
                 state.tiers.history.flow(event.ts_ns, amount)
                 deposit = self._acts.deposit()
@@ -257,7 +254,8 @@ class Discipline:
         self._opened = self._timers_stale = True
         equity = self._view.equity_usdt
         self._state.risk.drawdown.open(equity)
-        return (*self._state.tiers.opened(event), *self._new_day(event.ts_ns))
+        opened = (*self._state.tiers.opened(event), *self._new_day(event.ts_ns))
+        return (*opened, *self._marks.begun())
 
     def _missed_midnight(self, ts_ns: int) -> tuple[Outcome, ...]:
         """Nothing ran at 00:00 UTC: the day begins with what is known now."""
@@ -281,7 +279,17 @@ class Discipline:
         state, equity = self._state, self._view.equity_usdt
         flows, rules = state.ledger.flows_usdt, state.rules.risk
         state.tiers.history.begin(utc_day(ts_ns), equity, flows)
-        return (state.risk.drawdown.start_day(ts_ns, equity, flows, state.limits, rules),)
+        edited = self._edited(self.edits.day_ended(ts_ns))
+        started = state.risk.drawdown.start_day(ts_ns, equity, flows, state.limits, rules)
+        return (*edited, started)
+
+    def _rules_wanted(self, event: RulesChanged) -> tuple[Outcome, ...]:
+        """To loosen them is an act of the trader, unless it came with another version."""
+        facts = self._edited(self.edits.wanted(event))
+        is_looser = any(isinstance(fact, RulesEdited) and fact.what == PENDING for fact in facts)
+        if not is_looser or event.reason == VERSION:
+            return facts
+        return (*facts, *self._tilted(self._state.tilt.observe(self._acts.loosened())))
 
     def marked(self) -> tuple[Outcome, ...]:
         """Judge the equity of this moment."""

@@ -28,9 +28,10 @@ from genesis.domain.outcomes import CommandAnswered, OrderApproved, OrderRefused
 from genesis.engine.desk import Desk, widths_of
 from genesis.engine.discipline import Discipline
 from genesis.engine.gate import Gate
-from genesis.engine.rulebook import Rules
+from genesis.engine.rulebook import Editor, Rules
 from genesis.engine.state import EngineState
 from genesis.engine.step import NO_WATCH, Step, Watch
+from genesis.engine.together import Alerts
 from genesis.engine.view import EngineView
 from genesis.engine.watch import watch
 from genesis.execution.draft import Draft
@@ -45,15 +46,26 @@ class Engine:
     """Market data, positions, discipline, strategies, gate and execution around one state."""
 
     def __init__(
-        self, rules: Rules, strategies: Sequence[Strategy] = (), *, seed: str = "0"
+        self,
+        rules: Rules,
+        strategies: Sequence[Strategy] = (),
+        *,
+        seed: str = "0",
+        editor: Editor | None = None,
     ) -> None:
+        """editor: splits wanted rules; without one the engine keeps those it has."""
         self.seed = seed
-        self.widths = widths_of(strategies)
-        self.state = EngineState(rules, self.widths)
+        self.state = EngineState(rules, widths_of(strategies))
         self.view = EngineView(self.state)
         self.gate = Gate(self.state, self.view)
-        self.discipline = Discipline(self.state, self.view)
+        self.discipline = Discipline(self.state, self.view, editor)
+        self.together = Alerts(self.state, self.view)
         self.desk = Desk(self.state, self.view, self.gate, strategies)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Widths in ns of the bars that strategies and rules need, smallest first."""
+        return self.state.market.widths
 
     def handle(self, event: Event) -> Step:
         """One event through the flow."""
@@ -64,7 +76,11 @@ class Engine:
         told = event if bar is None else self._closed_bar(bar)
         kind = type(told)
         if kind in _MARKET:
-            facts = self._marked(told) if state.ledger.positions else ()
+            facts: tuple[Outcome, ...] = state.market.moved if kind is BarClosed else ()
+            if state.ledger.positions:
+                facts += self._marked(told)
+                if kind is BarClosed and len(state.ledger.positions) > 1:
+                    facts += self.together.judged()
             wishes = self.desk.wishes(kind, told)
             if not (facts or wishes):
                 return Step(event)
@@ -73,6 +89,8 @@ class Engine:
         else:
             moved = self._positions(kind, told)  # Positions: fills reach the ledger first
             facts = moved + self.discipline.observe(told, moved)  # Risk, Tilt, Tiers observe
+            if moved:
+                facts += self.together.judged()
             wishes = self.desk.wishes(kind, told)  # Strategies and the operator: one door
         if isinstance(told, OperatorActed) and not _is_answered(facts):
             asked = self.desk.operator(told)
@@ -99,6 +117,7 @@ class Engine:
             outcomes.append(self._verdict(draft, verdict))
             commands += state.execution.send((verdict,), self.gate.vouches, state.now_ns)
         outcomes += self.discipline.judged(pairs)
+        outcomes += self.discipline.concluded(outcomes)
         if state.execution.has_commands:
             commands += state.execution.send((), self.gate.vouches, state.now_ns)
         commands += self.discipline.timers()
@@ -213,8 +232,7 @@ class Engine:
     def set_strategies(self, strategies: Sequence[Strategy]) -> None:
         """The next run has these; one of the same name goes on with what it learned."""
         self.desk.set_strategies(strategies)
-        self.widths = widths_of(self.desk.strategies)
-        self.state.market.want(self.widths)
+        self.state.market.want(widths_of(self.desk.strategies))
 
 
 def _is_answered(facts: tuple[Outcome, ...]) -> bool:

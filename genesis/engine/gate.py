@@ -15,11 +15,15 @@ from genesis.domain.ids import OrderKey
 from genesis.domain.instrument import Instrument
 from genesis.domain.money import ONE, ZERO, text
 from genesis.domain.orders import OrderRequest, OrderType, Purpose, Side
+from genesis.engine.books import Books
 from genesis.engine.discipline import OPERATOR, wish_of
+from genesis.engine.market_checks import limit_orders_only, no_new_risk
 from genesis.engine.sizes import Sizes
+from genesis.engine.together import cluster_room_usdt
 from genesis.execution.draft import Draft
 from genesis.risk.desk import EntryFacts
 from genesis.risk.multipliers import Multiplier
+from genesis.risk.rulebooks.desk import RULEBOOK_HEADROOM, Room
 from genesis.risk.sizing import Infeasible, Sized, SizingInput, allowed_usdt, position_size
 from genesis.tiers.checks import check as check_tier
 
@@ -37,6 +41,7 @@ class Gate:
         self._state = state
         self._view = view
         self._sizes = Sizes(state)
+        self._books = Books(state, view)
         self._issued: list[Approved] = []
 
     def open_step(self) -> None:
@@ -74,9 +79,13 @@ class Gate:
         """
         state = self._state
         failures = state.risk.failures(self._entry_facts(symbol, strategy), state.limits)
+        failures += self._books.failures(state.now_ns)
         tilt = state.tilt.check(state.now_ns)
         if tilt is not None:
             failures.append(tilt)
+        market = no_new_risk(state, symbol)
+        if market is not None:
+            failures.append(market)
         holds = self._sizes.holds(symbol, strategy)
         if not failures and not holds.share:
             failures.append(Failure("tier", "NO_NEW_RISK", holds.told()))
@@ -114,29 +123,38 @@ class Gate:
         if draft.source == OPERATOR:
             begun = state.tilt.new_symbol(draft.symbol, state.now_ns)
             failures += [] if begun is None else [begun]
+        thin = limit_orders_only(state, draft.symbol, draft.type)
+        failures += [] if thin is None else [thin]
         price = self._conservative_price(draft)
         failures += _senseless(draft, price)
         if price is None or failures:
             return _refuse(failures)
         holds = self._sizes.holds(draft.symbol, draft.strategy)
-        cap = self.absolute_cap_usdt(draft.symbol)
+        room = self._books.room(draft.symbol, _stop_fraction(draft, price))
+        cap = _least(self._cap_of_mode_usdt(draft.symbol), room)
         given = self._sizing_input(draft, price, holds.share, cap)
         sized = position_size(given, state.limits, state.rules.risk, instrument)
+        by_book = () if room is None or room.cap_usdt != cap else (room.told,)
         if isinstance(sized, Infeasible):
-            return _refuse([Failure("risk", sized.code, _with_cause(sized.reason, holds))])
+            small = Failure("risk", sized.code, _with_cause(sized.reason, holds))
+            return _refuse([small, *(Failure("risk", RULEBOOK_HEADROOM, t) for t in by_book)])
         if draft.source == OPERATOR:  # last: nothing else stands against it
             waits = state.tilt.unconfirmed(wish_of(draft), state.now_ns)
             if waits is not None:
                 return _refuse([waits])
         return self._approve(
-            draft, sized.qty, given.stop, _limits_used(given, sized), _notes(sized, holds)
+            draft, sized.qty, given.stop, _limits_used(given, sized), _notes(sized, holds, by_book)
         )
 
     def absolute_cap_usdt(self, symbol: str | None = None) -> Decimal | None:
-        """A cap that no minimum may lift: of the mode, or of an order that tries after a fault.
+        """A cap that no minimum may lift: of the mode, of a book at the usual stop, or of an order
+        that tries after a fault.
 
         symbol: whose position it is asked for; None: one that is not held yet.
         """
+        return _least(self._cap_of_mode_usdt(symbol), self._books.room(symbol, None))
+
+    def _cap_of_mode_usdt(self, symbol: str | None) -> Decimal | None:
         held = ZERO if symbol is None else self._view.held_usdt(symbol)
         mode = self._state.tiers.cap_usdt(self._view.exposure_usdt, held)
         caps = (mode, self._state.risk.probe_cap_usdt())
@@ -193,6 +211,7 @@ class Gate:
             fee_in_base=rules.execution.fee_asset == "received",
             held_usdt=self._held_usdt(draft.symbol),
             open_risk_usdt=self._view.open_risk_usdt,
+            cluster_room_usdt=cluster_room_usdt(self._state, self._view, draft.symbol),
         )
 
     def _held_usdt(self, symbol: str) -> Decimal:
@@ -265,9 +284,20 @@ def _with_cause(reason: str, holds: Multiplier) -> str:
     return f"{reason}; {holds.told()}" if holds.share < ONE else reason
 
 
-def _notes(sized: Sized, holds: Multiplier) -> tuple[str, ...]:
+def _stop_fraction(draft: Draft, price: Decimal) -> Decimal | None:
+    """How far below the price its own stop is, as a part of it; None: it has none of its own."""
+    return None if draft.stop_plan is None else (price - draft.stop_plan) / price
+
+
+def _least(cap: Decimal | None, room: Room | None) -> Decimal | None:
+    if room is None:
+        return cap
+    return room.cap_usdt if cap is None else min(cap, room.cap_usdt)
+
+
+def _notes(sized: Sized, holds: Multiplier, by_book: tuple[str, ...]) -> tuple[str, ...]:
     """What the gate changed. A limit that made the size smaller is named."""
     if sized.clipped_from_usdt is None:
         return ()
     told = f"clipped from {sized.clipped_from_usdt:.2f} to {sized.cap_usdt:.2f} USDT"
-    return (_with_cause(told, holds),)
+    return ("; ".join((_with_cause(told, holds), *by_book)),)

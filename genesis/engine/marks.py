@@ -1,19 +1,18 @@
 """Equity as limits see it: valued at this moment, and over spans of ticks that were skipped."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from genesis.domain.events import OrderFilled
 from genesis.domain.money import ZERO
 from genesis.domain.outcomes import Outcome
-from genesis.risk.blocks import RECONCILE, STARTING
+from genesis.engine.books import Books
+from genesis.risk.blocks import INCOMPLETE
 from genesis.risk.limits import limits_equity
 
 if TYPE_CHECKING:
     from genesis.engine.state import EngineState
     from genesis.engine.view import EngineView
-
-_INCOMPLETE: Final = frozenset({STARTING, RECONCILE})
-"""Blocks under which the balance is not known in full: nothing is confirmed by it."""
 
 
 class Marks:
@@ -22,9 +21,21 @@ class Marks:
     def __init__(self, state: "EngineState", view: "EngineView") -> None:
         self._state = state
         self._view = view
+        self._books = Books(state, view)
 
     def judged(self) -> tuple[Outcome, ...]:
         """What the equity of this moment touches."""
+        return (*self._limits(), *self._books.judged())
+
+    def begun(self) -> tuple[Outcome, ...]:
+        """The account is open: books begin with it."""
+        return self._books.judged()
+
+    def filled(self, event: OrderFilled) -> None:
+        """A fill that moved a position."""
+        self._books.filled(event)
+
+    def _limits(self) -> tuple[Outcome, ...]:
         state, view = self._state, self._view
         limits, rules = state.limits, state.rules.risk
         if not limits_equity(limits, rules):
@@ -38,17 +49,20 @@ class Marks:
             limits,
             rules,
             sternest=view.sternest_usdt,
-            is_complete=not state.risk.blocks.keys() & _INCOMPLETE,
+            is_complete=not state.risk.blocks.keys() & INCOMPLETE,
         )
 
     def seen(self, symbol: str, high: Decimal) -> None:
         """A span of ticks went by up to `high`: the peak of equity may have moved."""
         state, mark = self._state, self._view.mark(symbol)
-        if mark is None or state.limits.drawdown is None:
+        if mark is None:
             return
         if mark != self._view.price(symbol):  # a book top values it: a peak must hold for both
             high = min(high, mark)
         gain = (high - mark) * state.ledger.holdings(symbol)
+        self._books.seen(gain)
+        if state.limits.drawdown is None:
+            return
         drawdown = state.risk.drawdown
         result = self._view.equity_usdt + gain - state.ledger.flows_usdt - drawdown.base_usdt
         drawdown.peak_usdt = max(drawdown.peak_usdt, result)

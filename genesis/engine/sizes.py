@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from genesis.domain.account import TierMode
+from genesis.engine.market_checks import multiplier
+from genesis.engine.together import spike
 from genesis.risk.multipliers import Multiplier, smallest
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ _MODES = {
 
 
 class Sizes:
-    """Collects the multipliers of tilt, tier and risk. A new rule adds its own to `_all`."""
+    """Collects the multipliers of tilt, tier, risk, market. A new rule adds its own to `_all`."""
 
     def __init__(self, state: "EngineState") -> None:
         self._state = state
@@ -36,6 +38,8 @@ class Sizes:
         code, reason = _MODES.get(mode, (mode.value, f"in the mode {mode.value}"))
         yield Multiplier(share, code, reason)
         yield from state.risk.multipliers(state.now_ns, state.limits)
+        market = None if symbol is None else multiplier(state, symbol)
+        yield from (one for one in (market, spike(state)) if one is not None)
 
     def _tilt_words(self) -> str:
         level = self._state.tilt.state.level

@@ -54,7 +54,7 @@ class EngineView:
         return () if known is None else tuple(known.bars)[-n:]
 
     def state(self, symbol: str) -> MarketState:
-        return self._state.market.status
+        return self._state.market.state_of(symbol)
 
     def instrument(self, symbol: str) -> Instrument | None:
         return self._state.market.instruments.get(symbol)

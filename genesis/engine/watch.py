@@ -22,10 +22,11 @@ def watch(state: "EngineState", view: "EngineView", symbol: str) -> Watch:
     """
     limits, rules = state.limits, state.rules.risk
     drawdown, ledger = state.risk.drawdown, state.ledger
-    if not limits_equity(limits, rules):
+    if not limits_equity(limits, rules) and state.books.is_empty:
         return NO_WATCH
     mark, position = view.mark(symbol), ledger.positions.get(symbol)
-    if len(ledger.positions) > 1 or drawdown.is_confirming or position is None or mark is None:
+    confirming = drawdown.is_confirming or state.books.is_confirming
+    if len(ledger.positions) > 1 or confirming or position is None or mark is None:
         return EVERY_TICK
     held = ledger.holdings(symbol)
     equity = view.equity_usdt
@@ -34,6 +35,7 @@ def watch(state: "EngineState", view: "EngineView", symbol: str) -> Watch:
         return mark + (level - equity) / held
 
     static = static_levels(drawdown, ledger.flows_usdt, limits, rules)
+    static += state.books.levels(ledger.flows_usdt)
     trade = trade_level(drawdown, limits)
     if trade is not None:
         result = position.realized_usdt + position.unrealized_usdt(mark)
@@ -46,14 +48,17 @@ def watch(state: "EngineState", view: "EngineView", symbol: str) -> Watch:
     if armed_at is not None and armed_at <= mark:
         return EVERY_TICK  # a book top and the last trade do not agree yet
     falls = trailing_falls(drawdown, limits, rules)
-    if not falls:
-        return Watch(below=max(levels, default=None), above=armed_at)
-    # A new peak moves the trailing level. Half of the room below is given to the peak: prices
-    # under `above` cannot lift the level over `below`.
-    peak = price_at(drawdown.peak_usdt + drawdown.base_usdt + ledger.flows_usdt)
-    room = (mark - (peak - min(falls) / held)) / _TWO
-    if room <= 0:
-        return EVERY_TICK
-    levels.append(mark - room)
-    above = max(peak, mark) + room
-    return Watch(max(levels), above if armed_at is None else min(above, armed_at))
+    peak = drawdown.peak_usdt + drawdown.base_usdt + ledger.flows_usdt
+    trails = [(peak, min(falls))] if falls else []
+    trails += state.books.trails(ledger.flows_usdt)
+    aboves = [] if armed_at is None else [armed_at]
+    for top, fall in trails:
+        # A new peak moves the trailing level. Half of the room below is given to the peak: prices
+        # under `above` cannot lift the level over `below`.
+        highest = price_at(top)
+        room = (mark - (highest - fall / held)) / _TWO
+        if room <= 0:
+            return EVERY_TICK
+        levels.append(mark - room)
+        aboves.append(max(highest, mark) + room)
+    return Watch(max(levels, default=None), min(aboves, default=None))

@@ -94,6 +94,9 @@ class Gateway(Protocol):
     async def find_in_lists(self, wire_id: str, symbol: str) -> VenueOrder | None:
         """The order of that client id in the lists of open and of latest orders, or None."""
 
+    async def latest_orders(self, symbol: str) -> tuple[VenueOrder, ...]:
+        """The newest orders of the account in the symbol, ended ones too, by the venue's number."""
+
     async def order_by_id(self, order_id: str, symbol: str) -> VenueOrder | None:
         """The order of that venue id; None when the venue says there is none."""
 

@@ -82,6 +82,14 @@ class Reads:
         found = _understood(what, partial(_orders, body, symbol))
         return tuple(sorted(found, key=lambda order: int(order.order_id)))
 
+    async def latest_orders(self, symbol: str) -> tuple[VenueOrder, ...]:
+        """The newest orders of the account, ended ones too, by the venue's number."""
+        what = f"orders of {symbol}"
+        params = {"symbol": to_venue(symbol), "limit": str(_PAGE)}
+        body = await self._ask("privateGetAllOrders", params, what)
+        found = _understood(what, partial(_orders, body, symbol))
+        return tuple(sorted(found, key=lambda order: int(order.order_id)))
+
     async def order(self, wire_id: str, symbol: str) -> VenueOrder | None:
         """The order of that client id; None when the venue says there is none."""
         return await self._order({"origClientOrderId": wire_id}, symbol, wire_id)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from genesis.domain.account import TierMode, TiltLevel
+from genesis.domain.account import MarketState, TierMode, TiltLevel
 from genesis.domain.approval import Approved, Verdict
 from genesis.domain.commands import CancelOrder, Command, SetTimer, SubmitOrder
 from genesis.domain.events import (
@@ -27,6 +27,7 @@ from genesis.domain.outcomes import (
     AlertRaised,
     BreakerMoved,
     Halted,
+    MarketStateChanged,
     Outcome,
     RiskBlocked,
     TierChanged,
@@ -105,6 +106,8 @@ class Execution:
                 self.cancel_entries()
             elif isinstance(fact, BreakerMoved) and _opens(fact, Level.STRATEGY):
                 self.cancel_entries(f"strategy:{fact.name}")
+            elif isinstance(fact, MarketStateChanged) and fact.new is MarketState.PANIC:
+                self.cancel_entries(symbol=fact.symbol)
         drafts = [wish for wish in wishes if self._is_entry(wish)]
         if self._touched:
             for symbol in self._touched:
@@ -148,10 +151,10 @@ class Execution:
         for symbol in sorted(working | self.protector.symbols):
             self._touched[symbol] = None
 
-    def cancel_entries(self, source: str | None = None) -> int:
+    def cancel_entries(self, source: str | None = None, symbol: str | None = None) -> int:
         """Cancel working entries; protective stops and exits stay. How many there were.
 
-        source: only those it asked for; None: all.
+        source: only those it asked for; symbol: only those of it; None: all.
         """
         entries = [
             order
@@ -159,6 +162,7 @@ class Execution:
             if order.request.purpose is Purpose.ENTRY
             and not order.unwanted
             and source in (None, order.request.source)
+            and symbol in (None, order.request.symbol)
         ]
         for order in entries:
             self._drop(order)

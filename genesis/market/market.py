@@ -17,16 +17,20 @@ from genesis.domain.events import (
     VenueStatus,
 )
 from genesis.domain.instrument import Instrument
+from genesis.domain.outcomes import MarketStateChanged
 from genesis.market.bars import Bars
+from genesis.market.closes import Closes
+from genesis.market.regime import Regime
+from genesis.market.rules import MarketRules
 
 KEPT_BARS: Final = 512
 _TWO: Final = Decimal(2)
 
 
 class SymbolMarket:
-    """One symbol: last trade, best bid and ask, bars."""
+    """One symbol: last trade, best bid and ask, bars; its state and returns where rules ask."""
 
-    __slots__ = ("bars", "builders", "last", "last_ns", "symbol", "top")
+    __slots__ = ("bars", "builders", "closes", "last", "last_ns", "regime", "symbol", "top")
 
     def __init__(self, symbol: str, widths: Iterable[int]) -> None:
         self.symbol = symbol
@@ -35,6 +39,8 @@ class SymbolMarket:
         self.top: BookTop | None = None
         self.builders = {width: Bars(width) for width in widths}
         self.bars: deque[BarClosed] = deque(maxlen=KEPT_BARS)
+        self.regime: Regime | None = None
+        self.closes: Closes | None = None
 
     def mark(self, now_ns: int, stale_ns: int) -> Decimal | None:
         """Price for valuing a position: mid of a fresh book top, else the last trade."""
@@ -44,10 +50,17 @@ class SymbolMarket:
 
 
 class Market:
-    """All symbols. `apply` returns the bars that a bar timer closed."""
+    """All symbols. `apply` returns the bars that a bar timer closed.
 
-    def __init__(self, widths: Iterable[int] = ()) -> None:
-        self._widths = tuple(sorted(set(widths)))
+    widths: of the bars that are wanted from outside; `rules` may need bars of its own beside them.
+    """
+
+    def __init__(self, widths: Iterable[int] = (), rules: MarketRules | None = None) -> None:
+        self._asked = frozenset(widths)
+        self._rules = rules
+        self._widths = self._needed()
+        self.moved: tuple[MarketStateChanged, ...] = ()
+        """States that changed with the last bar."""
         self.symbols: dict[str, SymbolMarket] = {}
         self.instruments: dict[str, Instrument] = {}
         self.status = MarketState.NORMAL
@@ -69,14 +82,55 @@ class Market:
         known = self.symbols.get(symbol)
         if known is None:
             known = self.symbols[symbol] = SymbolMarket(symbol, self._widths)
+            self._regulate(known)
         return known
 
     def want(self, widths: Iterable[int]) -> None:
         """Build bars of these widths, too."""
-        self._widths = tuple(sorted({*self._widths, *widths}))
+        self._asked |= frozenset(widths)
+        self._build()
+
+    def set_rules(self, rules: MarketRules | None) -> None:
+        """Symbols are judged by these from now on; what is known of them stays."""
+        self._rules = rules
+        for market in self.symbols.values():
+            self._regulate(market)
+        self._build()
+
+    def _regulate(self, market: SymbolMarket) -> None:
+        states = None if self._rules is None else self._rules.states
+        pairs = None if self._rules is None else self._rules.correlation
+        regime, closes = market.regime, market.closes
+        if states is None:
+            market.regime = None
+        else:
+            market.regime = Regime(states) if regime is None else regime.under(states)
+        if pairs is None:
+            market.closes = None
+        else:
+            market.closes = Closes(pairs) if closes is None else closes.under(pairs)
+
+    def _needed(self) -> tuple[int, ...]:
+        own = () if self._rules is None else (self._rules.states.width_ns,)
+        return tuple(sorted({*self._asked, *own}))
+
+    def _build(self) -> None:
+        self._widths = self._needed()
         for market in self.symbols.values():
             for width in self._widths:
                 market.builders.setdefault(width, Bars(width))
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Widths of all bars that are needed, smallest first."""
+        return self._widths
+
+    def state_of(self, symbol: str) -> MarketState:
+        """The venue's state where it is not well, else the symbol's own."""
+        if self.status is not MarketState.NORMAL:
+            return self.status
+        known = self.symbols.get(symbol)
+        return MarketState.NORMAL if known is None or known.regime is None else known.regime.state
 
     def skip(self, symbol: str, ts_ns: int, last: Decimal) -> None:
         """Ticks went by that touched nothing; `last` is the price of the latest."""
@@ -94,8 +148,26 @@ class Market:
 
     def _bar(self, bar: BarClosed) -> None:
         market = self.of(bar.symbol)
-        market.bars.append(bar)
         market.last, market.last_ns = bar.close, bar.ts_ns
+        self.moved = ()
+        rules = self._rules
+        if rules is None or bar.width_ns != rules.states.width_ns:
+            market.bars.append(bar)
+            return
+        if bar.width_ns in self._asked:
+            market.bars.append(bar)
+        self._judge(market, bar)
+
+    def _judge(self, market: SymbolMarket, bar: BarClosed) -> None:
+        regime = market.regime
+        assert regime is not None
+        if market.closes is not None:
+            market.closes.take(bar.ts_ns, float(bar.close))
+        before = regime.state
+        after = regime.take(bar, market.top)
+        if after is not before:
+            changed = MarketStateChanged(bar.ts_ns, bar.symbol, before, after, regime.reason)
+            self.moved = (changed,)
 
     def _timer(self, timer: TimerFired) -> BarClosed | None:
         if not timer.key.startswith(BAR_TIMER):

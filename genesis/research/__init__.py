@@ -12,6 +12,7 @@ from genesis.research.backtest import backtest
 from genesis.research.bars import Bars
 from genesis.research.day import TradingDay, days_of
 from genesis.research.demo_day import demo_day
+from genesis.research.judged import judge
 from genesis.research.ladder_odds import ladder_odds
 from genesis.research.market_figure import market_figure
 from genesis.research.result import BacktestResult
@@ -37,6 +38,7 @@ __all__ = [
     "compare",
     "days_of",
     "demo_day",
+    "judge",
     "ladder_odds",
     "market_figure",
     "taxes",

@@ -93,7 +93,7 @@ def backtest(
     trader = prepared(strategy, params, wish)
     book, schedule = rules_of(rules, fees, stop_fraction)
     money = positive(cash, "cash")
-    source = _source(market, trader, fill)
+    source = _source(market, trader, fill, book)
     instrument = market.instrument
     venue = Venue(
         {instrument.symbol: instrument}, {instrument.quote: money}, schedule, taker_fill(fill)
@@ -133,8 +133,8 @@ def _market(
     return market
 
 
-def _source(market: Ticks | Bars, trader: Strategy, fill: str) -> Source:
-    """The data as the driver takes it, if it has what strategy and fill need."""
+def _source(market: Ticks | Bars, trader: Strategy, fill: str, book: Rules) -> Source:
+    """The data as the driver takes it, if it has what strategy, fill and rules need."""
     if isinstance(market, Bars):
         if fill != "next_open":
             raise UsageError(f"bars have no ticks to fill {fill!r} at: use fill='next_open'")
@@ -149,6 +149,8 @@ def _source(market: Ticks | Bars, trader: Strategy, fill: str) -> Source:
             "combined stream (genesis ticks import)"
         )
     widths = () if trader.bar is None else (parse_width(trader.bar),)
+    if book.market is not None:
+        widths = (*widths, book.market.states.width_ns)
     return TickSource(market.columns, widths, market.tops, TradeTick in trader.wants)
 
 

@@ -8,6 +8,8 @@ RECONCILE: Final = "reconcile"
 VENUE: Final = "venue"
 FEED: Final = "feed "
 """Prefix; the stream's name follows."""
+INCOMPLETE: Final = frozenset({STARTING, RECONCILE})
+"""Blocks under which the balance is not known in full: nothing is confirmed by it."""
 
 _CODES: Final = {
     STARTING: "RECONCILE_BLOCKED",

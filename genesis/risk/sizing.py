@@ -22,7 +22,8 @@ class SizingInput(NamedTuple):
     multiplier: M, the smallest of all multipliers, in [0, 1]. absolute_cap_usdt: a cap no minimum
     may lift. exposure_usdt: what is already at work. requested_usdt / requested_qty: at most one.
     held_usdt: at work in this symbol: the cap is one of positions, not of orders. open_risk_usdt:
-    what open positions and working entries may lose at their stops.
+    what open positions and working entries may lose at their stops. cluster_room_usdt: what may
+    still be held of all symbols that move with this one; None: no other is held.
     """
 
     equity_usdt: Decimal
@@ -38,6 +39,7 @@ class SizingInput(NamedTuple):
     fee_in_base: bool
     held_usdt: Decimal = ZERO
     open_risk_usdt: Decimal = ZERO
+    cluster_room_usdt: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,10 @@ def smallest_qty(given: SizingInput, rules: RiskRules, instrument: Instrument) -
 def _cap(given: SizingInput, limits: TierLimits, capital: Decimal, least_usdt: Decimal) -> Decimal:
     cap = _allowed(given, limits, capital, least_usdt)
     headroom = limits.exposure_fraction * capital - given.exposure_usdt
-    return max(ZERO, min(cap - given.held_usdt, headroom, given.free_usdt))
+    rooms = [cap - given.held_usdt, headroom, given.free_usdt]
+    if given.cluster_room_usdt is not None:
+        rooms.append(given.cluster_room_usdt)
+    return max(ZERO, min(rooms))
 
 
 def _allowed(
@@ -219,6 +224,15 @@ def _infeasible(
             f"again ({need:.2f} USDT)",
             need,
             cap,
+        )
+    room = given.cluster_room_usdt
+    if room is not None and room < need:
+        return Infeasible(
+            "CLUSTER_REACHED",
+            f"what moves together with it leaves room for {room:.2f} USDT; the smallest order "
+            f"needs {need:.2f} USDT",
+            need,
+            room,
         )
     if given.multiplier and cap < need and given.exposure_usdt and given.free_usdt >= need:
         return Infeasible(

@@ -1,6 +1,7 @@
 """The rules: TOML files, validated once at the edge, handed on as frozen dataclasses.
 
-Three base files hold every number; a rulebook (`rulebooks/*.toml`) is laid over them.
+The base files hold every number; a rulebook (`rulebooks/*.toml`) is laid over them. Its `books`
+names rules of somebody else (`books/*.toml`, or paths) that make the limits of a tier tighter.
 """
 
 from functools import cache
@@ -11,10 +12,11 @@ from typing import Final
 from genesis.engine.rulebook import Rules
 from genesis.errors import ConfigError
 from genesis.rules.book import Source, bind, read
+from genesis.rules.shelf import known_books, load_book, with_texts
 
-__all__ = ["Rules", "known", "load", "parse"]
+__all__ = ["Rules", "known", "known_books", "load", "load_book", "parse"]
 
-_BASE: Final = ("trading_rules.toml", "tier_gates.toml", "tilt.toml")
+_BASE: Final = ("trading_rules.toml", "tier_gates.toml", "tilt.toml", "market.toml", "edits.toml")
 
 
 def load(name_or_path: str | Path) -> Rules:
@@ -74,4 +76,4 @@ def _from_file(path: Path) -> Source:
         raise ConfigError(
             f"rules file {path} cannot be read: {reason}; known rulebooks: {', '.join(known())}"
         ) from error
-    return Source(source.where, {"name": path.stem, **source.document})
+    return Source(source.where, {"name": path.stem, **with_texts(source.document)})

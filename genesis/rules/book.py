@@ -5,17 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, BeforeValidator, ValidationError
 from pydantic_core import ErrorDetails
 
 from genesis.engine.rulebook import Rules
 from genesis.errors import ConfigError
-from genesis.rules.fields import Table
+from genesis.rules.books_schema import checked, frozen
+from genesis.rules.edits_schema import Edits
+from genesis.rules.fields import Table, none
+from genesis.rules.market_schema import Market
 from genesis.rules.risk_schema import Execution, Risk
 from genesis.rules.text import write
 from genesis.rules.tiers_schema import Tiers
+from genesis.rules.tighter import Higher, Label
 from genesis.rules.tilt_schema import Tilt
 
 Document = dict[str, Any]
@@ -24,11 +28,16 @@ Document = dict[str, Any]
 class Book(Table):
     """A whole rulebook."""
 
-    name: str
+    name: Label[str]
     risk: Risk
     execution: Execution
     tiers: Tiers
     tilt: Tilt
+    # runs recorded before markets had states have none
+    market: Higher[Annotated[Market | None, BeforeValidator(none)]] = None
+    edits: Higher[Edits | None] = None  # nor did they say how they may be changed
+    # whole texts of books laid over the tier: one more is stricter, an edited one another
+    books: Higher[list[Annotated[str, AfterValidator(checked)]] | None] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,7 @@ def bind(sources: list[Source]) -> Rules:
     try:
         book = Book.model_validate(document)
     except ValidationError as error:
-        raise ConfigError(_complaint(error.errors(), sources)) from error
+        raise ConfigError(complaint(error.errors(), sources)) from error
     text = write(document)
     return Rules(
         name=book.name,
@@ -83,10 +92,13 @@ def bind(sources: list[Source]) -> Rules:
         tilt=book.tilt.freeze(),
         tiers=book.tiers.freeze(),
         execution=book.execution.freeze(),
+        market=None if book.market is None else book.market.freeze(),
+        edits=None if book.edits is None else book.edits.freeze(),
+        books=tuple(map(frozen, book.books or ())),
     )
 
 
-def _complaint(errors: list[ErrorDetails], sources: list[Source]) -> str:
+def complaint(errors: list[ErrorDetails], sources: list[Source]) -> str:
     first = errors[0]
     loc = first["loc"]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""

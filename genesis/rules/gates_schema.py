@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from genesis.domain.account import Tier
 from genesis.domain.time import HOUR
 from genesis.rules.fields import Count, CountOrZero, Fraction, NotNegative, Number, Positive, Table
+from genesis.rules.tighter import Either, Higher, Locked, Lower
 from genesis.tiers.poisson import quantile
 from genesis.tiers.rules import (
     CeremonyRules,
@@ -41,9 +42,9 @@ def frozen(table: _Freezes[T] | None) -> T | None:
 
 
 class Ceremony(Table):
-    phrase: Annotated[str, Field(min_length=1, max_length=200)]
-    paper_hours: NotNegative
-    paper_profitable_days: CountOrZero
+    phrase: Locked[Annotated[str, Field(min_length=1, max_length=200)]]
+    paper_hours: Higher[NotNegative]
+    paper_profitable_days: Higher[CountOrZero]
 
     def freeze(self) -> CeremonyRules:
         return CeremonyRules(
@@ -54,34 +55,34 @@ class Ceremony(Table):
 
 
 class Trades(Table):
-    trades_min: Count
-    profit_factor_min: Positive
+    trades_min: Higher[Count]
+    profit_factor_min: Higher[Positive]
 
     def freeze(self) -> TradeGateRules:
         return TradeGateRules(self.trades_min, self.profit_factor_min)
 
 
 class Steady(Table):
-    drawdown_max: Fraction
-    best_day_share_max: Fraction
+    drawdown_max: Lower[Fraction]
+    best_day_share_max: Lower[Fraction]
 
     def freeze(self) -> SteadyGateRules:
         return SteadyGateRules(self.drawdown_max, self.best_day_share_max)
 
 
 class Iceberg(Table):
-    slippage_max_bps: NotNegative
-    aborted_share_max: Fraction
-    orders_min: Count
+    slippage_max_bps: Lower[NotNegative]
+    aborted_share_max: Lower[Fraction]
+    orders_min: Higher[Count]
 
     def freeze(self) -> IcebergGateRules:
         return IcebergGateRules(self.slippage_max_bps, self.aborted_share_max, self.orders_min)
 
 
 class TiltGate(Table):
-    window_days: Count
-    overrides_max: CountOrZero
-    block_odds_max: Annotated[Number, Field(gt=0, lt=1)]
+    window_days: Either[Count]
+    overrides_max: Lower[CountOrZero]
+    block_odds_max: Higher[Annotated[Number, Field(gt=0, lt=1)]]
 
     def freeze(self, alarms: FalseAlarms) -> TiltGateRules:
         """Limits that a calm trader passes: together they block him at most so often, whatever
@@ -98,16 +99,16 @@ class TiltGate(Table):
 
 
 class Pages(Table):
-    days_share_min: Fraction
-    words_min: Count
+    days_share_min: Higher[Fraction]
+    words_min: Higher[Count]
 
     def freeze(self) -> PageGateRules:
         return PageGateRules(self.days_share_min, self.words_min)
 
 
 class Months(Table):
-    months: Count
-    profitable_min: Count
+    months: Either[Count]
+    profitable_min: Higher[Count]
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> "Months":
@@ -120,52 +121,52 @@ class Months(Table):
 
 
 class Returns(Table):
-    sharpe_min: Number
-    psr_min: Annotated[Number, Field(gt=0, lt=1)]
+    sharpe_min: Higher[Number]
+    psr_min: Higher[Annotated[Number, Field(gt=0, lt=1)]]
 
     def freeze(self) -> ReturnGateRules:
         return ReturnGateRules(float(self.sharpe_min), float(self.psr_min))
 
 
 class Strategies(Table):
-    live_min: Count
-    correlation_max: Fraction
+    live_min: Higher[Count]
+    correlation_max: Lower[Fraction]
 
     def freeze(self) -> StrategyGateRules:
         return StrategyGateRules(self.live_min, self.correlation_max)
 
 
 class Drills(Table):
-    names: list[Annotated[str, Field(min_length=1)]]
+    names: Higher[list[Annotated[str, Field(min_length=1)]]]
 
 
 class Withdrawals(Table):
-    count_min: Count
+    count_min: Higher[Count]
 
 
 class Gates(Table):
-    capital_usdt: Positive
-    deposit_season_days: Count
-    closes_required: Count
-    days_at_tier: Count
-    trading_days_min: Count
-    profitable_day_ratio: Fraction
-    violations_max: CountOrZero
-    violations_window_days: Count
-    exec_share: Fraction
-    exec_within_ms: Count
-    exec_orders_min: Count
-    ceremony: Ceremony | None = None  # runs recorded before there was one have none
-    trades: Trades | None = None  # the rest is asked for in some tiers only
-    steady: Steady | None = None
-    iceberg: Iceberg | None = None
-    tilt: TiltGate | None = None
-    pages: Pages | None = None
-    months: Months | None = None
-    returns: Returns | None = None
-    strategies: Strategies | None = None
-    drills: Drills | None = None
-    withdrawals: Withdrawals | None = None
+    capital_usdt: Higher[Positive]
+    deposit_season_days: Higher[Count]
+    closes_required: Higher[Count]
+    days_at_tier: Higher[Count]
+    trading_days_min: Higher[Count]
+    profitable_day_ratio: Higher[Fraction]
+    violations_max: Lower[CountOrZero]
+    violations_window_days: Higher[Count]
+    exec_share: Higher[Fraction]
+    exec_within_ms: Lower[Count]
+    exec_orders_min: Higher[Count]
+    ceremony: Higher[Ceremony | None] = None  # runs recorded before there was one have none
+    trades: Higher[Trades | None] = None  # the rest is asked for in some tiers only
+    steady: Higher[Steady | None] = None
+    iceberg: Higher[Iceberg | None] = None
+    tilt: Higher[TiltGate | None] = None
+    pages: Higher[Pages | None] = None
+    months: Higher[Months | None] = None
+    returns: Higher[Returns | None] = None
+    strategies: Higher[Strategies | None] = None
+    drills: Higher[Drills | None] = None
+    withdrawals: Higher[Withdrawals | None] = None
 
     def freeze(self, alarms: FalseAlarms | None) -> GateRules:
         tilt = None if self.tilt is None or alarms is None else self.tilt.freeze(alarms)
@@ -199,8 +200,8 @@ class GatesTable(Table):
     """By the tier they lead out of. Runs recorded before they were built know none from HUNTER."""
 
     SNIPER: Gates
-    HUNTER: Gates | None = None
-    STRATEGIST: Gates | None = None
+    HUNTER: Higher[Gates | None] = None
+    STRATEGIST: Higher[Gates | None] = None
 
     @property
     def counts_alarms(self) -> bool:

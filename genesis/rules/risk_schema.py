@@ -34,13 +34,14 @@ from genesis.rules.fields import (
     nanoseconds,
     none,
 )
+from genesis.rules.tighter import Either, Higher, Locked, Lower
 
 
 class Drawdown(Table):
-    info_trade_usdt: Positive
-    warning_daily_usdt: Positive
-    critical_total_usdt: Positive
-    halt_total_usdt: Positive
+    info_trade_usdt: Lower[Positive]
+    warning_daily_usdt: Lower[Positive]
+    critical_total_usdt: Lower[Positive]
+    halt_total_usdt: Lower[Positive]
 
     @model_validator(mode="after")
     def _rising(self) -> "Drawdown":
@@ -60,9 +61,9 @@ class Drawdown(Table):
 class Rolling(Table):
     """Windows by rising days; a longer one is never the milder one."""
 
-    days: Annotated[list[Count], Field(min_length=1)]
-    losses_usdt: list[Positive]
-    multipliers: list[Share]
+    days: Either[Annotated[list[Count], Field(min_length=1)]]
+    losses_usdt: Lower[list[Positive]]
+    multipliers: Lower[list[Share]]
 
     @model_validator(mode="after")
     def _rising(self) -> "Rolling":
@@ -82,13 +83,13 @@ class Rolling(Table):
 
 
 class Limits(Table):
-    ceiling_usdt: PositiveOrNone
-    position_fraction: Fraction
-    risk_fraction: Fraction
-    exposure_fraction: Fraction
-    max_trades_per_day: CountOrNone
-    drawdown: Annotated[Drawdown | None, BeforeValidator(none)]
-    rolling: Annotated[Rolling | None, BeforeValidator(none)] = None  # see Risk
+    ceiling_usdt: Lower[PositiveOrNone]
+    position_fraction: Lower[Fraction]
+    risk_fraction: Lower[Fraction]
+    exposure_fraction: Lower[Fraction]
+    max_trades_per_day: Lower[CountOrNone]
+    drawdown: Higher[Annotated[Drawdown | None, BeforeValidator(none)]]
+    rolling: Higher[Annotated[Rolling | None, BeforeValidator(none)]] = None  # see Risk
 
     def freeze(self) -> TierLimits:
         return TierLimits(
@@ -110,13 +111,13 @@ class TierLimitsTable(Table):
 
 
 class Cap(Table):
-    counts_held: bool
+    counts_held: Higher[bool]
 
 
 class Streak(Table):
-    losses: Annotated[list[Count], Field(min_length=1)]
-    multipliers: list[Share]
-    pauses_s: list[NotNegative | Literal["day"]]
+    losses: Lower[Annotated[list[Count], Field(min_length=1)]]
+    multipliers: Lower[list[Share]]
+    pauses_s: Higher[list[NotNegative | Literal["day"]]]
 
     @model_validator(mode="after")
     def _rising(self) -> "Streak":
@@ -144,20 +145,20 @@ class Streak(Table):
 
 
 class OpenRisk(Table):
-    factor: Positive
+    factor: Lower[Positive]
 
 
 class Pace(Table):
-    orders_max: Count
-    span_s: Positive
+    orders_max: Lower[Count]
+    span_s: Higher[Positive]
 
     def freeze(self) -> PaceRules:
         return PaceRules(self.orders_max, nanoseconds(self.span_s))
 
 
 class GiveBack(Table):
-    armed_factor: Positive
-    floor_factor: NotNegative
+    armed_factor: Lower[Positive]
+    floor_factor: Higher[NotNegative]
 
     @model_validator(mode="after")
     def _below(self) -> "GiveBack":
@@ -170,20 +171,20 @@ class GiveBack(Table):
 
 
 class StrategyBreaker(Table):
-    losses_max: Count
-    fall_factor: Positive
-    rest_s: Positive
+    losses_max: Lower[Count]
+    fall_factor: Lower[Positive]
+    rest_s: Higher[Positive]
 
     def freeze(self) -> StrategyBreakerRules:
         return StrategyBreakerRules(self.losses_max, self.fall_factor, nanoseconds(self.rest_s))
 
 
 class SystemBreaker(Table):
-    failed_orders_max: Count
-    failed_span_s: Positive
-    feed_gap_s: NotNegative
-    rest_s: Positive
-    probe_usdt: Positive
+    failed_orders_max: Lower[Count]
+    failed_span_s: Higher[Positive]
+    feed_gap_s: Lower[NotNegative]
+    rest_s: Higher[Positive]
+    probe_usdt: Lower[Positive]
 
     def freeze(self) -> SystemBreakerRules:
         return SystemBreakerRules(
@@ -204,24 +205,26 @@ class Breakers(Table):
 
 
 class Risk(Table):
-    slippage_bps: NotNegative
-    taker_fee_bps: NotNegative
-    min_notional_margin_fraction: NotNegative
-    clip_repeat_factor: Positive
-    daily_loss_fraction: FractionOrNone
-    mark_stale_s: Positive
-    confirm_marks: Count
-    confirm_span_s: NotNegative
-    notify_at_fraction: Fraction
-    warning_multiplier: Share
-    cap: Cap | None = None  # in runs recorded before there was one each order had it for itself
+    slippage_bps: Either[NotNegative]
+    taker_fee_bps: Either[NotNegative]
+    min_notional_margin_fraction: Either[NotNegative]
+    clip_repeat_factor: Lower[Positive]
+    daily_loss_fraction: Lower[FractionOrNone]
+    mark_stale_s: Either[Positive]
+    confirm_marks: Either[Count]
+    confirm_span_s: Either[NotNegative]
+    notify_at_fraction: Lower[Fraction]
+    warning_multiplier: Lower[Share]
+    cap: Higher[Cap | None] = (
+        None  # in runs recorded before there was one each order had it for itself
+    )
     tiers: TierLimitsTable
     # runs recorded before there were any have none of these
-    open_risk: Annotated[OpenRisk | None, BeforeValidator(none)] = None
-    streak: Annotated[Streak | None, BeforeValidator(none)] = None
-    pace: Annotated[Pace | None, BeforeValidator(none)] = None
-    give_back: Annotated[GiveBack | None, BeforeValidator(none)] = None
-    breakers: Annotated[Breakers | None, BeforeValidator(none)] = None
+    open_risk: Higher[Annotated[OpenRisk | None, BeforeValidator(none)]] = None
+    streak: Higher[Annotated[Streak | None, BeforeValidator(none)]] = None
+    pace: Higher[Annotated[Pace | None, BeforeValidator(none)]] = None
+    give_back: Higher[Annotated[GiveBack | None, BeforeValidator(none)]] = None
+    breakers: Higher[Annotated[Breakers | None, BeforeValidator(none)]] = None
 
     def freeze(self) -> RiskRules:
         return RiskRules(
@@ -246,9 +249,9 @@ class Risk(Table):
 
 
 class Execution(Table):
-    default_stop_fraction: FractionOrNone
-    stop_retry_s: Positive
-    fee_asset: Literal["received", "quote"]
+    default_stop_fraction: Either[FractionOrNone]
+    stop_retry_s: Lower[Positive]
+    fee_asset: Locked[Literal["received", "quote"]]
 
     def freeze(self) -> ExecutionRules:
         return ExecutionRules(

@@ -18,7 +18,7 @@ def _table(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
         yield ""
         yield f"[{'.'.join(map(_key, path))}]"
     for key in sorted(values):
-        yield f"{_key(key)} = {_value(values[key])}"
+        yield f"{_key(key)} = {value_text(values[key])}"
     for key in sorted(table.keys() - values.keys()):
         yield from _table(table[key], (*path, key))
 
@@ -28,7 +28,8 @@ def _key(key: str) -> str:
     return key if is_bare else _string(key)
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """One value as TOML writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -36,7 +37,7 @@ def _value(value: Any) -> str:
     if isinstance(value, Decimal):
         return plain(value) if value.is_finite() else str(value).lower()
     if isinstance(value, list):
-        return f"[{', '.join(map(_value, value))}]"
+        return f"[{', '.join(map(value_text, value))}]"
     return _string(str(value))
 
 

@@ -23,6 +23,7 @@ from genesis.rules.fields import (
     none,
 )
 from genesis.rules.gates_schema import GatesTable, frozen
+from genesis.rules.tighter import Higher, Label, Locked, Lower, Subset
 from genesis.tiers.rules import (
     CapitalRules,
     CourseRules,
@@ -52,11 +53,11 @@ OrderTypeName = Annotated[OrderType, _named(OrderType)]
 
 
 class Features(Table):
-    floor_usdt: Positive
-    order_types: list[OrderTypeName]
-    max_symbols: CountOrNone
-    max_positions: CountOrNone
-    names: list[str]
+    floor_usdt: Higher[Positive]
+    order_types: Subset[list[OrderTypeName]]
+    max_symbols: Lower[CountOrNone]
+    max_positions: Lower[CountOrNone]
+    names: Subset[list[str]]
 
 
 class FeaturesTable(Table):
@@ -89,8 +90,8 @@ class FeaturesTable(Table):
 
 
 class Effect(Table):
-    multiplier: Share
-    cap_usdt: PositiveOrNone
+    multiplier: Lower[Share]
+    cap_usdt: Lower[PositiveOrNone]
 
     def freeze(self) -> ModeEffect:
         return ModeEffect(self.multiplier, self.cap_usdt)
@@ -109,11 +110,11 @@ class Modes(Table):
 
 
 class Course(Table):
-    evaluation_after_s: NotNegative
-    ttl_days: Positive
-    adjust_hours: NotNegative
-    adjust_trades_min: CountOrZero
-    adjust_extension_hours: Positive
+    evaluation_after_s: Locked[NotNegative]
+    ttl_days: Lower[Positive]
+    adjust_hours: Higher[NotNegative]
+    adjust_trades_min: Higher[CountOrZero]
+    adjust_extension_hours: Higher[Positive]
 
     @model_validator(mode="after")
     def _within_the_day(self) -> "Course":
@@ -132,11 +133,11 @@ class Course(Table):
 
 
 class Opening(Table):
-    look_hours: NotNegative
-    phrase: Annotated[str, Field(min_length=1, max_length=200)]
-    small_hours: NotNegative
-    at_work_usdt: Positive
-    retry_hours: Positive
+    look_hours: Higher[NotNegative]
+    phrase: Locked[Annotated[str, Field(min_length=1, max_length=200)]]
+    small_hours: Higher[NotNegative]
+    at_work_usdt: Lower[Positive]
+    retry_hours: Higher[Positive]
 
     def freeze(self) -> OpeningRules:
         return OpeningRules(
@@ -149,9 +150,9 @@ class Opening(Table):
 
 
 class Capital(Table):
-    slow_share: Fraction
-    closes: Count
-    fast_share: Fraction
+    slow_share: Higher[Fraction]
+    closes: Lower[Count]
+    fast_share: Higher[Fraction]
 
     @model_validator(mode="after")
     def _the_faster_one_is_lower(self) -> "Capital":
@@ -164,9 +165,9 @@ class Capital(Table):
 
 
 class Recovery(Table):
-    emergency_hours: NotNegative
-    profitable_days: CountOrZero
-    trading_days: Count
+    emergency_hours: Higher[NotNegative]
+    profitable_days: Higher[CountOrZero]
+    trading_days: Higher[Count]
 
     def freeze(self) -> RecoveryRules:
         waits_ns = int(self.emergency_hours * HOUR)
@@ -174,16 +175,16 @@ class Recovery(Table):
 
 
 class ResetHours(Table):
-    SNIPER: NotNegative
-    HUNTER: NotNegative
-    STRATEGIST: NotNegative
-    ARCHITECT: NotNegative
+    SNIPER: Higher[NotNegative]
+    HUNTER: Higher[NotNegative]
+    STRATEGIST: Higher[NotNegative]
+    ARCHITECT: Higher[NotNegative]
 
 
 class Reset(Table):
-    reason_min: CountOrZero
-    again_days: NotNegative
-    own_hours: NotNegative
+    reason_min: Higher[CountOrZero]
+    again_days: Higher[NotNegative]
+    own_hours: Higher[NotNegative]
     hours: ResetHours
 
     def freeze(self) -> ResetRules:
@@ -197,26 +198,26 @@ class Reset(Table):
 
 
 class Alarms(Table):
-    warnings_per_week: NotNegative
-    locks_per_week: NotNegative
-    source: Annotated[str, Field(min_length=1)]
+    warnings_per_week: Lower[NotNegative]
+    locks_per_week: Lower[NotNegative]
+    source: Label[Annotated[str, Field(min_length=1)]]
 
     def freeze(self) -> FalseAlarms:
         return FalseAlarms(self.warnings_per_week, self.locks_per_week, self.source)
 
 
 class Tiers(Table):
-    opening_tier: TierName
-    readvance_days: NotNegative
+    opening_tier: Locked[TierName]
+    readvance_days: Higher[NotNegative]
     features: FeaturesTable
     modes: Modes
     gates: GatesTable
-    course: Course | None = None  # runs recorded before there was one evaluate nothing
-    opening: Opening | None = None  # and so with what follows: in them nothing of it happens
-    capital: Annotated[Capital | None, BeforeValidator(none)] = None
-    recovery: Recovery | None = None
-    reset: Reset | None = None
-    false_alarms: Alarms | None = None
+    course: Higher[Course | None] = None  # runs recorded before there was one evaluate nothing
+    opening: Higher[Opening | None] = None  # and so with what follows
+    capital: Higher[Annotated[Capital | None, BeforeValidator(none)]] = None
+    recovery: Higher[Recovery | None] = None
+    reset: Higher[Reset | None] = None
+    false_alarms: Higher[Alarms | None] = None
 
     @model_validator(mode="after")
     def _alarms_are_known(self) -> "Tiers":

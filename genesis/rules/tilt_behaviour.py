@@ -15,6 +15,7 @@ from genesis.rules.fields import (
     Table,
     nanoseconds,
 )
+from genesis.rules.tighter import Either, Higher, Lower, Subset
 from genesis.tilt.rules import (
     ActRules,
     BehaviourRules,
@@ -35,15 +36,15 @@ def given(table: Table) -> Iterator[tuple[str, Any]]:
 
 
 class Joint(Table):
-    z_min: Number
-    z_max: Positive
-    measure_weight: NotNegative
-    skip_weight: NotNegative
-    skip_usual: Fraction
-    typo_weight: NotNegative
-    typo_usual: Fraction
-    rejected_weight: NotNegative
-    streak_weight: NotNegative
+    z_min: Either[Number]
+    z_max: Either[Positive]
+    measure_weight: Either[NotNegative]
+    skip_weight: Either[NotNegative]
+    skip_usual: Either[Fraction]
+    typo_weight: Either[NotNegative]
+    typo_usual: Either[Fraction]
+    rejected_weight: Either[NotNegative]
+    streak_weight: Either[NotNegative]
 
     def freeze(self) -> JointRules:
         return JointRules(
@@ -60,11 +61,11 @@ class Joint(Table):
 
 
 class Hours(Table):
-    prior_acts: Positive
-    memory: Fraction
-    x_min: Number
-    x_max: Positive
-    share_min: Fraction
+    prior_acts: Either[Positive]
+    memory: Either[Fraction]
+    x_min: Either[Number]
+    x_max: Either[Positive]
+    share_min: Either[Fraction]
 
     def freeze(self) -> HourRules:
         return HourRules(
@@ -77,18 +78,18 @@ class Hours(Table):
 
 
 class Pace(Table):
-    entries_window_s: Positive
-    clicks_window_s: Positive
-    z_min: Number
-    z_max: Positive
-    offset: Positive
-    spread_max_ln: Positive
-    hold_s: Positive
-    hold_share: Fraction
-    hold_max_s: Positive
-    clicks_usual: Positive
-    clicks_share: Fraction
-    kept_count: Count
+    entries_window_s: Either[Positive]
+    clicks_window_s: Either[Positive]
+    z_min: Either[Number]
+    z_max: Either[Positive]
+    offset: Either[Positive]
+    spread_max_ln: Either[Positive]
+    hold_s: Either[Positive]
+    hold_share: Either[Fraction]
+    hold_max_s: Either[Positive]
+    clicks_usual: Either[Positive]
+    clicks_share: Either[Fraction]
+    kept_count: Either[Count]
 
     @model_validator(mode="after")
     def _ordered(self) -> "Pace":
@@ -114,18 +115,18 @@ class Pace(Table):
 
 
 class Acts(Table):
-    latency_min_s: Positive
-    session_min_s: Positive
-    session_learn_min_s: Positive
-    session_break_s: Positive
-    dwell_min_s: NotNegative
-    insist_multiple: Positive
-    insist_s: NotNegative
-    widen_ratio: Annotated[Number, Field(ge=1)]
-    removal_steps_count: Count
-    slips_usual: Fraction
-    slips_spread: Fraction
-    slips_quantile: Fraction
+    latency_min_s: Either[Positive]
+    session_min_s: Either[Positive]
+    session_learn_min_s: Either[Positive]
+    session_break_s: Either[Positive]
+    dwell_min_s: Either[NotNegative]
+    insist_multiple: Either[Positive]
+    insist_s: Either[NotNegative]
+    widen_ratio: Either[Annotated[Number, Field(ge=1)]]
+    removal_steps_count: Either[Count]
+    slips_usual: Either[Fraction]
+    slips_spread: Either[Fraction]
+    slips_quantile: Either[Fraction]
 
     def freeze(self) -> ActRules:
         return ActRules(
@@ -145,10 +146,10 @@ class Acts(Table):
 
 
 class Telling(Table):
-    left_page_s: NotNegative
-    deposit_s: NotNegative
-    deposit_loss_r: Positive
-    edit_s: NotNegative
+    left_page_s: Higher[NotNegative]
+    deposit_s: Higher[NotNegative]
+    deposit_loss_r: Lower[Positive]
+    edit_s: Higher[NotNegative]
 
     def freeze(self) -> TellingRules:
         return TellingRules(
@@ -160,11 +161,11 @@ class Telling(Table):
 
 
 class Style(Table):
-    after_loss_s: NotNegative
-    wait_s: NotNegative
-    every_s: NotNegative
-    spread_factor: Annotated[Number, Field(ge=1)]
-    sessions_count: Count
+    after_loss_s: Higher[NotNegative]
+    wait_s: Higher[NotNegative]
+    every_s: Higher[NotNegative]
+    spread_factor: Lower[Annotated[Number, Field(ge=1)]]
+    sessions_count: Lower[Count]
 
     def freeze(self) -> StyleRules:
         return StyleRules(
@@ -177,7 +178,7 @@ class Style(Table):
 
 
 class Trust(Table):
-    size: Positive
+    size: Either[Positive]
 
     def freeze(self) -> dict[str, float]:
         return {"size": float(self.size)}
@@ -191,7 +192,7 @@ class Behaviour(Table):
     telling: Telling
     style: Style
     trust_samples: Trust
-    ignored_refusals: list[str]
+    ignored_refusals: Subset[list[str]]
 
     def freeze(self) -> BehaviourRules:
         return BehaviourRules(
@@ -210,7 +211,7 @@ Chance = Annotated[list[Number], Field(min_length=2, max_length=2)]
 
 
 class Odds(Table):
-    one_in: Annotated[list[Chance], Field(min_length=1)]
+    one_in: Either[Annotated[list[Chance], Field(min_length=1)]]
 
     @model_validator(mode="after")
     def _falling(self) -> "Odds":

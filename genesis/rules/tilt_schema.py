@@ -20,6 +20,7 @@ from genesis.rules.fields import (
     Table,
     nanoseconds,
 )
+from genesis.rules.tighter import Either, Higher, Lower
 from genesis.rules.tilt_behaviour import Behaviour, Odds, given
 from genesis.rules.tilt_ways import Interventions, Override, Reading
 from genesis.tilt.rules import (
@@ -38,9 +39,9 @@ from genesis.tilt.rules import (
 
 
 class Indicator(Table):
-    weight: NotNegative
-    half_life_s: Positive
-    slack_sd: NotNegative
+    weight: Higher[NotNegative]
+    half_life_s: Higher[Positive]
+    slack_sd: Lower[NotNegative]
 
     def freeze(self) -> IndicatorRules:
         return IndicatorRules(float(self.weight), float(self.half_life_s), float(self.slack_sd))
@@ -50,30 +51,30 @@ class Indicators(Table):
     """The first four are in every rulebook; runs recorded before there were more have no others."""
 
     gap: Indicator
-    lat: Indicator | None = None
-    size: Indicator | None = None
+    lat: Higher[Indicator | None] = None
+    size: Higher[Indicator | None] = None
     size_l: Indicator
-    size_w: Indicator | None = None
+    size_w: Higher[Indicator | None] = None
     reent: Indicator
-    slen: Indicator | None = None
-    hours: Indicator | None = None
+    slen: Higher[Indicator | None] = None
+    hours: Higher[Indicator | None] = None
     cancel: Indicator
-    typo: Indicator | None = None
-    skip: Indicator | None = None
-    rej: Indicator | None = None
-    widen: Indicator | None = None
-    joint: Indicator | None = None
-    vel: Indicator | None = None
-    clicks: Indicator | None = None
+    typo: Higher[Indicator | None] = None
+    skip: Higher[Indicator | None] = None
+    rej: Higher[Indicator | None] = None
+    widen: Higher[Indicator | None] = None
+    joint: Higher[Indicator | None] = None
+    vel: Higher[Indicator | None] = None
+    clicks: Higher[Indicator | None] = None
 
     def freeze(self) -> dict[str, IndicatorRules]:
         return {name: one.freeze() for name, one in given(self)}
 
 
 class Prior(Table):
-    median: Positive
-    spread_ln: Positive
-    volatile_offset_ln: NumberOrNone
+    median: Either[Positive]
+    spread_ln: Either[Positive]
+    volatile_offset_ln: Either[NumberOrNone]
 
     def freeze(self) -> PriorRules:
         offset = self.volatile_offset_ln
@@ -86,18 +87,18 @@ class Prior(Table):
 
 class Priors(Table):
     gap: Prior
-    lat: Prior | None = None
+    lat: Higher[Prior | None] = None
     size: Prior
     reent: Prior
-    slen: Prior | None = None
+    slen: Higher[Prior | None] = None
 
     def freeze(self) -> dict[str, PriorRules]:
         return {name: one.freeze() for name, one in given(self)}
 
 
 class Rate(Table):
-    rate: Fraction
-    acts: Positive
+    rate: Either[Fraction]
+    acts: Either[Positive]
 
     def freeze(self) -> RateRules:
         return RateRules(float(self.rate), float(self.acts))
@@ -105,29 +106,29 @@ class Rate(Table):
 
 class Rates(Table):
     cancel: Rate
-    typo: Rate | None = None
-    skip: Rate | None = None
-    rej: Rate | None = None
-    widen: Rate | None = None
+    typo: Higher[Rate | None] = None
+    skip: Higher[Rate | None] = None
+    rej: Higher[Rate | None] = None
+    widen: Higher[Rate | None] = None
 
     def freeze(self) -> dict[str, RateRules]:
         return {name: one.freeze() for name, one in given(self)}
 
 
 class Evidence(Table):
-    cap: Positive
-    z_min: Number
-    z_max: Positive
-    memory_s: Positive
-    min_gap_s: Positive
-    rate_scale: Positive
-    rate_step_max: Positive
-    rate_min: Fraction
-    rate_max: Fraction
-    tilted_rate_add: Fraction
-    tilted_rate_max: Fraction
-    streak_step: NotNegative
-    streak_steps_max: CountOrZero
+    cap: Either[Positive]
+    z_min: Either[Number]
+    z_max: Either[Positive]
+    memory_s: Either[Positive]
+    min_gap_s: Either[Positive]
+    rate_scale: Either[Positive]
+    rate_step_max: Either[Positive]
+    rate_min: Either[Fraction]
+    rate_max: Either[Fraction]
+    tilted_rate_add: Either[Fraction]
+    tilted_rate_max: Either[Fraction]
+    streak_step: Either[NotNegative]
+    streak_steps_max: Either[CountOrZero]
 
     @model_validator(mode="after")
     def _ordered(self) -> "Evidence":
@@ -156,22 +157,22 @@ class Evidence(Table):
 
 
 class Learning(Table):
-    ring_count: Count
-    prior_samples: Positive
-    spread_floor_fraction: Fraction
-    spread_min_samples: Count
-    refresh_until_count: Count
-    refresh_every_count: Count
-    rate_memory: Fraction
-    pending_count: CountOrZero
-    admit_every_count: Count
-    winsor_sd: Positive
-    volatile_min_ln: Number
-    volatile_max_ln: Number
-    volatile_step_max_ln: Positive
-    volatile_acts_max: Positive
-    entries_count: CountOrZero
-    score_max: Score
+    ring_count: Either[Count]
+    prior_samples: Either[Positive]
+    spread_floor_fraction: Either[Fraction]
+    spread_min_samples: Either[Count]
+    refresh_until_count: Either[Count]
+    refresh_every_count: Either[Count]
+    rate_memory: Either[Fraction]
+    pending_count: Either[CountOrZero]
+    admit_every_count: Either[Count]
+    winsor_sd: Either[Positive]
+    volatile_min_ln: Either[Number]
+    volatile_max_ln: Either[Number]
+    volatile_step_max_ln: Either[Positive]
+    volatile_acts_max: Either[Positive]
+    entries_count: Either[CountOrZero]
+    score_max: Either[Score]
 
     def freeze(self) -> LearningRules:
         return LearningRules(
@@ -198,8 +199,8 @@ Anchor = Annotated[list[Number], Field(min_length=2, max_length=2)]
 
 
 class ScoreTable(Table):
-    base: Number
-    anchors: Annotated[list[Anchor], Field(min_length=1)]
+    base: Either[Number]
+    anchors: Either[Annotated[list[Anchor], Field(min_length=1)]]
 
     @model_validator(mode="after")
     def _rising(self) -> "ScoreTable":
@@ -219,15 +220,15 @@ class ScoreTable(Table):
 
 
 class Levels(Table):
-    caution_enter: Score
-    caution_leave: Score
-    caution_leave_after_s: NotNegative
-    caution_multiplier: Share
-    warning_enter: Score
-    warning_sources_count: Count
-    warning_share: Share
-    locked_enter: Score
-    locked_min_s: NotNegative
+    caution_enter: Lower[Score]
+    caution_leave: Lower[Score]
+    caution_leave_after_s: Higher[NotNegative]
+    caution_multiplier: Lower[Share]
+    warning_enter: Lower[Score]
+    warning_sources_count: Lower[Count]
+    warning_share: Lower[Share]
+    locked_enter: Lower[Score]
+    locked_min_s: Higher[NotNegative]
 
     @model_validator(mode="after")
     def _rising(self) -> "Levels":
@@ -253,10 +254,10 @@ class Levels(Table):
 
 
 class Recovery(Table):
-    evidence_kept: Share
-    limited_multiplier: Share
-    limited_s: NotNegative
-    restart_loss_r: Positive
+    evidence_kept: Higher[Share]
+    limited_multiplier: Lower[Share]
+    limited_s: Higher[NotNegative]
+    restart_loss_r: Lower[Positive]
 
     def freeze(self) -> RecoveryRules:
         return RecoveryRules(
@@ -268,19 +269,19 @@ class Recovery(Table):
 
 
 class Journal(Table):
-    words_min: Count
-    ratio_words: Count
-    ratio_min: Share
-    repeated_trigrams_max: NotNegative
-    top_word_share_max: Share
-    typing_min_s: NotNegative
-    words_per_s_max: Positive
-    active_share_min: Share
-    pause_s: Positive
-    paste_chars_max: Count
-    burst_chars: Count
-    burst_share_max: Share
-    unseen_share_max: Share
+    words_min: Higher[Count]
+    ratio_words: Either[Count]
+    ratio_min: Higher[Share]
+    repeated_trigrams_max: Lower[NotNegative]
+    top_word_share_max: Lower[Share]
+    typing_min_s: Higher[NotNegative]
+    words_per_s_max: Lower[Positive]
+    active_share_min: Higher[Share]
+    pause_s: Either[Positive]
+    paste_chars_max: Lower[Count]
+    burst_chars: Either[Count]
+    burst_share_max: Lower[Share]
+    unseen_share_max: Lower[Share]
 
     def freeze(self) -> JournalRules:
         return JournalRules(
@@ -301,8 +302,8 @@ class Journal(Table):
 
 
 class FixedPoints(Table):
-    points: NotNegative
-    half_life_s: Positive
+    points: Higher[NotNegative]
+    half_life_s: Higher[Positive]
 
     def freeze(self) -> FixedRules:
         return FixedRules(float(self.points), float(self.half_life_s))
@@ -311,10 +312,10 @@ class FixedPoints(Table):
 class Fixed(Table):
     override: FixedPoints
     phrase: FixedPoints
-    left: FixedPoints | None = None
-    paste: FixedPoints | None = None
-    deposit: FixedPoints | None = None
-    edit: FixedPoints | None = None
+    left: Higher[FixedPoints | None] = None
+    paste: Higher[FixedPoints | None] = None
+    deposit: Higher[FixedPoints | None] = None
+    edit: Higher[FixedPoints | None] = None
 
     def freeze(self) -> dict[str, FixedRules]:
         return {name: one.freeze() for name, one in given(self)}
@@ -330,12 +331,12 @@ class Tilt(Table):
     levels: Levels
     recovery: Recovery
     journal: Journal
-    fixed: Fixed | None = None  # runs recorded before there were any have neither
-    override: Override | None = None
-    interventions: Interventions | None = None
-    reading: Reading | None = None
-    behaviour: Behaviour | None = None  # as the indicators that came with it
-    odds: Odds | None = None
+    fixed: Higher[Fixed | None] = None  # runs recorded before there were any have neither
+    override: Higher[Override | None] = None
+    interventions: Higher[Interventions | None] = None
+    reading: Higher[Reading | None] = None
+    behaviour: Higher[Behaviour | None] = None  # as the indicators that came with it
+    odds: Higher[Odds | None] = None
 
     @model_validator(mode="after")
     def _whole(self) -> "Tilt":

@@ -13,17 +13,18 @@ from genesis.rules.fields import (
     Table,
     nanoseconds,
 )
+from genesis.rules.tighter import Either, Higher, Locked, Lower
 from genesis.tilt.rules import OverrideRules
 from genesis.tilt.ways import InterventionRules, ReadingRules
 
 
 class Interventions(Table):
-    repeat_s: NotNegative
-    confirm_s: PositiveOrNone
-    confirm_valid_s: Positive
-    known_symbol_s: Positive
-    session_s: Positive
-    easing_multiplier: Share
+    repeat_s: Higher[NotNegative]
+    confirm_s: Higher[PositiveOrNone]
+    confirm_valid_s: Lower[Positive]
+    known_symbol_s: Lower[Positive]
+    session_s: Higher[Positive]
+    easing_multiplier: Lower[Share]
 
     def freeze(self) -> InterventionRules:
         return InterventionRules(
@@ -37,20 +38,20 @@ class Interventions(Table):
 
 
 class Reading(Table):
-    words_min: Count
-    compression_words: Count
-    compression_min: Share
-    compression_max: Share
-    function_share_min: Share
-    vocabulary_share_min: Share
-    language_function_share: Share
-    language_vocabulary_share: Share
-    emotions_min: Count
-    shingle_words: Count
-    similarity_max: Share
-    similarity_pages: Count
-    amount_tolerance: Share
-    retry_s: NotNegative
+    words_min: Either[Count]
+    compression_words: Either[Count]
+    compression_min: Higher[Share]
+    compression_max: Lower[Share]
+    function_share_min: Higher[Share]
+    vocabulary_share_min: Higher[Share]
+    language_function_share: Either[Share]
+    language_vocabulary_share: Either[Share]
+    emotions_min: Higher[Count]
+    shingle_words: Either[Count]
+    similarity_max: Lower[Share]
+    similarity_pages: Higher[Count]
+    amount_tolerance: Lower[Share]
+    retry_s: Higher[NotNegative]
 
     @model_validator(mode="after")
     def _ordered(self) -> "Reading":
@@ -80,15 +81,15 @@ class Reading(Table):
 
 
 class Override(Table):
-    phrase: Annotated[str, Field(min_length=1, max_length=200)]
-    characters_min: Count
-    attempts_max: Count
-    window_s: Positive
-    lock_s: Positive
-    lock_max_s: Positive
-    escalation_s: Positive
-    limited_multiplier: Share
-    limited_s: NotNegative
+    phrase: Locked[Annotated[str, Field(min_length=1, max_length=200)]]
+    characters_min: Higher[Count]
+    attempts_max: Lower[Count]
+    window_s: Higher[Positive]
+    lock_s: Higher[Positive]
+    lock_max_s: Higher[Positive]
+    escalation_s: Higher[Positive]
+    limited_multiplier: Lower[Share]
+    limited_s: Higher[NotNegative]
 
     @model_validator(mode="after")
     def _ordered(self) -> "Override":

@@ -2,10 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from hashlib import sha256
-from pathlib import Path
 
-import genesis
 from genesis.domain.instrument import quote_of
 from genesis.errors import ConfigError, NotBuilt
 from genesis.exchange.binance import BinanceGateway
@@ -14,6 +11,7 @@ from genesis.exchange.venue import require_loopback, venue_at
 from genesis.rules import Rules, load
 from genesis.service.account_lease import AccountLease
 from genesis.service.clock import VenueClock
+from genesis.service.code_manifest import code_sha256
 from genesis.service.home import Home
 from genesis.service.own_venue import start_own_venue
 from genesis.service.restart import Remembered
@@ -55,7 +53,7 @@ def build(settings: Settings, mode: Mode | str, *, seed: str = "0", say: Say) ->
             "run a home for each"
         )
     rules: Rules = load(settings.rules)
-    strategies_of(settings.strategies)  # an unknown one is refused before anything is touched
+    strategies = strategies_of(settings.strategies)  # an unknown one: nothing was touched yet
     home = Home.open(settings.home_path())
     plan = Plan(
         settings=settings,
@@ -64,7 +62,7 @@ def build(settings: Settings, mode: Mode | str, *, seed: str = "0", say: Say) ->
         seed=seed,
         is_paper=kind is Mode.PAPER,
         quote=quotes.pop(),
-        code_sha256=code_sha256(),
+        code_sha256=code_sha256(strategies),
         control_key=_key(settings, home, "control"),
         read_key=_key(settings, home, "control-read"),
     )
@@ -101,13 +99,3 @@ def _connect(settings: Settings, say: Say) -> Connect:
 def _key(settings: Settings, home: Home, name: str) -> str:
     given = settings.control_key if name == "control" else settings.control_read_key
     return given.get_secret_value() if given is not None else home.key(name)
-
-
-def code_sha256() -> str:
-    """Hash of every Python file of the package, by path: what code made the decisions."""
-    root = Path(genesis.__file__).parent
-    digest = sha256()
-    for file in sorted(root.rglob("*.py")):
-        digest.update(f"{file.relative_to(root).as_posix()}\n".encode())
-        digest.update(sha256(file.read_bytes()).digest())
-    return digest.hexdigest()

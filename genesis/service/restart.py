@@ -39,6 +39,7 @@ class Remembered:
     timers: Timers = field(default_factory=Timers)
     wire_ids: dict[OrderKey, str] = field(default_factory=dict)
     last_ns: int = 0
+    last_started: RunStarted | None = None
 
     @property
     def is_new(self) -> bool:
@@ -49,6 +50,8 @@ class Remembered:
         """Fold one recorded step, after the engine did."""
         self.last_ns = max(self.last_ns, step.ts_ns)
         self.readings.take(step)
+        if isinstance(step.event, RunStarted):
+            self.last_started = step.event
         if self.engine is not None:
             self.trail.see(self.engine, step)
         if isinstance(step.event, TimerFired) and not is_market(step.event):

@@ -23,7 +23,7 @@ from genesis.domain.outcomes import (
     TierChanged,
     TiltLevelChanged,
 )
-from genesis.errors import ConfigError, ExchangeError
+from genesis.errors import ConfigError, EventLogError, ExchangeError
 from genesis.exchange.binance import BinanceGateway
 from genesis.rules import Rules
 from genesis.service.api.guard import Guard
@@ -49,6 +49,7 @@ from genesis.store.event_log import EventLog
 
 _log = log("service")
 T = TypeVar("T")
+_STILL: Final = "nothing was started; `genesis close-all --direct` closes positions meanwhile"
 _LOGGED: Final = (
     OrderApproved,
     OrderRefused,
@@ -133,12 +134,18 @@ class Service:
         clock = VenueClock(start_ns=past.last_ns)
         gateway = await self._open_venue(clock, past, ending)
         engine = past.engine or new_engine(plan.rules, plan.settings.strategies, plan.seed)
-        engine.set_rules(plan.rules)
+        if past.is_new:  # nothing is at stake yet: the settings are obeyed as they are
+            engine.set_rules(plan.rules)
         engine.set_strategies(strategies_of(plan.settings.strategies))
-        trading = Trading(self._terms(gateway), event_log, second, past, clock, gateway, engine)
+        terms = self._terms(gateway, engine.state.rules)
+        trading = Trading(terms, event_log, second, past, clock, gateway, engine)
         self.trading = trading
         try:
             complaints = await self._unless_stopped(trading.start())
+            for line in trading.told_rules:
+                self._say(line)
+            if trading.witnessed is not None:
+                self._say(trading.witnessed)
             for complaint in complaints or ():
                 self._say(f"no new risk until it is explained: {complaint}")
             if not self._stop.is_set():
@@ -173,8 +180,11 @@ class Service:
     def _remember(self, event_log: EventLog, second: SecondLog) -> Remembered:
         if event_log.last_step:
             self._say(f"reading the record of {event_log.last_step} steps")
-        past = remember(event_log, self.progress)
-        folded = fold_second_log(event_log, second, past)
+        try:
+            past = remember(event_log, self.progress)
+            folded = fold_second_log(event_log, second, past)
+        except EventLogError as problem:
+            raise EventLogError(f"{problem.message}; {_STILL}", problem.code) from problem
         if folded:
             self._say(f"{folded} steps of the plain log were folded back into the event log")
         return past
@@ -188,11 +198,12 @@ class Service:
         ending.push_async_callback(gateway.close)
         return gateway
 
-    def _terms(self, gateway: BinanceGateway) -> Terms:
+    def _terms(self, gateway: BinanceGateway, held: Rules) -> Terms:
         plan, settings = self._plan, self._plan.settings
         return Terms(
             settings.symbols,
             settings.strategies,
+            held,
             plan.rules,
             plan.seed,
             plan.code_sha256,
@@ -294,11 +305,12 @@ class Service:
 
     def _version(self) -> dict[str, Any]:
         plan = self._plan
+        held = plan.rules if self.trading is None else self.trading.engine.state.rules
         return {
             "version": __version__,
             "code_sha256": plan.code_sha256,
-            "rules": plan.rules.name,
-            "rules_sha256": plan.rules.sha256,
+            "rules": held.name,
+            "rules_sha256": held.sha256,
         }
 
 

@@ -9,6 +9,7 @@ from genesis.engine.engine import Engine
 from genesis.engine.replay import Replayable
 from genesis.errors import ConfigError
 from genesis.rules import Rules, parse
+from genesis.rules.edits import split
 from genesis.strategy.base import Strategy
 from genesis.strategy.catalog import Catalog, builtin
 
@@ -49,4 +50,4 @@ def engine_for(started: RunStarted, engine: Replayable | None) -> Replayable:
 
 
 def new_engine(rules: Rules, strategies: Sequence[str], seed: str) -> Engine:
-    return Engine(rules, strategies_of(strategies), seed=seed)
+    return Engine(rules, strategies_of(strategies), seed=seed, editor=split)

@@ -26,6 +26,7 @@ from genesis.errors import ConfigError, ExchangeError, InvariantBroken, Unreacha
 from genesis.exchange.binance import BinanceGateway
 from genesis.exchange.streams import MARKET
 from genesis.exchange.user_stream import USER
+from genesis.exchange.witness import complaint, strangers
 from genesis.rules import Rules
 from genesis.service.calls import Calls
 from genesis.service.clock import VenueClock
@@ -34,6 +35,7 @@ from genesis.service.outbox import Outbox
 from genesis.service.reconciling import Reconciling
 from genesis.service.recorder import Recorder
 from genesis.service.restart import Remembered
+from genesis.service.rule_wishes import standing, told, wish
 from genesis.service.runner import BAR_GRACE_NS, Runner
 from genesis.service.second_log import SecondLog
 from genesis.store.event_log import EventLog
@@ -46,17 +48,22 @@ _LAST_CALLS_S: Final = 5.0
 _CLOCK_PERIOD_S: Final = 1.0
 _CLOCK_PATIENCE: Final = 5
 _HELD_LOOK_S: Final = 0.05
+WITNESS: Final = "event_log"
 _OWN_BLOCKS: Final = ("reconcile", "venue", "feed ")
 """Blocks on new risk that end by their own events; all others are parts of ours that failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Under what a run trades."""
+    """Under what a run trades.
+
+    rules: those in force at its start; wanted: those that the settings name.
+    """
 
     symbols: tuple[str, ...]
     strategies: tuple[str, ...]
     rules: Rules
+    wanted: Rules
     seed: str
     code_sha256: str
     is_paper: bool
@@ -81,6 +88,7 @@ class Trading:
         self._clock = clock
         self._gateway = gateway
         self._is_new = past.is_new
+        self._last_started = past.last_started
         self.engine = engine
         self.readings = past.readings
         self.recorder = Recorder(event_log, second, event_log.last_run + 1, event_log.last_step)
@@ -119,6 +127,8 @@ class Trading:
         self._core: tuple[asyncio.Task[None], ...] = ()
         self._beside: set[asyncio.Task[None]] = set()
         self.clock_problem: str | None = None
+        self.told_rules: tuple[str, ...] = ()
+        self.witnessed: str | None = None
 
     # -- what others ask ---------------------------------------------------------------------
     async def tell(self, event: Event) -> Step:
@@ -166,6 +176,7 @@ class Trading:
         await self._open_run()
         self._run_beside("user stream", self._user.run())
         await self._heard(USER, self._user.ready)
+        await self._hear_witness()
         found = await self._reconciling.at_start()
         _log.info("reconciled", clean=found.is_clean, complaints=list(found.complaints))
         self._run_beside("market stream", self._market.run())
@@ -175,6 +186,19 @@ class Trading:
         self._run_beside("reconciliation", self._reconciling.run())
         self._run_beside("clock", self._keep_time())
         return found.complaints
+
+    async def _hear_witness(self) -> None:
+        """Ask the venue for orders under our name that this log does not know."""
+        opened_ns = self.engine.state.ledger.opened_ns
+        if self._is_new or opened_ns is None:
+            return
+        sent = set(self.wire_ids.values())
+        for symbol in self._terms.symbols:
+            found = strangers(await self._gateway.latest_orders(symbol), sent, opened_ns)
+            if found:
+                told = HealthReported(self._clock.now_ns(), WITNESS, "failed", complaint(found))
+                await self.tell(told)
+                self.witnessed = complaint(found)
 
     async def _priced(self) -> None:
         """Wait a moment for a first trade of every symbol: before it orders are refused."""
@@ -208,6 +232,18 @@ class Trading:
         for source in sorted(self.engine.state.risk.blocks):
             if not source.startswith(_OWN_BLOCKS):
                 await self.tell(HealthReported(now_ns(), source, "ok", "restarted"))
+        await self._want_rules()
+
+    async def _want_rules(self) -> None:
+        """An edited rules file is a wish; what became of it is said in `told_rules`."""
+        terms, now_ns = self._terms, self._clock.now_ns()
+        asked = wish(terms.wanted, self.engine, self._last_started, terms.code_sha256, now_ns)
+        if asked is None:
+            self.told_rules = tuple(standing(terms.wanted, self.engine))
+        else:
+            self.told_rules = tuple(told((await self.tell(asked)).outcomes))
+        for line in self.told_rules:
+            _log.info("rules", told=line)
 
     def _account(self, now_ns: int, balances: tuple[Balance, ...]) -> AccountOpened:
         """The account as the venue has it; coins held before stay outside."""

@@ -27,7 +27,7 @@ from genesis.domain.outcomes import (
     ViolationNoted,
 )
 from genesis.domain.time import DAY, HOUR, MINUTE, SECOND, utc_day
-from genesis.engine.discipline import EVALUATION_TIMER
+from genesis.engine.wakes import EVALUATION_TIMER
 from genesis.rules import load, parse
 from genesis.service.strategies import engine_for
 from tests.support.ceremony_home import LOWERED, PHRASE

@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 
 from genesis.domain.time import SECOND
 from genesis.research import BacktestResult, Ticks, backtest
-from tests.support.markets import START_NS, wandering_ticks, with_tops
+from tests.support.markets import (
+    START_NS,
+    wandering_ticks,
+    with_changing_tops,
+    with_tops,
+)
 
 PARAMS = {"fast": 3, "slow": 7}
 TIGHT = """
@@ -61,6 +66,10 @@ def _decisions(result: BacktestResult) -> list[object]:
     return [record for step in result.steps for record in (*step.outcomes, *step.commands)]
 
 
+def _codes(result: BacktestResult) -> set[str]:
+    return {code for codes in result.refusals["codes"] for code in codes.split(",")}
+
+
 @pytest.mark.parametrize("latency", [None, (50, 300, 120), (0, 70_000, 500)])
 @pytest.mark.parametrize("stop", [None, 0.003])
 @pytest.mark.parametrize("fill", ["bar_close", "next_tick"])
@@ -85,6 +94,48 @@ def test_same_digest_when_equity_limits_are_touched_inside_bars(hours, tmp_path:
     skipping, every = both(hours, rules=rules, stop_fraction=0.3, cash=500)
     raised = {getattr(record, "alert", "") for record in _decisions(skipping)}
     assert {"INFO", "WARNING"} <= raised
+    assert_same(skipping, every)
+
+
+MARKETS = """
+name = "markets"
+[market.states]
+bars_min = 30
+window_s = 21600
+atr_bars = 3
+[market.states.panic]
+range_quantile = 0.97
+[market.states.dead]
+spread_factor = 1.2
+volume_quantile = 0.2
+[risk.tiers.SNIPER]
+max_trades_per_day = "none"
+"""
+
+
+@pytest.mark.parametrize("bar", ["1m", "5m", "2m"])
+@pytest.mark.parametrize("latency", [None, (50, 300, 120)])
+def test_same_digest_in_every_state_of_the_market(days, tmp_path: Path, bar, latency):
+    """Bars of a minute are judged, whatever bars the strategy wants; it sees its own only."""
+    rules = tmp_path / "markets.toml"
+    rules.write_text(MARKETS)
+    params = {"fast": 2, "slow": 3, "bar": bar}
+    asked = {"rules": rules, "params": params, "latency": latency, "cash": 9_000}
+    skipping, every = both(days, **asked)
+    states = {getattr(record, "new", None) for record in _decisions(skipping)}
+    assert {"NORMAL", "VOLATILE", "PANIC"} <= states
+    assert "MARKET_PANIC" in _codes(skipping)
+    assert_same(skipping, every)
+
+
+def test_same_digest_where_spreads_are_wide_and_nothing_trades(tmp_path: Path):
+    rules = tmp_path / "markets.toml"
+    rules.write_text(MARKETS)
+    quoted = with_changing_tops(wandering_ticks(40_000, agility=2))
+    skipping, every = both(quoted, rules=rules, fill="book", params={"fast": 2, "slow": 3})
+    states = {getattr(record, "new", None) for record in _decisions(skipping)}
+    assert {"NORMAL", "VOLATILE", "PANIC", "DEAD"} <= states
+    assert "LIMIT_ORDERS_ONLY" in _codes(skipping)
     assert_same(skipping, every)
 
 

@@ -29,6 +29,7 @@ from genesis.domain.time import SECOND
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
 from genesis.rules import Rules
+from genesis.rules.edits import split
 from genesis.service.api.keys import HEADER, Keys
 from genesis.service.api.parts import Parts
 from genesis.service.api.places import Places
@@ -72,7 +73,7 @@ class Room:
         self.wall_ns = T0
         self.log = EventLog.open(folder / DATABASE_NAME)
         self.second = SecondLog(folder / "second-log.jsonl")
-        self.engine = Engine(rules)
+        self.engine = Engine(rules, editor=split)
         self.readings, self.trail = Readings(), Trail()
         self.recorder = Recorder(self.log, self.second, 1, self.log.last_step)
         self.parts = self._parts()

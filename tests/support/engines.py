@@ -24,6 +24,7 @@ from genesis.domain.time import DAY, SECOND
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
 from genesis.rules import load
+from genesis.rules.edits import split
 from tests.support.build import BTC, tick
 
 T0 = 20_000 * DAY
@@ -36,7 +37,7 @@ class Bench:
 
     def __init__(self, rules: str = "sniper", cash: str = "500", price: str = "67453") -> None:
         self.rules = load(rules)
-        self.engine = Engine(self.rules)
+        self.engine = Engine(self.rules, editor=split)
         self.now_ns = T0
         self.steps: list[Step] = []
         self._trade_id = 0

@@ -5,8 +5,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 from genesis.domain.money import ONE, ZERO, fraction, text
+from genesis.engine.books import Books
 from genesis.engine.engine import Engine
+from genesis.engine.market_checks import told
 from genesis.engine.sizes import Sizes
+from genesis.engine.together import correlations
 from genesis.risk.drawdown import Drawdown, floor_usdt
 from genesis.risk.sizing import position_cap_usdt, sizing_capital
 from genesis.risk.streak import losses_at
@@ -33,7 +36,25 @@ def headroom(engine: Engine) -> dict[str, Any]:
         "trades_today": trades,
         "trades_left": None if most is None else max(0, most - trades),
         "tilt_level": state.tilt.state.level.value,
-        "limits": [*_sizes(engine), *_counts(engine), *_losses(engine)],
+        "markets": [_market(engine, symbol) for symbol in sorted(state.market.instruments)],
+        "correlation": _correlation(engine),
+        "limits": [*_sizes(engine), *_counts(engine), *_losses(engine), *_books(engine)],
+    }
+
+
+def _correlation(engine: Engine) -> dict[str, Any] | None:
+    """How much the symbols move together; nothing while there is but one."""
+    symbols = sorted(engine.state.market.instruments)
+    rows = correlations(engine.state, symbols) if len(symbols) > 1 else None
+    return None if rows is None else {"symbols": symbols, "rows": [[*map(float, r)] for r in rows]}
+
+
+def _market(engine: Engine, symbol: str) -> dict[str, Any]:
+    """The state a symbol's market is in, and why, or that it cannot be told yet."""
+    return {
+        "symbol": symbol,
+        "state": engine.view.state(symbol).value,
+        "reason": told(engine.state, symbol),
     }
 
 
@@ -117,6 +138,18 @@ def _losses_in_a_row(engine: Engine) -> int:
 def _fall(drawdown: Drawdown, result: Decimal) -> Decimal:
     reached = result - drawdown.base_usdt
     return max(drawdown.peak_usdt, reached) - reached
+
+
+def _books(engine: Engine) -> Iterator[dict[str, Any]]:
+    """The floors of the books over the tier."""
+    state = engine.state
+    if state.books.is_empty:
+        return
+    now = Books(state, engine.view).point(state.now_ns)
+    for tracker in state.books.trackers:
+        for floor in tracker.floors:
+            used = floor.allowed - tracker.headroom_of(floor, now)
+            yield _limit(f"{tracker.book.name}_{floor.name}", used, floor.allowed)
 
 
 def _limit(name: str, used: Decimal, limit: Decimal, unit: str = USDT) -> dict[str, Any]:

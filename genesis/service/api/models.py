@@ -171,6 +171,21 @@ class LimitTold(Shape):
     fraction: Annotated[float, Field(ge=0, le=1)]
 
 
+class MarketTold(Shape):
+    """How a symbol's market is, judged by its own bars."""
+
+    symbol: str
+    state: Literal["DEAD", "NORMAL", "VOLATILE", "PANIC", "MAINTENANCE"]
+    reason: str
+
+
+class CorrelationTold(Shape):
+    """Correlations of all symbols, row by row in their order."""
+
+    symbols: list[str]
+    rows: list[list[Annotated[float, Field(ge=-1, le=1)]]]
+
+
 class Headroom(Shape):
     position_cap: Amount
     multiplier: Amount
@@ -183,6 +198,8 @@ class Headroom(Shape):
     trades_today: int
     trades_left: int | None
     tilt_level: LevelName
+    markets: list[MarketTold]
+    correlation: CorrelationTold | None
     limits: list[LimitTold]
 
 

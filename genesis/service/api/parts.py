@@ -8,6 +8,7 @@ from genesis.service.api.discipline_desk import DisciplineDesk
 from genesis.service.api.keys import Keys
 from genesis.service.api.operations import Operations
 from genesis.service.api.pages import JournalDesk
+from genesis.service.api.rules import RulesDesk
 from genesis.service.api.state import Shapes
 from genesis.service.api.stream import Broadcast
 from genesis.service.clock import Clock
@@ -36,3 +37,4 @@ class Parts:
     health: Callable[[], dict[str, Any]]
     metrics: Callable[[], str]
     version: Callable[[], dict[str, Any]]
+    rules: RulesDesk

@@ -19,6 +19,7 @@ from genesis.service.api.pace import Pace
 from genesis.service.api.pages import JournalDesk
 from genesis.service.api.parts import Parts
 from genesis.service.api.places import Places
+from genesis.service.api.rules import RulesDesk
 from genesis.service.api.signing import Signatures
 from genesis.service.api.state import Shapes
 from genesis.service.api.stream import Broadcast
@@ -95,6 +96,7 @@ def parts_of(
         health=health.told,
         metrics=lambda: metrics(engine, readings, health, broadcast.readers),
         version=version,
+        rules=RulesDesk(engine, clock, tell),
     )
 
 

@@ -1,0 +1,82 @@
+"""What the settings name as rules, against the rules in force: asked for once, and told calmly."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from genesis.domain.edits import RuleEdit, RulesEdited
+from genesis.domain.events import RulesChanged, RunStarted
+from genesis.domain.outcomes import Outcome
+from genesis.domain.time import format_utc
+from genesis.engine.engine import Engine
+from genesis.engine.rule_edits import (
+    CANCELLED,
+    FILE,
+    HELD,
+    HELD_LATER,
+    PENDING,
+    REFUSED,
+    VERSION,
+    WITHDRAWN,
+)
+from genesis.rules import Rules, known
+
+_WORDS: Final = {
+    HELD: "holds now",
+    HELD_LATER: "its time came and it holds now",
+    REFUSED: "never holds",
+    CANCELLED: "does not hold",
+    WITHDRAWN: "is not waited for any more",
+}
+
+
+def wish(
+    wanted: Rules, engine: Engine, last: RunStarted | None, code_sha256: str, now_ns: int
+) -> RulesChanged | None:
+    """What the settings ask for at this start; None when they say what they said last time.
+
+    last: the start of the run before. Other numbers under the same name that came with other code
+    are no act of the trader.
+    """
+    if wanted.sha256 == engine.discipline.edits.file_sha256:
+        return None
+    is_shipped = wanted.name == engine.state.rules.name and wanted.name in known()
+    is_version = is_shipped and last is not None and last.code_sha256 != code_sha256
+    reason = VERSION if is_version else FILE
+    return RulesChanged(now_ns, wanted.text, wanted.sha256, reason)
+
+
+def told(facts: Iterable[Outcome]) -> Iterator[str]:
+    """What became of an edit, a line for each field."""
+    for fact in facts:
+        if isinstance(fact, RulesEdited):
+            for edit in fact.edits:
+                why = edit.why or fact.reason
+                because = f": {why}" if why else ""
+                change = f"rule {edit.path}: {edit.old} -> {edit.new}"
+                yield f"{change} {_when(fact)}{because}"
+
+
+def _when(fact: RulesEdited) -> str:
+    if fact.what == PENDING and fact.until_ns is not None:
+        return f"is looser and holds from {format_utc(fact.until_ns)} on, if all stays calm"
+    return _WORDS[fact.what]
+
+
+def standing(wanted: Rules, engine: Engine) -> Iterator[str]:
+    """What a person should know at a start that asked for nothing new."""
+    edits = engine.discipline.edits
+    if edits.pending is not None:
+        at = format_utc(edits.pending.until_ns)
+        yield f"looser from {at} on, if all stays calm: {_fields(edits.pending.edits)}"
+    if edits.cancelled is not None:
+        names, why = _fields(edits.cancelled.edits), edits.cancelled.reason
+        yield f"not looser ({why}; `genesis rules propose` asks anew): {names}"
+    elif wanted.sha256 != engine.state.rules.sha256 and edits.pending is None:
+        yield (
+            f"the rules in force are not those of {wanted.name!r}, which asked for nothing new: "
+            "see `genesis rules diff`"
+        )
+
+
+def _fields(edits: Iterable[RuleEdit]) -> str:
+    return ", ".join(edit.path for edit in edits)
