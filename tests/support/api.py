@@ -169,9 +169,11 @@ class Room:
         for _ in range(9):
             if self.parts.shapes.tilt_level in (TiltLevel.WARNING, TiltLevel.LOCKED):
                 return
-            assert self.ask(("POST", "/commands", {"text": "buy 100 usdt btc"})).status_code == 200
+            haste = {"latency_ms": 700, "checklist_done": False}
+            bought = self.ask(("POST", "/commands", {"text": "buy 100 usdt btc"} | haste))
             self.at("60000", 2)
-            self.stop_out()
+            if bought.status_code == 200:
+                self.stop_out()
             self.at("60000", 3)
             limit = {"text": "buy 20 usdt btc limit 55000"}
             self.ask(("POST", "/commands", limit), ("POST", "/commands", {"text": "cancel all"}))

@@ -95,7 +95,8 @@ def test_a_loss_never_helps_and_no_state_is_a_trap(trades) -> None:
         assert share <= before if pnl == "-1" else share >= before
         assert 0 <= streak.losses <= 5
         free_ns = max(now_ns, streak.pause_until_ns or 0)
-        assert free_ns <= (now_ns // DAY + 1) * DAY
+        longest_ns = max(step.pause_ns or 0 for step in RULES.steps)
+        assert free_ns <= max((now_ns // DAY + 1) * DAY, now_ns + longest_ns)
         assert multiplier(streak, free_ns, RULES).share > 0
 
 
