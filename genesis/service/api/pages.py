@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal, NamedTuple, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -67,6 +67,15 @@ def changes_of(told: str) -> list[Change]:
     return [Change(ts_ms * MILLISECOND, inserted, how) for ts_ms, inserted, how in rows]
 
 
+class Offered(NamedTuple):
+    """A page as it was handed in. opened_at: ISO text or ns."""
+
+    text: str
+    deltas: Sequence[Delta]
+    opened_at: str | int | None
+    client_ref: str | None
+
+
 class JournalDesk(Desk):
     """Takes pages and drafts in; the engine hears a verdict, a hash and a count, never the text."""
 
@@ -83,46 +92,33 @@ class JournalDesk(Desk):
             earlier = await self._earlier(client_ref, _is_judged)
             if earlier is not None:
                 return journal_answer(cast("JournalAssessed", earlier.event))
-            return await self._submitted(text, deltas, opened_at, client_ref)
+            return await self._submitted(Offered(text, deltas, opened_at, client_ref))
 
         return await self._once(client_ref, "journal", act)
 
-    async def _submitted(
-        self,
-        text: str,
-        deltas: Sequence[Delta],
-        opened_at: str | int | None,
-        client_ref: str | None,
-    ) -> Answer:
-        opened_ns, now_ns = self._opened(opened_at), self._clock.now_ns()
+    async def _submitted(self, page: Offered) -> Answer:
+        opened_ns, now_ns = self._opened(page.opened_at), self._clock.now_ns()
         if not self._is_due:
-            return await self._not_required(text)
-        found = await asyncio.to_thread(
-            self._assessed, text, deltas, opened_ns, now_ns, self._rules
-        )
+            return await self._not_required(page.text)
+        found = await asyncio.to_thread(self._assessed, page, opened_ns, now_ns, self._rules)
         accepted, reason = found.accepted, found.reason
         if accepted and found.sha256 in self._readings.accepted_pages:
             accepted, reason = False, REUSED
         event = JournalAssessed(
-            now_ns, found.sha256, found.word_count, accepted, reason, client_ref
+            now_ns, found.sha256, found.word_count, accepted, reason, page.client_ref
         )
-        await asyncio.to_thread(self._pages.write, text, event.ts_ns)
+        await asyncio.to_thread(self._pages.write, page.text, event.ts_ns)
         await self._ask(event)
         if event.accepted:  # only now: until the log has it, the draft is all there is
             await asyncio.to_thread(self._pages.drop_draft, DRAFT, event.ts_ns)
         return journal_answer(event)
 
     def _assessed(
-        self,
-        text: str,
-        deltas: Sequence[Delta],
-        opened_ns: int,
-        now_ns: int,
-        rules: JournalRules,
+        self, page: Offered, opened_ns: int, now_ns: int, rules: JournalRules
     ) -> Assessment:
         """The verdict; it takes its time, so it is found beside the engine's loop."""
-        proven = vouched_for(self._pages.draft(DRAFT), deltas, opened_ns, rules)
-        return assess(text, proven, opened_ns, now_ns, rules)
+        proven = vouched_for(self._pages.draft(DRAFT), page.deltas, opened_ns, rules)
+        return assess(page.text, proven, opened_ns, now_ns, rules)
 
     @property
     def _is_due(self) -> bool:
