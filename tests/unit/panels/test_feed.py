@@ -28,16 +28,14 @@ def told(*pieces: bytes, quiet_s: float = PATIENCE_S, hangs: bool = False) -> li
             await reader.read()
         writer.close()
 
-    async def main() -> None:
+    async def main() -> list[dict[str, Any]]:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        async for message in messages(f"http://127.0.0.1:{port}", "right", quiet_s):
-            heard.append(message)
-        server.close()
+        async with server:
+            url = f"http://127.0.0.1:{port}"
+            return [message async for message in messages(url, "right", quiet_s)]
 
-    heard: list[dict[str, Any]] = []
-    asyncio.run(main())
-    return heard
+    return asyncio.run(main())
 
 
 def event(**message: Any) -> bytes:
