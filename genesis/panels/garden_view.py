@@ -6,6 +6,7 @@ Each part of the view is a piece of the page; the browser side only puts it into
 import re
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
+from functools import lru_cache
 from itertools import pairwise
 from math import log2
 from typing import Any, Final
@@ -281,7 +282,7 @@ def _gate(row: State) -> Part:
     }
 
 
-def _share(name: str, has: list[float], needed: list[float]) -> float:
+def _share(name: str, has: Sequence[float], needed: Sequence[float]) -> float:
     """How full the disc of an open gate is; what cannot be read is empty."""
     if name == "violations" or not has or not needed:
         return 0.0
@@ -292,8 +293,9 @@ def _share(name: str, has: list[float], needed: list[float]) -> float:
     return round(min(1.0, has[0] / needed[0]), 2) if needed[0] else 0.0
 
 
-def _numbers(text: str) -> list[float]:
-    return [float(found) for found in re.findall(r"\d+(?:\.\d+)?", text.replace(",", ""))]
+@lru_cache
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(map(float, re.findall(r"\d+(?:\.\d+)?", text.replace(",", ""))))
 
 
 # -- what holds the trader back --------------------------------------------------------------

@@ -6,11 +6,10 @@ browser in custom messages alone: nothing of an account is ever saved inside a n
 """
 
 import asyncio
-import json
 import os
 import re
 from abc import ABCMeta, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -19,7 +18,8 @@ import anywidget
 import httpx
 import traitlets
 
-from genesis.errors import ConfigError, GenesisError, Unreachable
+from genesis.errors import GenesisError, Unreachable
+from genesis.panels.feed import messages
 from genesis.panels.scripts import UNPACK, packed, script, split
 from genesis.service.clock import elapsed_ns
 from genesis.service.home import Home, read_key, resolve_home
@@ -268,7 +268,7 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
             await work()
         except GenesisError as problem:
             return problem.message
-        except httpx.TimeoutException:
+        except (httpx.TimeoutException, TimeoutError):
             return "the engine does not answer in time"
         except (httpx.HTTPError, OSError):
             return "the engine is gone"
@@ -280,7 +280,8 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
         async with self._client() as http:
             self._http = http
             try:
-                async for message in _messages(http):
+                key = http.headers["X-API-Key"]
+                async for message in messages(str(http.base_url), key, QUIET_S):
                     if not self._is_watched():
                         return
                     self._take(message)
@@ -348,18 +349,6 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
         for task in self._tasks:
             task.cancel()
         super().close()
-
-
-async def _messages(http: httpx.AsyncClient) -> AsyncIterator[Message]:
-    """What the engine tells, from its snapshot on."""
-    quiet = httpx.Timeout(_ANSWER_S, connect=5.0, read=QUIET_S)
-    async with http.stream("GET", "/stream", timeout=quiet) as stream:
-        if stream.status_code in (401, 403):
-            raise ConfigError("the engine refuses the control key of this home")
-        stream.raise_for_status()
-        async for line in stream.aiter_lines():
-            if line.startswith("data: "):
-                yield json.loads(line.removeprefix("data: "))
 
 
 def _name_of(home: Home, face: str) -> str:

@@ -314,6 +314,17 @@ def test_the_page_that_an_override_owes_is_begun_after_it(room: Room) -> None:
     assert room.ask(("GET", "/tilt/status")).json()["override"]["pages_owed"] == 0
 
 
+def test_a_page_that_was_accepted_answers_nothing_else_however_it_is_written(room: Room) -> None:
+    """The page of an override, typed once more by hand, is not the page the override owes."""
+    room.pause()
+    given = {"journal_entry": TEXT, "deltas": written(room, TEXT)}
+    assert override(room, **given).status_code == 200
+    assert verdict(room, TEXT, written(room, TEXT)) == "reused"
+    assert room.ask(("GET", "/tilt/status")).json()["override"]["pages_owed"] == 1
+    other = Page(560).text
+    assert verdict(room, other, written(room, other)) == "accepted"
+
+
 def test_the_same_reference_of_an_override_gives_the_same_answer(room: Room) -> None:
     room.pause()
     for ref, body in (

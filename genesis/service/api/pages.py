@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal, NamedTuple, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -73,6 +73,15 @@ def changes_of(told: str) -> list[Change]:
     return [Change(ts_ms * MILLISECOND, inserted, how) for ts_ms, inserted, how in rows]
 
 
+class Offered(NamedTuple):
+    """A page as it was handed in. opened_at: ISO text or ns."""
+
+    text: str
+    deltas: Sequence[Delta]
+    opened_at: str | int | None
+    client_ref: str | None
+
+
 class JournalDesk(Desk):
     """Takes pages and drafts in; the engine hears a verdict, a hash and a count, never the text."""
 
@@ -89,29 +98,23 @@ class JournalDesk(Desk):
             earlier = await self._earlier(client_ref, _is_judged)
             if earlier is not None:
                 return journal_answer(cast("JournalAssessed", earlier.event))
-            return await self._submitted(text, deltas, opened_at, client_ref)
+            return await self._submitted(Offered(text, deltas, opened_at, client_ref))
 
         return await self._once(client_ref, "journal", act)
 
-    async def _submitted(
-        self,
-        text: str,
-        deltas: Sequence[Delta],
-        opened_at: str | int | None,
-        client_ref: str | None,
-    ) -> Answer:
-        opened_ns = self._opened(opened_at)
+    async def _submitted(self, page: Offered) -> Answer:
+        opened_ns = self._opened(page.opened_at)
         if not self._is_due:
-            return await self._not_required(text)
+            return await self._not_required(page.text)
         if self._waits_until is not None:
-            return await self._too_soon(text, self._waits_until)
-        now_ns, rules = self._clock.now_ns(), self._rules
+            return await self._too_soon(page.text, self._waits_until)
+        now_ns = self._clock.now_ns()
         reader = await asyncio.to_thread(self._reader, now_ns)
         found = await asyncio.to_thread(
-            self._assessed, text, deltas, opened_ns, now_ns, rules, reader
+            self._assessed, page, opened_ns, now_ns, self._rules, reader
         )
-        event, note = self._judged(text, found, now_ns, client_ref, reader)
-        await asyncio.to_thread(self._pages.write, text, event.ts_ns, note)
+        event, note = self._judged(page, found, now_ns, reader)
+        await asyncio.to_thread(self._pages.write, page.text, event.ts_ns, note)
         await self._ask(event)
         if event.accepted:  # only now: until the log has it, the draft is all there is
             await asyncio.to_thread(self._pages.drop_draft, DRAFT, event.ts_ns)
@@ -119,16 +122,15 @@ class JournalDesk(Desk):
 
     def _assessed(
         self,
-        text: str,
-        deltas: Sequence[Delta],
+        page: Offered,
         opened_ns: int,
         now_ns: int,
         rules: JournalRules,
         reader: Reader | None,
     ) -> Assessment:
         """The verdict; it takes its time, so it is found beside the engine's loop."""
-        proven = vouched_for(self._pages.draft(DRAFT), deltas, opened_ns, rules)
-        return assess(text, proven, opened_ns, now_ns, rules, reader)
+        proven = vouched_for(self._pages.draft(DRAFT), page.deltas, opened_ns, rules)
+        return assess(page.text, proven, opened_ns, now_ns, rules, reader)
 
     @property
     def _is_due(self) -> bool:
@@ -155,10 +157,9 @@ class JournalDesk(Desk):
 
     def _judged(
         self,
-        text: str,
+        page: Offered,
         found: Assessment,
         now_ns: int,
-        client_ref: str | None,
         reader: Reader | None,
     ) -> tuple[JournalAssessed, Note]:
         """The verdict as the log is told it, and as it stands beside the text."""
@@ -173,11 +174,11 @@ class JournalDesk(Desk):
             found.word_count,
             not reasons,
             reason,
-            client_ref,
+            page.client_ref,
             reasons,
             again_ns,
         )
-        return event, note_of(text, found, reason, reader)
+        return event, note_of(page.text, found, reason, reader)
 
     def _reader(self, now_ns: int) -> Reader | None:
         return reader_of(self._engine, self._readings, self._pages, now_ns)

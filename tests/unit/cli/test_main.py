@@ -200,3 +200,14 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     )
     assert ended.returncode == 141
     assert ended.stderr == ""
+
+
+def test_the_grammar_of_web_addresses_is_not_compiled() -> None:
+    """It takes two seconds of every start, and nothing asks for it; other formats stay checked."""
+    code = (
+        "import sys; from genesis.cli.main import main; main(['--version']); import jsonschema; "
+        "assert sys.modules['rfc3987_syntax'] is None; "
+        "assert 'date' in jsonschema.FormatChecker.checkers"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
