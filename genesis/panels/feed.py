@@ -7,7 +7,7 @@ in one piece, and what follows the head is the stream itself.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -21,13 +21,14 @@ _BLANK: Final = b"\n\n"
 _HEAD_END: Final = b"\r\n\r\n"
 
 
-async def messages(url: str, key: str, quiet_s: float) -> AsyncIterator[dict[str, Any]]:
-    """What the engine at `url` tells, from its snapshot on, until it ends the stream.
+async def messages(url: str, key: str, quiet_s: float) -> AsyncGenerator[dict[str, Any], None]:
+    """What the engine at `url` tells, from its snapshot on.
 
     Raises:
         ConfigError: it refuses the key.
         Unreachable: it answers something else than a stream.
         TimeoutError: it said nothing for `quiet_s` seconds.
+        EOFError: the stream ended; nobody can tell how from a stream that just stops.
         OSError: the connection was lost.
     """
     place = urlsplit(url)
@@ -37,19 +38,16 @@ async def messages(url: str, key: str, quiet_s: float) -> AsyncIterator[dict[str
     try:
         writer.write(asked.encode("ascii"))
         _check(await _until(_HEAD_END, reader, quiet_s))
-        while event := await _until(_BLANK, reader, quiet_s):
+        while True:
+            event = await _until(_BLANK, reader, quiet_s)
             yield json.loads(event.removeprefix(b"data: "))
     finally:
         writer.close()
 
 
 async def _until(mark: bytes, reader: asyncio.StreamReader, quiet_s: float) -> bytes:
-    """All before the next mark; nothing once the other side has ended."""
-    try:
-        async with asyncio.timeout(quiet_s):
-            return await reader.readuntil(mark)
-    except asyncio.IncompleteReadError:
-        return b""
+    async with asyncio.timeout(quiet_s):
+        return await reader.readuntil(mark)
 
 
 def _check(head: bytes) -> None:
@@ -58,5 +56,5 @@ def _check(head: bytes) -> None:
     if status.startswith(_REFUSED):
         raise ConfigError("the engine refuses the control key of this home")
     if not status.startswith(_TOLD):
-        said = first.decode("ascii", "replace") or "nothing"
+        said = first.decode("ascii", "replace")
         raise Unreachable(f"the engine should tell what happens, and answers {said!r}")

@@ -10,6 +10,7 @@ import os
 import re
 from abc import ABCMeta, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -270,21 +271,22 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
             return problem.message
         except (httpx.TimeoutException, TimeoutError):
             return "the engine does not answer in time"
-        except (httpx.HTTPError, OSError):
+        except (httpx.HTTPError, OSError, EOFError):
             return "the engine is gone"
         except Exception as problem:  # noqa: BLE001 - shown: a task's exception is seen nowhere
             return _fault(problem)
-        return "the engine has ended"
+        return ""
 
     async def _stream(self) -> None:
+        """To its end, or until nobody looks any more."""
         async with self._client() as http:
-            self._http = http
+            key, self._http = http.headers["X-API-Key"], http
             try:
-                key = http.headers["X-API-Key"]
-                async for message in messages(str(http.base_url), key, QUIET_S):
-                    if not self._is_watched():
-                        return
-                    self._take(message)
+                async with aclosing(messages(str(http.base_url), key, QUIET_S)) as told:
+                    async for message in told:
+                        if not self._is_watched():
+                            return
+                        self._take(message)
             finally:
                 self._http = None
 
