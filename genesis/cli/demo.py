@@ -4,6 +4,9 @@ import asyncio
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
+from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -12,11 +15,22 @@ import typer
 if TYPE_CHECKING:
     from genesis.engine.replay import Replay
     from genesis.exchange.loopback.feed import OpenFeed
+    from genesis.service.demo.stage import Story
 
 _SYMBOL: Final = "BTC/USDT"
 _CALM_S: Final = 60.0
 _CALMEST_S: Final = 600.0
 """Venue seconds for which the trader holds calmly; a market that is made for it allows more."""
+_SCENES: Final = 8
+"""Of the ladder, and of a day: the demo's time is shared among so many."""
+_LONGEST_S: Final = 600.0
+
+
+class Plot(StrEnum):
+    """The stories that can be played."""
+
+    DAY = "day"
+    LADDER = "ladder"
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +53,10 @@ def demo(
         Path | None, typer.Option(help="An empty folder to keep; default: a new temporary one.")
     ] = None,
     seed: Annotated[str, typer.Option(help="Seed of the synthetic market and of the run.")] = "0",
+    story: Annotated[
+        Plot,
+        typer.Option(help="day: calm, tilt, the page. ladder: a ceremony, an emergency demotion."),
+    ] = Plot.DAY,
     with_report: Annotated[
         bool, typer.Option("--report/--no-report", help="The daily report at the end.")
     ] = True,
@@ -50,18 +68,26 @@ def demo(
     that follows: in this terminal, and in a garden in the browser, whose address is printed and
     where you can trade, too. Without --feed the market is synthetic. Ctrl-C ends it cleanly.
 
+    With --story ladder the garden shows the tiers: weeks of a synthetic history have opened the
+    ceremony, the trader types its phrase and trades as a HUNTER with half sizes, and the loss of
+    a day leads him down again. Its market is made up, too.
+
     At the end the day is written up as a report that opens offline (--no-report: none).
 
     The last line is JSON: events, orders, fills, refusals, equity, log_verified,
     decision_digest, report.
     """
+    from genesis.errors import UsageError
     from genesis.service.home import require_unused
     from genesis.service.settings import Settings
 
     capital = Settings.read().capital
+    if feed and story is Plot.LADDER:
+        raise UsageError("the ladder plays on a market of its own: leave out --feed")
     if home is not None:
         require_unused(home)
-    opened = [_opened(path) for path in feed] if feed else [_sample(seed, minutes, speed)]
+    for path in feed or ():
+        _known(path)
 
     from genesis.cli.demo_garden import Garden
     from genesis.cli.demo_view import LiveView, PlainView  # after the refusals: they answer at once
@@ -72,11 +98,14 @@ def demo(
     typer.echo(f"home: {place}")
     if not feed:
         typer.echo("market: synthetic sample (made up; no real market)")
-    calm_s = _CALM_S if feed else max(_CALM_S, min(_CALMEST_S, minutes * 60 * speed / 8))
-    scene = Scene(opened, instrument(_SYMBOL), capital, speed, minutes, place, seed, calm_s)
+    if story is Plot.LADDER:
+        played, page = _ladder(seed, minutes, speed), "tiers"
+    else:
+        played, page = _day(feed or (), capital, seed, minutes, speed), "zen_garden"
+    scene = Scene(played, instrument(_SYMBOL), speed, minutes, place, seed)
     is_plain = headless or not sys.stdout.isatty()
     view = PlainView() if is_plain else LiveView(_SYMBOL)
-    with view, Garden(place, _garden_port(), view.keep) as garden:
+    with view, Garden(place, _garden_port(), view.keep, page) as garden:
         stage = Stage(scene, view)
         if not headless:
             stage.before = garden.open
@@ -129,21 +158,56 @@ def _report(home: Path, open_it: bool) -> str | None:
     return str(made)
 
 
-def _opened(path: Path) -> "OpenFeed":
-    from genesis.store.feeds import open_feed, sniff
+def _known(path: Path) -> None:
+    """A file that cannot be played is refused before anything starts."""
+    from genesis.store.feeds import sniff
 
-    sniff(path)  # a file that cannot be played is refused before anything starts
+    sniff(path)
+
+
+def _opened(path: Path) -> "OpenFeed":
+    from genesis.store.feeds import open_feed
+
     return lambda: open_feed(path)
 
 
-def _sample(seed: str, minutes: float, speed: float) -> "OpenFeed":
-    from hashlib import sha256
+def _day(
+    feed: Sequence[Path], capital: Decimal, seed: str, minutes: float, speed: float
+) -> "Story":
+    from genesis.service.demo.stories import DayStory
 
+    opened = [_opened(path) for path in feed] or [_sample(seed, minutes, speed)]
+    longest_s = _CALM_S if feed else _CALMEST_S
+    calm_s = max(_CALM_S, min(longest_s, minutes * 60 * speed / _SCENES))
+    return DayStory(opened, capital, calm_s)
+
+
+def _ladder(seed: str, minutes: float, speed: float) -> "Story":
+    from genesis.research.instruments import instrument
+    from genesis.service.demo.falling import FallingMarket
+    from genesis.service.demo.stage import sample_seconds
+    from genesis.service.demo.stories import LADDER_NS, LadderStory
+
+    known = instrument(_SYMBOL)
+    seconds = sample_seconds(minutes, speed)
+    market = FallingMarket(_number(seed), LADDER_NS, seconds, _SYMBOL, known.price_tick)
+    pause_s = min(_LONGEST_S, minutes * 60 * speed / _SCENES)
+    return LadderStory(known, market, seed, pause_s)
+
+
+def _sample(seed: str, minutes: float, speed: float) -> "OpenFeed":
     from genesis.service.demo.stage import sample_seconds
     from genesis.sim.sample import START_NS, sample_market
 
-    number = int.from_bytes(sha256(seed.encode()).digest()[:4])
-    return lambda: sample_market(number, START_NS, sample_seconds(minutes, speed), _SYMBOL)
+    seconds = sample_seconds(minutes, speed)
+    return lambda: sample_market(_number(seed), START_NS, seconds, _SYMBOL)
+
+
+def _number(seed: str) -> int:
+    """The seed of the made-up market."""
+    from hashlib import sha256
+
+    return int.from_bytes(sha256(seed.encode()).digest()[:4])
 
 
 def _verified(home: Path) -> dict[str, Any]:

@@ -25,12 +25,13 @@ _END_S: Final = 20.0
 class Garden:
     """Serves the dashboards from `open` until the block ends. Use as a context manager.
 
-    say: told the address once it is there (and how to reach it by ssh), or why there is none:
-    a demo without a garden goes on.
+    page: the one that is shown first. say: told the address once it is there (and how to reach it
+    by ssh), or why there is none: a demo without a garden goes on.
     """
 
-    def __init__(self, home: Path, port: int, say: Callable[[str], None]) -> None:
+    def __init__(self, home: Path, port: int, say: Callable[[str], None], page: str) -> None:
         self._home = home
+        self._page = page
         self._port = port
         self._say = say
         self._process: subprocess.Popen[str] | None = None
@@ -49,7 +50,8 @@ class Garden:
             await asyncio.sleep(_SEAT_S)
 
     def _begin(self) -> None:
-        arguments = ["dashboard", "--home", str(self._home), "--port", str(self._port), "--json"]
+        where = ("--home", str(self._home), "--port", str(self._port))
+        arguments = ["dashboard", self._page, *where, "--json"]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "genesis", *arguments],
             stdout=subprocess.PIPE,

@@ -11,8 +11,6 @@ LATER: Final = frozenset(
         "check",
         "twin",
         "flows",
-        "recover",
-        "upgrade",
         "record",
         "ticks fetch",
     }

@@ -19,9 +19,12 @@ from genesis.cli import (
     install,
     journal,
     lab,
+    locks,
     log,
     logs,
     nightly,
+    paper,
+    recover,
     report,
     research,
     rules,
@@ -36,7 +39,10 @@ from genesis.cli.later import Verbs
 _ROOMS: Final = (
     ("See it work", (demo,)),
     ("Research on recorded markets", (ticks, research)),
-    ("Trade", (exchange, service, tier, rules, journal, detached, logs, install)),
+    (
+        "Trade",
+        (exchange, service, locks, tier, paper, rules, journal, detached, logs, install, recover),
+    ),
     ("Look", (dashboard, lab, report, nightly, tax)),
     ("Prove it", (log, why)),
 )

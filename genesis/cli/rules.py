@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from genesis.cli import rulebooks
 from genesis.cli.exits import DONE, NO
 from genesis.errors import UsageError
 
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     rules.command()(show)
     rules.command()(diff)
     rules.command()(propose)
+    rulebooks.add_to(rules)
     app.add_typer(rules, name="rules")
 
 

@@ -55,6 +55,16 @@ class MarketState(StrEnum):
     MAINTENANCE = "MAINTENANCE"
 
 
+class GlobalMarketState(StrEnum):
+    """All followed symbols together. RECOVERY is the time after a CRASH."""
+
+    BULL = "BULL"
+    CRAB = "CRAB"
+    BEAR = "BEAR"
+    RECOVERY = "RECOVERY"
+    CRASH = "CRASH"
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """Holdings of one asset at the venue."""

@@ -19,6 +19,7 @@ _SCOPES: Final[Mapping[str, str]] = MappingProxyType(
         "NO_PRICE": "symbol",
         "ORDER_UNRESOLVED": "symbol",
         "POSITION_LEAVING": "symbol",
+        "MARKET_CRASH": "symbol",
         "STRATEGY_RESTS": "strategy",
         "STRATEGY_ON_PAPER": "strategy",
         "BREAKER_OPEN": "system",

@@ -12,6 +12,7 @@ from genesis.domain.account import Balance, MarketState
 from genesis.domain.fills import Fill
 from genesis.domain.ids import OrderKey
 from genesis.domain.instrument import Instrument
+from genesis.domain.keeping import CodeConfirmed, LogForked, StopAdopted
 from genesis.domain.orders import OrderType, Side
 
 
@@ -280,7 +281,7 @@ class JournalAssessed:
 
 @dataclass(frozen=True, slots=True)
 class PaperLaneReported:
-    """Is there a paper lane beside this run? Told after every start, and when it changes."""
+    """Is there a paper lane beside this run? Told when it changes, at a start, too."""
 
     ts_ns: int
     is_open: bool
@@ -373,6 +374,9 @@ Event = (
     | RulesChanged
     | RunStarted
     | RunEnded
+    | CodeConfirmed
+    | StopAdopted
+    | LogForked
 )
 
 BAR_TIMER = "bar:"

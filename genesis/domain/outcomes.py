@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from genesis.domain.account import MarketState, Tier, TierMode, TiltLevel
+from genesis.domain.account import GlobalMarketState, MarketState, Tier, TierMode, TiltLevel
 from genesis.domain.approval import Failure
 from genesis.domain.edits import RulesEdited
 from genesis.domain.ids import OrderKey
+from genesis.domain.keeping import ClocksSetBack, RefusalsCounted
 from genesis.domain.orders import OrderRequest, OrderType, Side
 
 
@@ -142,6 +143,16 @@ class MarketStateChanged:
     symbol: str
     old: MarketState
     new: MarketState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalMarketChanged:
+    """All followed symbols together, judged by their prices, are in another state."""
+
+    ts_ns: int
+    old: GlobalMarketState
+    new: GlobalMarketState
     reason: str
 
 
@@ -347,6 +358,7 @@ class PageOwed:
 Outcome = (
     OrderApproved
     | OrderRefused
+    | RefusalsCounted
     | CommandAnswered
     | PositionOpened
     | PositionChanged
@@ -363,6 +375,7 @@ Outcome = (
     | LimitedHourEnded
     | TierChanged
     | TierAnnounced
+    | ClocksSetBack
     | GatePassed
     | TierEvaluated
     | ViolationNoted
@@ -376,5 +389,6 @@ Outcome = (
     | ConfirmationGiven
     | RulesEdited
     | MarketStateChanged
+    | GlobalMarketChanged
     | CorrelationAlerted
 )

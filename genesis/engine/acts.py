@@ -63,6 +63,10 @@ class Acts:
         """He wants looser rules."""
         return self._action("RULE_EDIT", reason="loosen")
 
+    def coded(self) -> UserAction:
+        """The code is another one than before."""
+        return self._action("RULE_EDIT", reason="code")
+
     def closed(self, closed: PositionClosed) -> UserAction:
         """A position of his own has ended."""
         return self._action(

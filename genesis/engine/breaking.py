@@ -19,11 +19,14 @@ from genesis.domain.events import (
     TimerFired,
 )
 from genesis.domain.ids import OrderKey
+from genesis.domain.keeping import LogForked
 from genesis.domain.money import ZERO
 from genesis.domain.orders import Purpose
 from genesis.domain.outcomes import BreakerMoved, Outcome, PositionClosed, TierChanged
+from genesis.engine.tier_acts import RECORD
 from genesis.risk.blocks import STARTING
 from genesis.risk.sizing import sizing_capital
+from genesis.tiers.transitions import RESTORED_REASON
 
 if TYPE_CHECKING:
     from genesis.engine.state import EngineState
@@ -63,6 +66,8 @@ class Breaking:
                 return risk.trips.faulty(now_ns, part, event.detail or event.status, rules)
             case HealthReported(component=part, status="ok"):
                 return risk.trips.healed(now_ns, part)
+            case LogForked():
+                return risk.trips.healed(now_ns, RECORD)
             case FeedLost(stream=stream) if STARTING not in risk.blocks:
                 risk.trips.feed_lost(now_ns, stream)
             case FeedRestored(stream=stream):
@@ -80,7 +85,10 @@ class Breaking:
         strategy = owner.removeprefix(STRATEGY) if owner.startswith(STRATEGY) else None
         capital = max(ZERO, sizing_capital(self._view.equity_usdt, state.limits))
         risk_usdt = state.limits.risk_fraction * capital
-        return state.risk.trade_closed(closed.ts_ns, closed.pnl_usdt, strategy, risk_usdt)
+        paid_usdt = closed.qty * closed.entry_price
+        return state.risk.trade_closed(
+            closed.ts_ns, closed.pnl_usdt, strategy, risk_usdt, paid_usdt
+        )
 
     def told(self, facts: Iterable[Outcome]) -> tuple[BreakerMoved, ...]:
         """Facts of the account that open or close a breaker."""
@@ -96,6 +104,8 @@ class Breaking:
         for fact in facts:
             if not isinstance(fact, TierChanged):
                 continue
+            if fact.reason == RESTORED_REASON:
+                continue  # the record is whole again: what was lost before is lost still
             if fact.old_mode is TierMode.HALTED and fact.mode is not TierMode.HALTED:
                 drawdown.reset(self._view.equity_usdt, flows)
                 moved += self._state.risk.trips.halt_ended(fact.ts_ns)

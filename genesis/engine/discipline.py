@@ -40,6 +40,7 @@ from genesis.domain.time import format_utc, utc_day
 from genesis.engine.acts import Acts
 from genesis.engine.breaking import Breaking
 from genesis.engine.course import LOCKED_ENTRY, NO_OVERRIDES, Course
+from genesis.engine.keeping import Keeping, Kept
 from genesis.engine.marks import Marks
 from genesis.engine.rule_edits import PENDING, VERSION, RuleEdits
 from genesis.engine.rulebook import Editor
@@ -74,12 +75,13 @@ class Discipline:
         self._state = state
         self._view = view
         self.edits = RuleEdits(state, view, editor)
-        self._timers = Wakes(state, self.edits)
+        self._acts = Acts(state, view)
+        self.keeping = Keeping(state, self._acts)
+        self._timers = Wakes(state, self.edits, self.keeping)
         self._course = Course(state, view)
         self._tier_acts = TierActs(state, view)
         self._breaking = Breaking(state, view)
         self._marks = Marks(state, view)
-        self._acts = Acts(state, view)
         self._opened = self._timers_stale = False
         self._resuming = self._was_locked = False
         self._own_symbols: set[str] = set()
@@ -88,7 +90,7 @@ class Discipline:
     def observe(self, event: Event, moved: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         """Facts that follow from an event and from the positions it moved."""
         self._was_locked = self._state.tilt.state.level is TiltLevel.LOCKED
-        facts: list[Outcome] = list(self._react(event))
+        facts: list[Outcome] = [*self._react(event), *self._kept(self.keeping.heard(event))]
         facts += self._broken(self._breaking.heard(event))
         self._course.moved(moved)
         if moved and isinstance(event, OrderFilled):
@@ -190,9 +192,9 @@ class Discipline:
 
     def timers(self) -> tuple[Command, ...]:
         """Timers that must be set or dropped after this step."""
-        if not self._opened or not self._timers_stale:
+        if not self._opened or not (self._timers_stale or self.keeping.asks):
             return ()
-        self._timers_stale = False
+        self._timers_stale = self.keeping.asks = False
         return self._timers.commands()
 
     # -- what an event means -----------------------------------------------------------------
@@ -290,6 +292,12 @@ class Discipline:
         if not is_looser or event.reason == VERSION:
             return facts
         return (*facts, *self._tilted(self._state.tilt.observe(self._acts.loosened())))
+
+    def _kept(self, kept: Kept) -> tuple[Outcome, ...]:
+        """The record, the code and counted refusals: facts as any other."""
+        blocked, stepped = self._blocked(kept.blocked), self._stepped(kept.stepped)
+        tilted = self._tilted(kept.tilted) if kept.tilted else ()
+        return (*blocked, *stepped, *self._spread(kept.halted), *tilted, *kept.counted)
 
     def marked(self) -> tuple[Outcome, ...]:
         """Judge the equity of this moment."""

@@ -22,6 +22,7 @@ from genesis.domain.events import (
     is_market,
 )
 from genesis.domain.ids import EXTERNAL_RUN
+from genesis.domain.keeping import StopAdopted
 from genesis.domain.money import ZERO
 from genesis.domain.orders import Purpose
 from genesis.domain.outcomes import CommandAnswered, OrderApproved, OrderRefused, Outcome
@@ -114,7 +115,10 @@ class Engine:
         for draft in drafts:  # one by one: an approval uses room the next one no longer has
             verdict = self.gate.judge(draft)
             pairs.append((draft, verdict))
-            outcomes.append(self._verdict(draft, verdict))
+            counted, is_told = self.discipline.keeping.answered(draft, verdict)
+            outcomes += counted
+            if is_told:
+                outcomes.append(self._verdict(draft, verdict))
             commands += state.execution.send((verdict,), self.gate.vouches, state.now_ns)
         outcomes += self.discipline.judged(pairs)
         outcomes += self.discipline.concluded(outcomes)
@@ -176,6 +180,8 @@ class Engine:
             state.execution.begin_run()
         elif isinstance(event, BalanceReported):
             state.execution.reconciled()
+        elif isinstance(event, StopAdopted):
+            state.execution.adopt_stop(event.symbol, event.price)
         return ()
 
     def _order_event(self, event: Event) -> tuple[Outcome, ...]:

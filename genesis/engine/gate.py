@@ -17,7 +17,8 @@ from genesis.domain.money import ONE, ZERO, text
 from genesis.domain.orders import OrderRequest, OrderType, Purpose, Side
 from genesis.engine.books import Books
 from genesis.engine.discipline import OPERATOR, wish_of
-from genesis.engine.market_checks import limit_orders_only, no_new_risk
+from genesis.engine.market_checks import limit_orders_only, no_adding, no_new_risk
+from genesis.engine.portfolio import Portfolio
 from genesis.engine.sizes import Sizes
 from genesis.engine.together import cluster_room_usdt
 from genesis.execution.draft import Draft
@@ -42,6 +43,7 @@ class Gate:
         self._view = view
         self._sizes = Sizes(state)
         self._books = Books(state, view)
+        self._portfolio = Portfolio(state, view)
         self._issued: list[Approved] = []
 
     def open_step(self) -> None:
@@ -83,9 +85,8 @@ class Gate:
         tilt = state.tilt.check(state.now_ns)
         if tilt is not None:
             failures.append(tilt)
-        market = no_new_risk(state, symbol)
-        if market is not None:
-            failures.append(market)
+        market = (no_new_risk(state, symbol), no_adding(state, symbol, self._busy_symbols()))
+        failures += [one for one in market if one is not None]
         holds = self._sizes.holds(symbol, strategy)
         if not failures and not holds.share:
             failures.append(Failure("tier", "NO_NEW_RISK", holds.told()))
@@ -138,6 +139,9 @@ class Gate:
         if isinstance(sized, Infeasible):
             small = Failure("risk", sized.code, _with_cause(sized.reason, holds))
             return _refuse([small, *(Failure("risk", RULEBOOK_HEADROOM, t) for t in by_book)])
+        bad_day = self._portfolio.too_much(draft.symbol, sized.qty * price)
+        if bad_day is not None:
+            return _refuse([bad_day])
         if draft.source == OPERATOR:  # last: nothing else stands against it
             waits = state.tilt.unconfirmed(wish_of(draft), state.now_ns)
             if waits is not None:
@@ -212,6 +216,7 @@ class Gate:
             held_usdt=self._held_usdt(draft.symbol),
             open_risk_usdt=self._view.open_risk_usdt,
             cluster_room_usdt=cluster_room_usdt(self._state, self._view, draft.symbol),
+            var_room_usdt=self._portfolio.room_usdt(draft.symbol),
         )
 
     def _held_usdt(self, symbol: str) -> Decimal:

@@ -3,7 +3,7 @@
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from genesis.domain.account import MarketState
+from genesis.domain.account import GlobalMarketState, MarketState
 from genesis.domain.approval import Failure
 from genesis.domain.orders import OrderType
 from genesis.risk.multipliers import Multiplier
@@ -22,6 +22,17 @@ WORDS: Final = MappingProxyType(
 )
 
 
+WHOLE_WORDS: Final = MappingProxyType(
+    {
+        GlobalMarketState.BULL: "rising",
+        GlobalMarketState.CRAB: "going sideways",
+        GlobalMarketState.BEAR: "falling",
+        GlobalMarketState.RECOVERY: "recovering from a crash",
+        GlobalMarketState.CRASH: "in a crash",
+    }
+)
+
+
 def multiplier(state: "EngineState", symbol: str) -> Multiplier | None:
     """What the state of the symbol's market makes of sizes; None where rules know no states."""
     rules = state.rules.market
@@ -30,6 +41,24 @@ def multiplier(state: "EngineState", symbol: str) -> Multiplier | None:
     found = state.market.state_of(symbol)
     told = f"while {symbol} is {WORDS[found]}"
     return Multiplier(rules.states.shares[found], f"MARKET_{found.value}", told)
+
+
+def whole_multiplier(state: "EngineState") -> Multiplier | None:
+    """What all markets together make of sizes; None where rules know no such state."""
+    whole = state.market.whole
+    if whole is None:
+        return None
+    told = f"while the market is {WHOLE_WORDS[whole.state]}"
+    return Multiplier(whole.rules.shares[whole.state], f"MARKET_{whole.state.value}", told)
+
+
+def no_adding(state: "EngineState", symbol: str, busy: frozenset[str]) -> Failure | None:
+    """In a crash nothing is added to a position. busy: symbols held, or with a working entry."""
+    whole = state.market.whole
+    if whole is None or symbol not in busy or whole.state not in whole.rules.no_adding:
+        return None
+    told = f"the market is {WHOLE_WORDS[whole.state]} ({whole.reason}): nothing is added to"
+    return Failure("risk", f"MARKET_{whole.state.value}", f"{told} {symbol}")
 
 
 def no_new_risk(state: "EngineState", symbol: str) -> Failure | None:
@@ -59,6 +88,16 @@ def told(state: "EngineState", symbol: str) -> str:
     if regime.is_known:
         return regime.reason
     return f"not judged yet: {regime.bars} of {least} bars are known"
+
+
+def whole_told(state: "EngineState") -> str:
+    """Why the market as a whole is in its state, or why that cannot be told."""
+    whole = state.market.whole
+    if whole is None:
+        return ""
+    if whole.is_known:
+        return whole.reason
+    return f"not judged yet: {whole.slots} of {whole.rules.slots_min} closes are known"
 
 
 def _because(state: "EngineState", symbol: str) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from genesis.domain.account import TierMode
-from genesis.engine.market_checks import multiplier
+from genesis.engine import adaptive
+from genesis.engine.market_checks import multiplier, whole_multiplier
 from genesis.engine.together import spike
 from genesis.risk.multipliers import Multiplier, smallest
 
@@ -39,7 +40,9 @@ class Sizes:
         yield Multiplier(share, code, reason)
         yield from state.risk.multipliers(state.now_ns, state.limits)
         market = None if symbol is None else multiplier(state, symbol)
-        yield from (one for one in (market, spike(state)) if one is not None)
+        found = (market, whole_multiplier(state), spike(state))
+        yield from (one for one in found if one is not None)
+        yield from adaptive.multipliers(state, symbol, strategy)
 
     def _tilt_words(self) -> str:
         level = self._state.tilt.state.level

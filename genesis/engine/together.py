@@ -47,13 +47,13 @@ def cluster_room_usdt(state: "EngineState", view: "EngineView", symbol: str) -> 
     """What may still be bought of the symbol, counting all that is one bet with it; None: as much
     as its own limits allow.
     """
-    rules, busy = correlation_rules(state), _busy(state)
-    if rules is None or not busy - {symbol}:
+    rules, held = correlation_rules(state), busy(state)
+    if rules is None or not held - {symbol}:
         return None  # alone it has the cap of one position
-    together = cluster(symbol, busy, state.pairs.at(state.now_ns), rules)
+    together = cluster(symbol, held, state.pairs.at(state.now_ns), rules)
     cap = rules.cluster_factor * position_cap_usdt(view.equity_usdt, state.limits)
-    held = sum((view.held_usdt(one) for one in sorted(together)), ZERO)
-    return max(ZERO, cap - held)
+    used = sum((view.held_usdt(one) for one in sorted(together)), ZERO)
+    return max(ZERO, cap - used)
 
 
 def spike(state: "EngineState") -> Multiplier | None:
@@ -75,7 +75,7 @@ def correlations(state: "EngineState", symbols: Sequence[str]) -> list[list[Deci
     return [[_rounded(one) for one in row] for row in rows]
 
 
-def _busy(state: "EngineState") -> set[str]:
+def busy(state: "EngineState") -> set[str]:
     """Symbols with a position or a working entry."""
     working = state.execution.orders.all_working()
     entries = {order.request.symbol for order in working if not order.request.reduces}

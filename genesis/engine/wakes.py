@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from genesis.domain.commands import Command, DropTimer, SetTimer
 from genesis.domain.time import DAY, utc_day
+from genesis.engine.keeping import Keeping
 from genesis.engine.rule_edits import RuleEdits
 
 if TYPE_CHECKING:
@@ -16,13 +17,16 @@ EVALUATION_TIMER: Final = "evaluation"
 BREAKER_TIMER: Final = "breaker"
 BOOKS_TIMER: Final = "books"
 RULES_TIMER: Final = "rules"
+CODE_TIMER: Final = "code"
+REFUSALS_TIMER: Final = "refusals"
 
 
 class Wakes:
     """Timers that were asked for, by key."""
 
-    def __init__(self, state: "EngineState", edits: RuleEdits) -> None:
+    def __init__(self, state: "EngineState", edits: RuleEdits, keeping: Keeping) -> None:
         self._state = state
+        self._keeping = keeping
         self._edits = edits
         self.asked: dict[str, int] = {}
 
@@ -34,6 +38,8 @@ class Wakes:
         commands += self._ask(BREAKER_TIMER, self._state.risk.breakers.next_wake_ns())
         commands += self._ask(BOOKS_TIMER, self._state.books.next_reset_ns())
         commands += self._ask(RULES_TIMER, self._edits.next_wake_ns())
+        commands += self._ask(CODE_TIMER, self._keeping.code.until_ns)
+        commands += self._ask(REFUSALS_TIMER, self._keeping.refusals.next_wake_ns())
         if EVALUATION_TIMER not in self.asked:
             commands += self._ask(EVALUATION_TIMER, tiers.next_evaluation_ns(now_ns))
         if DAY_TIMER in self.asked:  # it stays until it fires: no midnight is missed

@@ -28,7 +28,10 @@ class VenueTime:
 
 @dataclass(frozen=True, slots=True)
 class VenueOrder:
-    """One order as the venue tells it; `status` is the venue's own word."""
+    """One order as the venue tells it; `status` is the venue's own word.
+
+    stop_price: of a stop; None for any other order.
+    """
 
     symbol: str
     order_id: str
@@ -37,6 +40,7 @@ class VenueOrder:
     executed_qty: Decimal
     updated_ns: int
     reason: str = ""
+    stop_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

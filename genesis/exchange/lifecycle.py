@@ -93,6 +93,7 @@ def read_order(body: dict[str, Any], symbol: str, wire_id: str | None = None) ->
         executed_qty=plain(body.get("executedQty")),
         updated_ns=stamp_ns(stamp),
         reason=str(body.get("expiryReason") or ""),
+        stop_price=plain(body.get("stopPrice")) or None,
     )
 
 

@@ -40,6 +40,12 @@ def complaint(found: tuple[VenueOrder, ...]) -> str:
     return (
         f"the venue holds order {found[0].wire_id}{more} under our name, and this log never sent "
         "it: its end was cut off or an older copy was restored (or another home trades on this "
-        "account). No new risk until `genesis recover` (with a later version) has rebuilt the log "
-        "from the venue's lists; stops stay, and `genesis close-all --direct` closes positions"
+        "account). No new risk until `genesis recover` has set this log aside and begun one that "
+        "knows of them; stops stay, closing works, and so does `genesis close-all --direct`"
     )
+
+
+def last_run(found: Iterable[VenueOrder]) -> int:
+    """The largest run that the names of these orders tell; 0 where there is none."""
+    parts = (parse(order.wire_id) for order in found)
+    return max((each.key.run for each in parts if each is not None), default=0)

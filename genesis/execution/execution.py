@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from genesis.domain.account import MarketState, TierMode, TiltLevel
+from genesis.domain.account import GlobalMarketState, MarketState, TierMode, TiltLevel
 from genesis.domain.approval import Approved, Verdict
 from genesis.domain.commands import CancelOrder, Command, SetTimer, SubmitOrder
 from genesis.domain.events import (
@@ -26,6 +26,7 @@ from genesis.domain.orders import Order, OrderType, Purpose
 from genesis.domain.outcomes import (
     AlertRaised,
     BreakerMoved,
+    GlobalMarketChanged,
     Halted,
     MarketStateChanged,
     Outcome,
@@ -136,6 +137,15 @@ class Execution:
         self.protector.move_stop(symbol, price)
         self._touched[symbol] = None
 
+    def adopt_stop(self, symbol: str, price: Decimal) -> None:
+        """A stop that rested at the venue, unknown to us: the higher one is the one that holds.
+
+        It is placed once the account is known to be as the venue has it.
+        """
+        known = self.protector.stops.get(symbol)
+        if known is None or price > known:
+            self.protector.move_stop(symbol, price)
+
     def touch(self, symbol: str) -> None:
         """Look at the symbol again in this step."""
         self._touched[symbol] = None
@@ -232,6 +242,8 @@ def _stops_new_risk(fact: Outcome) -> bool:
         return fact.alert == CRITICAL
     if isinstance(fact, BreakerMoved):
         return _opens(fact, Level.ACCOUNT, Level.SYSTEM)
+    if isinstance(fact, GlobalMarketChanged):
+        return fact.new is GlobalMarketState.CRASH  # what rests was sized for another market
     if isinstance(fact, TiltLevelChanged):
         return fact.new.rank >= TiltLevel.WARNING.rank > fact.old.rank
     if not isinstance(fact, TierChanged):

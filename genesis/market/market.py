@@ -17,11 +17,12 @@ from genesis.domain.events import (
     VenueStatus,
 )
 from genesis.domain.instrument import Instrument
-from genesis.domain.outcomes import MarketStateChanged
+from genesis.domain.outcomes import GlobalMarketChanged, MarketStateChanged
 from genesis.market.bars import Bars
 from genesis.market.closes import Closes
 from genesis.market.regime import Regime
 from genesis.market.rules import MarketRules
+from genesis.market.whole import Whole
 
 KEPT_BARS: Final = 512
 _TWO: Final = Decimal(2)
@@ -59,8 +60,9 @@ class Market:
         self._asked = frozenset(widths)
         self._rules = rules
         self._widths = self._needed()
-        self.moved: tuple[MarketStateChanged, ...] = ()
+        self.moved: tuple[MarketStateChanged | GlobalMarketChanged, ...] = ()
         """States that changed with the last bar."""
+        self.whole: Whole | None = None
         self.symbols: dict[str, SymbolMarket] = {}
         self.instruments: dict[str, Instrument] = {}
         self.status = MarketState.NORMAL
@@ -72,6 +74,7 @@ class Market:
             InstrumentReported: self._instrument,
             VenueStatus: self._venue,
         }
+        self._regulate_whole()
 
     def apply(self, event: Event) -> BarClosed | None:
         """Take one event in; the bar it closed, if it was a bar's boundary."""
@@ -95,7 +98,15 @@ class Market:
         self._rules = rules
         for market in self.symbols.values():
             self._regulate(market)
+        self._regulate_whole()
         self._build()
+
+    def _regulate_whole(self) -> None:
+        rules = None if self._rules is None else self._rules.whole
+        if rules is None:
+            self.whole = None
+        else:
+            self.whole = Whole(rules) if self.whole is None else self.whole.under(rules)
 
     def _regulate(self, market: SymbolMarket) -> None:
         states = None if self._rules is None else self._rules.states
@@ -161,13 +172,20 @@ class Market:
     def _judge(self, market: SymbolMarket, bar: BarClosed) -> None:
         regime = market.regime
         assert regime is not None
+        close = float(bar.close)
         if market.closes is not None:
-            market.closes.take(bar.ts_ns, float(bar.close))
+            market.closes.take(bar.ts_ns, close)
         before = regime.state
         after = regime.take(bar, market.top)
         if after is not before:
             changed = MarketStateChanged(bar.ts_ns, bar.symbol, before, after, regime.reason)
             self.moved = (changed,)
+        whole = self.whole
+        if whole is None:
+            return
+        held = whole.state
+        if whole.take(bar.symbol, bar.ts_ns, close) is not held:
+            self.moved += (GlobalMarketChanged(bar.ts_ns, held, whole.state, whole.reason),)
 
     def _timer(self, timer: TimerFired) -> BarClosed | None:
         if not timer.key.startswith(BAR_TIMER):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from genesis.domain.account import MarketState
+from genesis.domain.account import GlobalMarketState, MarketState
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,59 @@ class CorrelationRules:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeRules:
+    """The GlobalMarketState of all followed symbols, from their closes; statistics are floats.
+
+    slot_ns: of one close. window_slots: closes of the mean and of the usual moves. slots_min: below
+    so many a symbol is not judged. days: of daily returns that are kept.
+    span_slots: over which a fall is looked at; a crash is one of crash_fall (a log return) and of
+        crash_sigmas usual spans. It lasts until nothing spoke for it for crash_rest_ns; the
+        recovery after it lasts recovery_ns.
+    bull_trend, bear_trend: distances from the mean (log returns), left exit_margin further back.
+    bull_breadth, bear_breadth: shares of the symbols above their mean, at least and at most.
+    shares: sizes in each state. no_adding: states in which nothing is added to a position.
+    """
+
+    slot_ns: int
+    window_slots: int
+    slots_min: int
+    days: int
+    span_slots: int
+    bull_trend: float
+    bear_trend: float
+    exit_margin: float
+    bull_breadth: float
+    bear_breadth: float
+    crash_fall: float
+    crash_sigmas: float
+    crash_rest_ns: int
+    recovery_ns: int
+    shares: Mapping[GlobalMarketState, Decimal]
+    no_adding: frozenset[GlobalMarketState]
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioRules:
+    """What all positions together may lose on a bad day.
+
+    loss_fraction: of equity, the most. tail: how often a day may be worse than that. days_min:
+    with fewer days in common the history of days says nothing. unknown_volatility: of a day,
+    where too few returns of a symbol are known.
+    """
+
+    loss_fraction: Decimal
+    tail: float
+    days_min: int
+    unknown_volatility: float
+
+
+@dataclass(frozen=True, slots=True)
 class MarketRules:
-    """What the market may do to sizes. correlation None: symbols are not compared."""
+    """What the market may do to sizes. None: symbols are not compared, have no state as a whole,
+    or a bad day is not limited; so in rules from before there was one.
+    """
 
     states: StateRules
     correlation: CorrelationRules | None
+    whole: WholeRules | None = None
+    portfolio: PortfolioRules | None = None

@@ -52,6 +52,10 @@ _LEVELS: Final = {
     "WARNING": "paused until a page is written",
     "LOCKED": "locked until a page is written and time has passed",
 }
+_HARD_DAY: Final = (
+    "A hard day has led down. New positions stay very small; nothing has to be won back."
+)
+_WAY_UP: Final = "The way up is open: a ceremony waits on the path of the tiers. There is no hurry."
 _GATES: Final = {
     "capital": "capital",
     "days_at_tier": "days in this tier",
@@ -73,6 +77,7 @@ _LIMITS: Final = {
     "loss_7_days": "loss of 7 days (half sizes)",
     "loss_30_days": "loss of 30 days (quarter sizes)",
     "given_back": "given back of a good day",
+    "portfolio_loss": "loss of all positions on a bad day",
 }
 
 
@@ -123,12 +128,16 @@ def weather(state: State) -> Part:
     if venue.get("status", "NORMAL") != "NORMAL":
         words = f"The venue rests ({str(venue['status']).lower()}). No entries until it is back."
         return {"name": "maintenance", "words": words, "until": None}
+    if state.get("mode") == "EMERGENCY":
+        return {"name": "emergency", "words": _HARD_DAY, "until": None}
     if state.get("limited_until"):
         share = decimal((state.get("headroom") or {}).get("multiplier"))
         words = (
             "The limited hour" if share is None else f"The limited hour: {percent(share, 0)} sizes"
         )
         return {"name": "limited", "words": words, "until": state["limited_until"]}
+    if state.get("mode") == "CEREMONY":
+        return {"name": "ceremony", "words": _WAY_UP, "until": None}
     return {"name": "open", "words": "", "until": None}
 
 

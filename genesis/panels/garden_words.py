@@ -80,12 +80,20 @@ def _note_refused(told: State) -> str | None:
     return f"Refused, {told.get('source')}: {failures[0].get('reason')}."
 
 
+def _note_counted(told: State) -> str:
+    codes, count = told.get("codes") or ("",), int(told.get("count") or 0)
+    times = "once more" if count == 1 else f"{count} times more"
+    return f"Refused {times}, {told.get('source')}: {codes[0]}."
+
+
 _NOTES: Final[dict[str, Callable[[State], str | None]]] = {
     "PositionOpened": _note_opened,
     "PositionClosed": _note_closed,
     "OrderRefused": _note_refused,
+    "RefusalsCounted": _note_counted,
     "TiltLevelChanged": lambda told: f"Tilt is {told.get('new')} now: {told.get('reason')}.",
     "TierChanged": lambda told: f"{told.get('tier')}, {told.get('mode')}: {told.get('reason')}.",
+    "TierAnnounced": lambda told: " · ".join(str(told.get("message", "")).splitlines()),
     "LimitedHourStarted": lambda told: "The limited hour begins.",
     "LimitedHourEnded": lambda told: "The limited hour is over.",
     "Halted": lambda told: f"Halted: {told.get('reason')}.",

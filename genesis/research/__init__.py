@@ -16,12 +16,15 @@ from genesis.research.judged import judge
 from genesis.research.ladder_odds import ladder_odds
 from genesis.research.market_figure import market_figure
 from genesis.research.result import BacktestResult
+from genesis.research.scored_day import scored_days
 from genesis.research.setup import Fees
 from genesis.research.store import TickStore
 from genesis.research.summary import compare
 from genesis.research.taxes import taxes
 from genesis.research.ticks import Ticks
 from genesis.research.tilt_cost import tilt_cost
+from genesis.research.tilt_gate_odds import tilt_gate_odds
+from genesis.research.tilt_study import tilt_study
 from genesis.research.why import why
 from genesis.sim.latency import Latency
 
@@ -41,7 +44,10 @@ __all__ = [
     "judge",
     "ladder_odds",
     "market_figure",
+    "scored_days",
     "taxes",
     "tilt_cost",
+    "tilt_gate_odds",
+    "tilt_study",
     "why",
 ]

@@ -1,21 +1,21 @@
 """The week and the month around a day, its sessions, and what the engine said of the tier."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import comb
 from typing import Any, Final, NamedTuple, cast
 
 import pandas as pd
 
-from genesis.analytics import Opening, TradingSession, sessions
+from genesis.analytics import Opening, TradingSession, seeded, sessions
 from genesis.domain.account import TierMode
 from genesis.domain.events import Event
 from genesis.domain.money import ZERO
-from genesis.domain.outcomes import TierChanged
+from genesis.domain.outcomes import TierChanged, TierGate
 from genesis.domain.time import DAY, date_of, utc_day
 from genesis.research.day_equity import Book
 from genesis.research.day_frames import frame, utc
 from genesis.research.day_log import DayLog, DayStep
+from genesis.research.ladder_odds import gate_odds
 
 DAY_COLUMNS: Final = (
     *("date", "start_usdt", "end_usdt", "flows_usdt", "result_usdt", "result_fraction"),
@@ -141,8 +141,9 @@ _GATES: Final = {
     "execution_speed": "speed of sending",
 }
 _COUNTED: Final = frozenset({"capital", "days_at_tier", "trading_days"})
-_NO_EDGE: Final = 0.5
-_GOOD: Final = 0.7
+_TRADERS: Final = 1_000
+"""Of a kind, behind the odds of a report: an error of at most 1.6 %."""
+_SEED: Final = 0
 
 
 class Odds(NamedTuple):
@@ -175,7 +176,8 @@ def read_tier(log: DayLog) -> TierDay:
     changes = [(step.ts_ns, told) for step, told in log.outcomes(TierChanged)]
     last = changes[-1][1] if changes else log.before.tier
     told = log.around.evaluation
-    rows = [] if told is None else [_gate(log, gate) for gate in told.gates]
+    odds = _odds(log)
+    rows = [] if told is None else [_gate(gate, odds) for gate in told.gates]
     return TierDay(
         "none" if last is None else str(last.tier),
         "none" if last is None else str(last.mode),
@@ -193,7 +195,7 @@ def read_tier(log: DayLog) -> TierDay:
     )
 
 
-def _gate(log: DayLog, gate: Any) -> tuple[Any, ...]:
+def _gate(gate: TierGate, odds: Mapping[str, Odds]) -> tuple[Any, ...]:
     missing = "nothing" if gate.passed else f"{gate.needed} needed, {gate.has} there"
     return (
         _GATES.get(gate.name, gate.name.replace("_", " ")),
@@ -201,31 +203,25 @@ def _gate(log: DayLog, gate: Any) -> tuple[Any, ...]:
         gate.has,
         gate.passed,
         missing,
-        *_odds(log, gate),
+        *(_CERTAIN if gate.name in _COUNTED else odds.get(gate.name, _UNKNOWN)),
     )
 
 
-def _odds(log: DayLog, gate: Any) -> Odds:
-    if gate.name in _COUNTED:
-        return Odds(0.0, 0.0, "counted: no chance in it")
-    told = log.around.evaluation
-    rules = None if told is None else log.rules.tiers.gates.get(told.tier)
-    if gate.name != "profitable_days" or rules is None:
-        return Odds(float("nan"), float("nan"), "no error rate is published yet")
-    return profitable_days_odds(rules.trading_days_min, float(rules.profitable_day_ratio))
+def _odds(log: DayLog) -> dict[str, Odds]:
+    """By gate: those of the evaluated tier's gates that chance has a part in."""
+    told, tiers = log.around.evaluation, log.rules.tiers
+    if told is None or told.tier not in tiers.gates or tiers.false_alarms is None:
+        return {}
+    found = {
+        (one.gate, one.kind): one for one in gate_odds(tiers, told.tier, _TRADERS, seeded(_SEED))
+    }
+    return {
+        gate: Odds(one.passes, 1 - found[gate, "able"].passes, _HOW)
+        for (gate, kind), one in found.items()
+        if kind == "lucky"
+    }
 
 
-def profitable_days_odds(days: int, ratio: float) -> Odds:
-    """Odds of the gate of profitable days, at the fewest days it counts."""
-    needed = next(n for n in range(days + 1) if n >= ratio * days - 1e-9)
-    return Odds(
-        _at_least(needed, days, _NO_EDGE),
-        1 - _at_least(needed, days, _GOOD),
-        f"at least {needed} of {days} days, as tosses",
-    )
-
-
-def _at_least(needed: int, days: int, chance: float) -> float:
-    return sum(
-        comb(days, n) * chance**n * (1 - chance) ** (days - n) for n in range(needed, days + 1)
-    )
+_CERTAIN: Final = Odds(0.0, 0.0, "counted: no chance in it")
+_UNKNOWN: Final = Odds(float("nan"), float("nan"), "no error rate is published yet")
+_HOW: Final = f"{_TRADERS:,} made-up traders without an edge, as many with one"

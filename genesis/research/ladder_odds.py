@@ -24,10 +24,10 @@ from genesis.analytics.blocks import Generator, seeded
 from genesis.domain.account import Tier
 from genesis.errors import UsageError
 from genesis.research.style import Shown, note, table
+from genesis.research.synthetic_traders import SENTENCE
 from genesis.rules import load
 from genesis.tiers.rules import GateRules, TierTable
 
-SENTENCE: Final = "synthetic traders; real-world accuracy unknown"
 _WEEK_DAYS: Final = 7
 _YEAR_DAYS: Final = 365
 Floats = npt.NDArray[np.float64]
@@ -152,14 +152,17 @@ def ladder_odds(rules: str = "sniper", traders: int = 4_000, seed: int = 0) -> L
     """
     if traders < 2:
         raise UsageError("odds need at least two traders of a kind")
-    tiers = load(rules).tiers
-    rng = seeded(seed)
-    found: list[Odds] = []
-    for tier, gates in tiers.gates.items():
-        for kind in kinds(tiers):
-            months = _Months(kind, gates, traders, rng)
-            found += [_odds(tier, name, kind, passed) for name, passed in months.gates()]
+    tiers, rng = load(rules).tiers, seeded(seed)
+    found = [one for tier in tiers.gates for one in gate_odds(tiers, tier, traders, rng)]
     return LadderOdds(rules, traders, seed, tuple(found))
+
+
+def gate_odds(tiers: TierTable, tier: Tier, traders: int, rng: Generator) -> Iterator[Odds]:
+    """Odds of every gate out of one tier. Raises UsageError: see `kinds`."""
+    for kind in kinds(tiers):
+        months = _Months(kind, tiers.gates[tier], traders, rng)
+        for name, passed in months.gates():
+            yield _odds(tier, name, kind, passed)
 
 
 def _odds(tier: Tier, gate: str, kind: TraderKind, passed: Flags) -> Odds:

@@ -6,6 +6,8 @@ STARTING: Final = "reconcile at start"
 """A new run has not been compared with the venue yet: an ordinary pause, orders stay."""
 RECONCILE: Final = "reconcile"
 VENUE: Final = "venue"
+CODE: Final = "code"
+"""The code is not the one that was confirmed, or was changed at a bad time."""
 FEED: Final = "feed "
 """Prefix; the stream's name follows."""
 INCOMPLETE: Final = frozenset({STARTING, RECONCILE})
@@ -16,6 +18,7 @@ _CODES: Final = {
     RECONCILE: "RECONCILE_BLOCKED",
     VENUE: "VENUE_MAINTENANCE",
     "store": "STORE_FAILED",
+    CODE: "CODE_CHANGED",
 }
 
 

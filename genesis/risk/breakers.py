@@ -42,18 +42,20 @@ class State(StrEnum):
 class Happening(StrEnum):
     """What moves a breaker. RESTED: its time is over and it tries; OVER: there is nothing to try.
 
-    PASSED: the trying order went well.
+    PASSED: the trying order went well. PAPERED: it goes to paper without a rest before.
     """
 
     TRIPPED = "TRIPPED"
     RESTED = "RESTED"
     OVER = "OVER"
     PASSED = "PASSED"
+    PAPERED = "PAPERED"
 
 
 TRANSITIONS: Final[Mapping[tuple[State, Happening], State]] = MappingProxyType(
     {
         (State.CLOSED, Happening.TRIPPED): State.OPEN,
+        (State.CLOSED, Happening.PAPERED): State.HALF_OPEN,
         (State.OPEN, Happening.TRIPPED): State.OPEN,
         (State.OPEN, Happening.RESTED): State.HALF_OPEN,
         (State.OPEN, Happening.OVER): State.CLOSED,
@@ -85,6 +87,8 @@ class Breaker:
 
 
 Key = tuple[Level, str]
+
+ON_PAPER_CODE: Final = "STRATEGY_ON_PAPER"
 
 
 class Breakers:
@@ -146,6 +150,11 @@ class Breakers:
     def passed(self, ts_ns: int, key: Key) -> tuple[BreakerMoved, ...]:
         """What tried went well."""
         return self._move(ts_ns, replace(self._of(key), probe=None), Happening.PASSED)
+
+    def to_paper(self, ts_ns: int, key: Key, reason: str) -> tuple[BreakerMoved, ...]:
+        """A strategy goes on in paper only; one that rests or tries already is left as it is."""
+        papered = replace(self._of(key), reason=reason, code=ON_PAPER_CODE)
+        return self._move(ts_ns, papered, Happening.PAPERED)
 
     # -- the order that tries ----------------------------------------------------------------
     def try_with(self, order: OrderKey) -> None:

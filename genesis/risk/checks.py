@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, Protocol
 from genesis.domain.approval import Failure
 from genesis.domain.money import ZERO, text
 from genesis.domain.time import DAY, SECOND, format_utc, utc_day
-from genesis.risk.breakers import Breaker, Breakers, Level, State
+from genesis.risk.breakers import ON_PAPER_CODE, Breaker, Breakers, Level, State
 from genesis.risk.drawdown import HALT_SOURCE, Drawdown
 from genesis.risk.limits import RiskRules, TierLimits
 from genesis.risk.pace import Pace
@@ -168,7 +168,7 @@ def _strategy(breaker: Breaker, facts: EntryFacts) -> Failure | None:
     if facts.trades_on_paper:
         return None  # where all is paper the strategy tries here
     told = f"{breaker.reason}: it goes on in paper until it wins there"
-    return Failure("risk", "STRATEGY_ON_PAPER", told)
+    return Failure("risk", ON_PAPER_CODE, told)
 
 
 def _again(breaker: Breaker) -> str:

@@ -5,13 +5,14 @@ from decimal import Decimal
 
 from genesis.domain.approval import Failure
 from genesis.domain.ids import OrderKey
-from genesis.domain.money import ZERO
+from genesis.domain.money import ZERO, fraction
 from genesis.domain.outcomes import BreakerMoved, RiskBlocked
 from genesis.domain.time import utc_day
 from genesis.risk.blocks import code_of
 from genesis.risk.breakers import Breakers, Level, State
 from genesis.risk.checks import CHECKS, EntryFacts, breaker_failures
 from genesis.risk.drawdown import Drawdown
+from genesis.risk.edge import Results
 from genesis.risk.limits import RiskRules, TierLimits
 from genesis.risk.multipliers import Multiplier
 from genesis.risk.pace import Pace
@@ -32,6 +33,8 @@ class RiskDesk:
         self.pace = Pace()
         self.breakers = Breakers()
         self.trips = Trips(self.breakers)
+        self.results: dict[str, Results] = {}
+        """What strategies have shown, by name."""
         self._trades = 0
         self._trades_day = -1
 
@@ -57,17 +60,35 @@ class RiskDesk:
         self.breakers.try_with(key)
 
     def trade_closed(
-        self, ts_ns: int, pnl: Decimal, strategy: str | None, risk_usdt: Decimal
+        self,
+        ts_ns: int,
+        pnl: Decimal,
+        strategy: str | None,
+        risk_usdt: Decimal,
+        paid_usdt: Decimal | None = None,
     ) -> tuple[BreakerMoved, ...]:
         """A trade closed with this net result; `strategy` None: it was the operator's.
 
-        risk_usdt: what one trade of the account may lose now.
+        risk_usdt: what one trade of the account may lose now. paid_usdt: what was paid for it.
         """
         if self.rules.streak is not None:
             self.streak = after_trade(self.streak, pnl, ts_ns, self.rules.streak)
-        if strategy is None or self.rules.breakers is None:
+        if strategy is None:
             return ()
-        return self.trips.trade_closed(ts_ns, strategy, pnl, risk_usdt, self.rules.breakers)
+        has_edge = self._edge_after(strategy, pnl, paid_usdt)
+        trips, rules = self.trips, self.rules.breakers
+        if rules is None:
+            return ()
+        return trips.trade_closed(ts_ns, strategy, pnl, risk_usdt, rules, has_edge=has_edge)
+
+    def _edge_after(self, strategy: str, pnl: Decimal, paid_usdt: Decimal | None) -> bool:
+        """Does one more result leave the strategy an edge? Too few results speak for none yet."""
+        rules = self.rules.adaptive
+        if rules is None or not paid_usdt:
+            return True
+        results = self.results.setdefault(strategy, Results())
+        results.take(float(fraction(pnl, paid_usdt)), rules)
+        return results.kelly(rules) != 0
 
     # -- questions ---------------------------------------------------------------------------
     def multipliers(self, now_ns: int, limits: TierLimits) -> Iterable[Multiplier]:

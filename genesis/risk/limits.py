@@ -126,6 +126,28 @@ class BreakerRules:
 
 
 @dataclass(frozen=True, slots=True)
+class AdaptiveRules:
+    """How large a strategy's entries may be by what it has shown; it only ever makes them smaller.
+
+    results: the latest that count. Below results_min of them sizes are multiplied by
+        unproven_share. quantile: of the share of wins; winsor: share of wins and of losses that is
+        drawn in at either end. kelly_factor: of Kelly's share of equity that may be at risk.
+    target_volatility: of a day's return of the symbol; above it sizes shrink in proportion. It is
+        told by at least days_min days, each weighing `decay` times the one after it.
+    """
+
+    results: int
+    results_min: int
+    unproven_share: Decimal
+    quantile: float
+    winsor: float
+    kelly_factor: float
+    target_volatility: float
+    decay: float
+    days_min: int
+
+
+@dataclass(frozen=True, slots=True)
 class RiskRules:
     """Sizing and limits.
 
@@ -143,7 +165,8 @@ class RiskRules:
     cap_counts_held: the cap of a position counts what is held of the symbol already.
     open_risk_factor: what all positions together may lose at their stops, in multiples of the
         risk of one trade. None in permissive rulebooks and in rules from before there was one; so
-        with streak, pace, give_back and breakers.
+        with streak, pace, give_back, breakers and adaptive.
+    refusals_span_ns: so long the same refusal of a strategy is only counted; None: all are told.
     """
 
     slippage_fraction: Decimal
@@ -163,6 +186,8 @@ class RiskRules:
     pace: PaceRules | None = None
     give_back: GiveBackRules | None = None
     breakers: BreakerRules | None = None
+    adaptive: AdaptiveRules | None = None
+    refusals_span_ns: int | None = None
 
 
 def limits_equity(limits: TierLimits, rules: RiskRules) -> bool:

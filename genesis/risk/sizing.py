@@ -8,11 +8,14 @@ all positions together lose at most a small multiple of risk_fraction * E_s at t
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from genesis.domain.instrument import Instrument
 from genesis.domain.money import ONE, ZERO, round_up, text
 from genesis.risk.limits import RiskRules, TierLimits
+
+VAR_CODE: Final = "VAR_REACHED"
+"""What all positions together may lose on a bad day leaves no room."""
 
 
 class SizingInput(NamedTuple):
@@ -23,7 +26,8 @@ class SizingInput(NamedTuple):
     may lift. exposure_usdt: what is already at work. requested_usdt / requested_qty: at most one.
     held_usdt: at work in this symbol: the cap is one of positions, not of orders. open_risk_usdt:
     what open positions and working entries may lose at their stops. cluster_room_usdt: what may
-    still be held of all symbols that move with this one; None: no other is held.
+    still be held of all symbols that move with this one; None: no other is held. var_room_usdt:
+    what may be added before a bad day could cost more than allowed; None: as much as one likes.
     """
 
     equity_usdt: Decimal
@@ -40,6 +44,7 @@ class SizingInput(NamedTuple):
     held_usdt: Decimal = ZERO
     open_risk_usdt: Decimal = ZERO
     cluster_room_usdt: Decimal | None = None
+    var_room_usdt: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,8 @@ def _cap(given: SizingInput, limits: TierLimits, capital: Decimal, least_usdt: D
     rooms = [cap - given.held_usdt, headroom, given.free_usdt]
     if given.cluster_room_usdt is not None:
         rooms.append(given.cluster_room_usdt)
+    if given.var_room_usdt is not None:
+        rooms.append(given.var_room_usdt)
     return max(ZERO, min(rooms))
 
 
@@ -233,6 +240,15 @@ def _infeasible(
             f"needs {need:.2f} USDT",
             need,
             room,
+        )
+    left = given.var_room_usdt
+    if left is not None and left < need:
+        return Infeasible(
+            VAR_CODE,
+            f"what a bad day may cost leaves room for {left:.2f} USDT; the smallest order needs "
+            f"{need:.2f} USDT",
+            need,
+            left,
         )
     if given.multiplier and cap < need and given.exposure_usdt and given.free_usdt >= need:
         return Infeasible(

@@ -28,6 +28,7 @@ HALT: Final = "halt"
 TILT: Final = "tilt"
 SYSTEM_CODE: Final = "BREAKER_OPEN"
 STRATEGY_CODE: Final = "STRATEGY_RESTS"
+NO_EDGE: Final = "has not shown that it wins more than it loses"
 OWN_CHECK: Final = ""
 """Code of a breaker whose refusal another check words: halt, the critical row, tilt."""
 
@@ -144,24 +145,35 @@ class Trips:
 
     # -- strategies --------------------------------------------------------------------------
     def trade_closed(
-        self, ts_ns: int, strategy: str, pnl: Decimal, risk_usdt: Decimal, rules: BreakerRules
+        self,
+        ts_ns: int,
+        strategy: str,
+        pnl: Decimal,
+        risk_usdt: Decimal,
+        rules: BreakerRules,
+        *,
+        has_edge: bool = True,
     ) -> tuple[BreakerMoved, ...]:
         """A trade of the strategy closed with this net result.
 
-        risk_usdt: what one trade of the account may lose, the unit of its fall.
+        risk_usdt: what one trade of the account may lose, the unit of its fall. has_edge: do its
+        latest results, this one included, speak for it? Without it goes to paper and stays there.
         """
         record = self.records.get(strategy, StrategyRecord()).after(pnl)
         key = (Level.STRATEGY, strategy)
         known, limits = self._breakers.get(key), rules.strategy
         tries = known is not None and known.state is State.HALF_OPEN
+        rested = tries and known is not None and known.code == STRATEGY_CODE
         why = None
-        if record.losses >= limits.losses or (tries and record.losses):
+        if record.losses >= limits.losses or (rested and record.losses):
             why = f"{strategy} lost {record.losses} {_times(record.losses)} in a row"
         elif record.fall_usdt > limits.fall_factor * risk_usdt:
             why = f"{strategy} fell by {record.fall_usdt:.2f} USDT from its best result"
         self.records[strategy] = record if why is None else StrategyRecord()
         if why is not None:
             return self._breakers.trip(ts_ns, key, STRATEGY_CODE, why, ts_ns + limits.rest_ns)
+        if not has_edge:
+            return self._breakers.to_paper(ts_ns, key, f"{strategy} {NO_EDGE}")
         return self._breakers.passed(ts_ns, key) if tries and pnl > ZERO else ()
 
 

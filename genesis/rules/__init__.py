@@ -12,9 +12,9 @@ from typing import Final
 from genesis.engine.rulebook import Rules
 from genesis.errors import ConfigError
 from genesis.rules.book import Source, bind, read
-from genesis.rules.shelf import known_books, load_book, with_texts
+from genesis.rules.shelf import book_text, known_books, load_book, with_texts
 
-__all__ = ["Rules", "known", "known_books", "load", "load_book", "parse"]
+__all__ = ["Rules", "book_text", "known", "known_books", "load", "load_book", "parse"]
 
 _BASE: Final = ("trading_rules.toml", "tier_gates.toml", "tilt.toml", "market.toml", "edits.toml")
 

@@ -19,6 +19,7 @@ from genesis.rules.fields import (
     none,
 )
 from genesis.rules.tighter import Either, Higher, Lower
+from genesis.rules.whole_schema import Portfolio, Whole
 
 Quantile = Annotated[Number, Field(gt=0, lt=1)]
 
@@ -164,14 +165,30 @@ class Correlation(Table):
 class Market(Table):
     states: States
     correlation: Higher[Annotated[Correlation | None, BeforeValidator(none)]]
+    # runs recorded before there were any have neither
+    whole: Higher[Annotated[Whole | None, BeforeValidator(none)]] = None
+    portfolio: Higher[Annotated[Portfolio | None, BeforeValidator(none)]] = None
 
     @model_validator(mode="after")
     def _whole_bars(self) -> "Market":
-        slots = self.correlation
-        if slots is not None and nanoseconds(slots.slot_s) % nanoseconds(self.states.bar_s):
+        slots, whole, bar_ns = self.correlation, self.whole, nanoseconds(self.states.bar_s)
+        if slots is not None and nanoseconds(slots.slot_s) % bar_ns:
             raise ValueError("correlation.slot_s must be a multiple of states.bar_s")
+        if whole is not None and nanoseconds(whole.slot_s) % bar_ns:
+            raise ValueError("whole.slot_s must be a multiple of states.bar_s")
+        return self
+
+    @model_validator(mode="after")
+    def _days_are_kept(self) -> "Market":
+        portfolio, whole = self.portfolio, self.whole
+        if portfolio is not None and whole is not None and portfolio.days_min > whole.days:
+            raise ValueError("portfolio.days_min must not be above whole.days")
         return self
 
     def freeze(self) -> MarketRules:
-        correlation = None if self.correlation is None else self.correlation.freeze()
-        return MarketRules(self.states.freeze(), correlation)
+        return MarketRules(
+            states=self.states.freeze(),
+            correlation=None if self.correlation is None else self.correlation.freeze(),
+            whole=None if self.whole is None else self.whole.freeze(),
+            portfolio=None if self.portfolio is None else self.portfolio.freeze(),
+        )

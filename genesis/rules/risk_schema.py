@@ -9,6 +9,7 @@ from genesis.domain.account import Tier
 from genesis.domain.money import BPS
 from genesis.execution.rules import ExecutionRules
 from genesis.risk.limits import (
+    AdaptiveRules,
     BreakerRules,
     DrawdownTable,
     GiveBackRules,
@@ -204,6 +205,43 @@ class Breakers(Table):
         return BreakerRules(self.strategy.freeze(), self.system.freeze())
 
 
+class Adaptive(Table):
+    results_count: Either[Count]
+    results_min: Higher[Count]
+    unproven_multiplier: Lower[Annotated[Share, Field(gt=0)]]
+    wins_quantile: Lower[Annotated[Share, Field(gt=0, lt=1)]]
+    winsor_share: Either[Annotated[Share, Field(lt=0.5)]]
+    kelly_factor: Lower[Fraction]
+    volatility_target: Lower[Positive]
+    volatility_decay: Either[Annotated[Share, Field(gt=0, lt=1)]]
+    days_min: Lower[Count]
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Adaptive":
+        if self.results_min > self.results_count:
+            raise ValueError("results_min must not be above results_count")
+        return self
+
+    def freeze(self) -> AdaptiveRules:
+        return AdaptiveRules(
+            results=self.results_count,
+            results_min=self.results_min,
+            unproven_share=self.unproven_multiplier,
+            quantile=float(self.wins_quantile),
+            winsor=float(self.winsor_share),
+            kelly_factor=float(self.kelly_factor),
+            target_volatility=float(self.volatility_target),
+            decay=float(self.volatility_decay),
+            days_min=self.days_min,
+        )
+
+
+class Refusals(Table):
+    """The same refusal of a strategy in a symbol is told once in a span, and counted."""
+
+    span_s: Either[Positive]
+
+
 class Risk(Table):
     slippage_bps: Either[NotNegative]
     taker_fee_bps: Either[NotNegative]
@@ -225,6 +263,8 @@ class Risk(Table):
     pace: Higher[Annotated[Pace | None, BeforeValidator(none)]] = None
     give_back: Higher[Annotated[GiveBack | None, BeforeValidator(none)]] = None
     breakers: Higher[Annotated[Breakers | None, BeforeValidator(none)]] = None
+    adaptive: Higher[Annotated[Adaptive | None, BeforeValidator(none)]] = None
+    refusals: Either[Annotated[Refusals | None, BeforeValidator(none)]] = None
 
     def freeze(self) -> RiskRules:
         return RiskRules(
@@ -245,6 +285,8 @@ class Risk(Table):
             pace=None if self.pace is None else self.pace.freeze(),
             give_back=None if self.give_back is None else self.give_back.freeze(),
             breakers=None if self.breakers is None else self.breakers.freeze(),
+            adaptive=None if self.adaptive is None else self.adaptive.freeze(),
+            refusals_span_ns=None if self.refusals is None else nanoseconds(self.refusals.span_s),
         )
 
 

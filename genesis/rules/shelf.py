@@ -27,6 +27,18 @@ def load_book(name_or_path: str | Path, *, phase: int | None = None) -> Book:
     return _bound(source)
 
 
+def book_text(name_or_path: str | Path) -> str:
+    """The text of a book as it was written, comments and all.
+
+    Raises:
+        ConfigError: unknown name, unreadable file, or a key or value that cannot be used.
+    """
+    _bound(_source(name_or_path))
+    text = str(name_or_path)
+    place = _shelf().joinpath(f"{text}.toml") if text in known_books() else Path(text)
+    return str(place.read_text(encoding="utf-8"))
+
+
 def known_books() -> tuple[str, ...]:
     """Names of the books that come with Genesis."""
     found = (entry.name for entry in _shelf().iterdir())

@@ -19,6 +19,7 @@ from genesis.domain.events import (
     OrderFilled,
 )
 from genesis.domain.ids import EXTERNAL_RUN, OrderKey
+from genesis.domain.keeping import RefusalsCounted
 from genesis.domain.money import BPS, ZERO
 from genesis.domain.outcomes import (
     DayStarted,
@@ -150,6 +151,8 @@ class Readings:
                     self.orders += 1
                 case OrderRefused(failures=failures):
                     self.refusals[failures[0].code] += 1
+                case RefusalsCounted(codes=codes, count=count):
+                    self.refusals[codes[0]] += count
                 case PositionClosed():
                     self.closed.append(outcome)
                     self._day(outcome.ts_ns).pnl_usdt += outcome.pnl_usdt

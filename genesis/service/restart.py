@@ -7,6 +7,7 @@ from typing import Final
 from genesis.domain.commands import Command, DropTimer, SetTimer, SubmitOrder
 from genesis.domain.events import RunStarted, TimerFired, is_market
 from genesis.domain.ids import OrderKey
+from genesis.domain.keeping import LogForked
 from genesis.domain.recorded import Recorded
 from genesis.engine.engine import Engine
 from genesis.engine.replay import Replayable, replay
@@ -19,8 +20,9 @@ from genesis.service.second_log import PlainStep, SecondLog
 from genesis.service.strategies import engine_for
 from genesis.service.timers import Timers
 from genesis.service.trail import Trail
+from genesis.store.chain import Break
 from genesis.store.event_log import EventLog
-from genesis.store.steps import LogEntry, LoggedStep
+from genesis.store.steps import MAIN, LogEntry, LoggedStep
 
 _log = log("restart")
 _EVERY: Final = 5_000
@@ -40,6 +42,10 @@ class Remembered:
     wire_ids: dict[OrderKey, str] = field(default_factory=dict)
     last_ns: int = 0
     last_started: RunStarted | None = None
+    forked: set[str] = field(default_factory=set)
+    """Wire ids of orders that a fork of the log knows of, and the log itself does not."""
+    broken: Break | None = None
+    """Where the log stopped being sound; what is remembered ends before it. None: it is whole."""
 
     @property
     def is_new(self) -> bool:
@@ -52,6 +58,8 @@ class Remembered:
         self.readings.take(step)
         if isinstance(step.event, RunStarted):
             self.last_started = step.event
+        if isinstance(step.event, LogForked):
+            self.forked.update(step.event.known)
         if self.engine is not None:
             self.trail.see(self.engine, step)
         if isinstance(step.event, TimerFired) and not is_market(step.event):
@@ -68,6 +76,8 @@ class Remembered:
 
 def remember(event_log: EventLog, progress: Progress) -> Remembered:
     """Run the whole record of a home through an engine.
+
+    Of a record whose chain is broken all that comes before is run, and `broken` is set.
 
     Raises:
         EventLogError: the record cannot be read, or this code cannot run it.
@@ -87,7 +97,13 @@ def remember(event_log: EventLog, progress: Progress) -> Remembered:
         if step.step % _EVERY == 0:
             progress(step.step, total)
 
-    again = replay(event_log.read(), engine_of, seen)
+    try:
+        again = replay(event_log.read(), engine_of, seen)
+    except EventLogError:
+        found.broken = event_log.reader.first_break_of(MAIN)
+        if found.broken is None:
+            raise
+        return found
     if again.events < total:
         raise EventLogError(
             f"the record cannot be run again: {again.first_difference}: "
@@ -96,6 +112,19 @@ def remember(event_log: EventLog, progress: Progress) -> Remembered:
     if again.first_difference is not None:
         _log.warning("decisions differ from the record", difference=str(again.first_difference))
     return found
+
+
+def next_numbers(event_log: EventLog, second: SecondLog, past: Remembered) -> tuple[int, int]:
+    """The next run, and the last step: none is given out twice, in whatever log it was.
+
+    Raises:
+        EventLogError: the plain log cannot be read.
+    """
+    run, step = event_log.last_run, event_log.last_step
+    if past.broken is not None:  # what the plain log holds was not folded back
+        plain_run, plain_step = second.last()
+        run, step = max(run, plain_run), max(step, plain_step)
+    return run + 1, step
 
 
 def fold_second_log(event_log: EventLog, second: SecondLog, past: Remembered) -> int:

@@ -68,12 +68,20 @@ class SecondLog:
                     "start from the venue's lists alone"
                 ) from problem
 
-    def set_aside(self) -> None:
-        """The steps are in the event log now: keep the file under another name."""
+    def last(self) -> tuple[int, int]:
+        """Run and step of the last line; zeros where there is none. Raises like `read`."""
+        run, step = 0, 0
+        for plain in self.read():
+            run, step = plain.run, plain.step
+        return run, step
+
+    def set_aside(self, why: str = "adopted") -> Path | None:
+        """Keep the file under another name (its steps are in the event log now); None: no file."""
         self.close()
-        if self.path.is_file():
-            taken = len(list(self.path.parent.glob(self.path.name + ".adopted-*")))
-            self.path.rename(self.path.with_name(f"{self.path.name}.adopted-{taken + 1}"))
+        if not self.path.is_file():
+            return None
+        taken = len(list(self.path.parent.glob(f"{self.path.name}.{why}-*")))
+        return self.path.rename(self.path.with_name(f"{self.path.name}.{why}-{taken + 1}"))
 
     def close(self) -> None:
         if self._file is not None:

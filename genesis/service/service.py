@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, TypeVar
 from genesis import __version__
 from genesis.domain.canonical import plain
 from genesis.domain.commands import Notify
+from genesis.domain.keeping import RefusalsCounted
 from genesis.domain.outcomes import (
     AlertRaised,
     Halted,
@@ -44,6 +45,7 @@ from genesis.service.settings import Settings
 from genesis.service.strategies import new_engine, strategies_of
 from genesis.service.trading import Terms, Trading
 from genesis.service.trail import Trail
+from genesis.service.witnessing import broken_place
 from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import EventLog
 
@@ -53,6 +55,7 @@ _STILL: Final = "nothing was started; `genesis close-all --direct` closes positi
 _LOGGED: Final = (
     OrderApproved,
     OrderRefused,
+    RefusalsCounted,
     PositionClosed,
     TierChanged,
     TiltLevelChanged,
@@ -182,11 +185,21 @@ class Service:
             self._say(f"reading the record of {event_log.last_step} steps")
         try:
             past = remember(event_log, self.progress)
+            if past.broken is not None:  # what is in the plain log stays there, too
+                return self._broken(past, event_log)
             folded = fold_second_log(event_log, second, past)
         except EventLogError as problem:
             raise EventLogError(f"{problem.message}; {_STILL}", problem.code) from problem
         if folded:
             self._say(f"{folded} steps of the plain log were folded back into the event log")
+        return past
+
+    def _broken(self, past: Remembered, event_log: EventLog) -> Remembered:
+        """A chain is broken: with an account before the break, what is held can be left."""
+        assert past.broken is not None
+        if past.is_new:
+            place = broken_place(event_log.database.path, past.broken)
+            raise EventLogError(f"{place}: no account was opened before it: begin with a new home")
         return past
 
     async def _open_venue(
@@ -294,6 +307,7 @@ class Service:
             plan.settings.symbols,
             trading.wire_ids,
             trading.tell,
+            trading.paper,
         )
         keys = Keys(plan.control_key, plan.read_key)
         return parts_of(run, event_log, keys, health, self._version)

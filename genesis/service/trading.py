@@ -22,22 +22,32 @@ from genesis.domain.orders import Purpose
 from genesis.domain.time import MINUTE, SECOND, format_utc
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
-from genesis.errors import ConfigError, ExchangeError, InvariantBroken, Unreachable
+from genesis.engine.tier_acts import RECORD
+from genesis.errors import (
+    ConfigError,
+    EventLogError,
+    ExchangeError,
+    InvariantBroken,
+    Unreachable,
+)
 from genesis.exchange.binance import BinanceGateway
 from genesis.exchange.streams import MARKET
 from genesis.exchange.user_stream import USER
-from genesis.exchange.witness import complaint, strangers
+from genesis.risk.blocks import CODE
 from genesis.rules import Rules
 from genesis.service.calls import Calls
 from genesis.service.clock import VenueClock
 from genesis.service.logs import log
 from genesis.service.outbox import Outbox
+from genesis.service.paper_lane import PaperLane
+from genesis.service.paper_opening import PaperOpening
 from genesis.service.reconciling import Reconciling
 from genesis.service.recorder import Recorder
-from genesis.service.restart import Remembered
+from genesis.service.restart import Remembered, next_numbers
 from genesis.service.rule_wishes import standing, told, wish
 from genesis.service.runner import BAR_GRACE_NS, Runner
 from genesis.service.second_log import SecondLog
+from genesis.service.witnessing import Witnessing, broken_words
 from genesis.store.event_log import EventLog
 
 _log = log("trading")
@@ -48,9 +58,11 @@ _LAST_CALLS_S: Final = 5.0
 _CLOCK_PERIOD_S: Final = 1.0
 _CLOCK_PATIENCE: Final = 5
 _HELD_LOOK_S: Final = 0.05
-WITNESS: Final = "event_log"
-_OWN_BLOCKS: Final = ("reconcile", "venue", "feed ")
-"""Blocks on new risk that end by their own events; all others are parts of ours that failed."""
+_OWN_BLOCKS: Final = ("reconcile", "venue", "feed ", RECORD, CODE)
+"""Blocks on new risk that end by their own events: a broken record by `genesis recover`, code that
+was changed by `genesis upgrade`. All others are parts of ours that failed, and are well after a
+restart."""
+_STORE: Final = "store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +103,9 @@ class Trading:
         self._last_started = past.last_started
         self.engine = engine
         self.readings = past.readings
-        self.recorder = Recorder(event_log, second, event_log.last_run + 1, event_log.last_step)
+        broken = past.broken
+        self._broken = None if broken is None else broken_words(event_log.database.path, broken)
+        self.recorder = Recorder(event_log, second, *next_numbers(event_log, second, past))
         self.runner = Runner(
             engine,
             self.recorder,
@@ -124,9 +138,13 @@ class Trading:
         self.runner.connect(self._outbox)
         self._market = gateway.market_stream(terms.symbols, self.runner.put)
         self._user = gateway.user_stream(self._heard_of_orders, self._reconciling.request)
+        opening = PaperOpening(terms, self.recorder.run, event_log, clock, engine)
+        self.paper = PaperLane(opening, clock, engine, self.tell)
+        self.runner.observers.append(self.paper.heard)
         self._core: tuple[asyncio.Task[None], ...] = ()
         self._beside: set[asyncio.Task[None]] = set()
         self.clock_problem: str | None = None
+        self._witness = Witnessing(gateway, clock, terms.symbols, self.wire_ids, past.forked)
         self.told_rules: tuple[str, ...] = ()
         self.witnessed: str | None = None
 
@@ -173,7 +191,13 @@ class Trading:
             asyncio.create_task(self.runner.run(), name="runner"),
             asyncio.create_task(self._outbox.run(), name="outbox"),
         )
+        await self._witness.ask(None if self._is_new else self.engine.state.ledger.opened_ns)
+        self.recorder.run = max(self.recorder.run, self._witness.last_run + 1)
+        if self._broken is not None:  # nothing is written behind what is not sound
+            self.recorder.take_over(EventLogError(self._broken))
         await self._open_run()
+        await self.paper.start()
+        self._beside.add(asyncio.create_task(self.paper.run(), name="paper lane"))
         self._run_beside("user stream", self._user.run())
         await self._heard(USER, self._user.ready)
         await self._hear_witness()
@@ -188,17 +212,12 @@ class Trading:
         return found.complaints
 
     async def _hear_witness(self) -> None:
-        """Ask the venue for orders under our name that this log does not know."""
-        opened_ns = self.engine.state.ledger.opened_ns
-        if self._is_new or opened_ns is None:
-            return
-        sent = set(self.wire_ids.values())
-        for symbol in self._terms.symbols:
-            found = strangers(await self._gateway.latest_orders(symbol), sent, opened_ns)
-            if found:
-                told = HealthReported(self._clock.now_ns(), WITNESS, "failed", complaint(found))
-                await self.tell(told)
-                self.witnessed = complaint(found)
+        """What the record itself and the venue say against the record; closing works throughout."""
+        found = self._broken or self._witness.complaint
+        if found is not None:
+            await self.tell(HealthReported(self._clock.now_ns(), RECORD, "failed", found))
+        self.witnessed = self.engine.state.risk.blocks.get(RECORD)
+        await self._witness.take_over(self.tell)
 
     async def _priced(self) -> None:
         """Wait a moment for a first trade of every symbol: before it orders are refused."""
@@ -230,7 +249,8 @@ class Trading:
         if self._is_new:
             await self.tell(self._account(now_ns(), await self._gateway.balances()))
         for source in sorted(self.engine.state.risk.blocks):
-            if not source.startswith(_OWN_BLOCKS):
+            is_lasting = source == _STORE and self.recorder.failed is not None
+            if not source.startswith(_OWN_BLOCKS) and not is_lasting:
                 await self.tell(HealthReported(now_ns(), source, "ok", "restarted"))
         await self._want_rules()
 
@@ -318,6 +338,7 @@ class Trading:
         await self._cancel(self._beside)
         while self.runner.is_busy:
             await asyncio.sleep(0.01)
+        self.paper.stop()
         await self.tell(RunEnded(self._clock.now_ns(), self.recorder.run, reason))
         self.runner.stop()
         await self._cancel(self._core)
@@ -325,6 +346,7 @@ class Trading:
     async def abandon(self) -> None:
         """The engine is broken: cancel entries at the venue directly; stops stay."""
         await self._cancel(self._beside)
+        self.paper.stop()
         await self._cancel(self._core)
         for order in tuple(self.engine.state.execution.orders.all_working()):
             wire_id = self.wire_ids.get(order.key)

@@ -82,6 +82,11 @@ class EventLog:
         return self._commits.tails.get(stream, Tail())
 
     @property
+    def streams(self) -> frozenset[str]:
+        """Names of the streams that hold anything on disk."""
+        return frozenset(self._commits.tails)
+
+    @property
     def head(self) -> str:
         """Hash of the last committed row of the main stream (64 zeros before the first)."""
         return self.tail().hash

@@ -88,10 +88,14 @@ class LogReader:
     def first_break(self) -> Break | None:
         """The first row that does not fit its chain or its tape; None when all fit."""
         for stream in self.streams():
-            found = next(self._breaks(stream), None)
+            found = self.first_break_of(stream)
             if found:
                 return found
         return None
+
+    def first_break_of(self, stream: str) -> Break | None:
+        """The same of one stream."""
+        return next(self._breaks(stream), None)
 
     def answer(self, client_ref: str, stream: str = MAIN) -> LoggedStep | None:
         """The first step whose event carries this client_ref: what was answered then."""

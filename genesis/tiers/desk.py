@@ -5,6 +5,7 @@ from typing import Final
 
 from genesis.domain.account import Tier, TierMode
 from genesis.domain.events import AccountOpened, JournalAssessed
+from genesis.domain.keeping import ClocksSetBack
 from genesis.domain.money import ZERO
 from genesis.domain.outcomes import (
     AlertRaised,
@@ -41,7 +42,7 @@ from genesis.tiers.inputs import (
     SteppedDown,
     TierEvent,
 )
-from genesis.tiers.machine import decide, evolve
+from genesis.tiers.machine import decide, evolve, set_back
 from genesis.tiers.pages import Pages, counts_for_the_day
 from genesis.tiers.rules import TierTable
 from genesis.tiers.state import TierState
@@ -88,6 +89,10 @@ class TierDesk:
         """A confirmed daily loss. `capital_usdt`: see `DailyLossExceeded`."""
         return self._take(DailyLossExceeded(fact.ts_ns, capital_usdt))
 
+    def fell(self, ts_ns: int) -> tuple[TierChanged, ...]:
+        """A daily loss that was confirmed in a record which is not ours any more."""
+        return self._take(DailyLossExceeded(ts_ns))
+
     def halted(self, fact: Halted) -> tuple[TierChanged, ...]:
         self._halts.add(HaltCause.of(fact))
         return self._take(HaltReached(fact.ts_ns, fact.reason))
@@ -105,6 +110,14 @@ class TierDesk:
             return ()
         self._halts.remove(HaltCause.RECORD)
         return () if self._halts else self._take(RecordRestored(ts_ns))
+
+    def set_back(self, ts_ns: int, by_ns: int) -> tuple[ClocksSetBack, ...]:
+        """Time went by of which nothing is known: the clocks of a promotion did not run in it."""
+        if self._state is None or by_ns <= 0:
+            return ()
+        fact = ClocksSetBack(ts_ns, by_ns)
+        self._state = set_back(self._state, fact)
+        return (fact,)
 
     def disturbed(self, ts_ns: int, reason: str) -> tuple[TierChanged, ...]:
         """A tilt warning or a breaker: a promotion under way ends."""

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from genesis.domain.account import Tier, TierMode
 from genesis.domain.events import AccountOpened
+from genesis.domain.keeping import ClocksSetBack
 from genesis.domain.outcomes import TierChanged
 from genesis.domain.time import HOUR, utc_day
 from genesis.tiers.asked import against_go_live, against_reset, against_step_down
@@ -85,6 +86,16 @@ def evolve(state: TierState | None, outcome: TierChanged, table: TierTable) -> T
     elif tier.rank <= state.tier.rank and not _lost_capital(state, outcome):
         return moved
     return replace(moved, no_promotion_before_ns=_later(state, ts_ns + table.readvance_ns))
+
+
+def set_back(state: TierState, outcome: ClocksSetBack) -> TierState:
+    """The state after time that counts for no promotion."""
+    waits_ns = state.no_promotion_before_ns
+    return replace(
+        state,
+        tier_since_ns=state.tier_since_ns + outcome.by_ns,
+        no_promotion_before_ns=None if waits_ns is None else waits_ns + outcome.by_ns,
+    )
 
 
 def leads_up(tier: Tier, table: TierTable) -> bool:

@@ -16,6 +16,7 @@ CAPITAL_REASON: Final = "capital fell below what the tier asks for"
 WITHDRAWN_REASON: Final = "so much was taken out that the tier below fits the capital"
 RESET_REASON: Final = "the halt was reset by hand"
 OWN_RESET_REASON: Final = "the trader's own halt was lifted"
+RESTORED_REASON: Final = "the record is whole again"
 
 
 class Happening(StrEnum):
@@ -126,7 +127,7 @@ REASONS: Final[Mapping[Happening, str]] = MappingProxyType(
         Happening.PROVEN: "the first day of live trading is over",
         Happening.NOT_PROVEN: "the books are not reconciled: small positions go on",
         Happening.DAILY_LOSS: DAILY_LOSS_REASON,
-        Happening.RECORD_RESTORED: "the record is whole again",
+        Happening.RECORD_RESTORED: RESTORED_REASON,
         Happening.RESET: RESET_REASON,
         Happening.OWN_RESET: OWN_RESET_REASON,
         Happening.CAPITAL_LOST: CAPITAL_REASON,

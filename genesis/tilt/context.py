@@ -103,6 +103,12 @@ class Context:
         ended = self.lost_session_us
         return self.session_r < 0 or (ended is not None and ts_us - ended <= within_s * _US)
 
+    def calm_from_us(self, ts_us: int, within_s: float) -> int | None:
+        """When that will be long ago; None: it is. A session that is on ends with its last act."""
+        ended = self.last_seen_us if self.session_r < 0 else self.lost_session_us
+        from_us = None if ended is None else ended + int(within_s * _US)
+        return from_us if from_us is not None and from_us > ts_us else None
+
     def result_since(self, ts_us: int) -> float:
         """Sum of the results of trades closed at or after `ts_us`, in R."""
         return sum(pnl_r for at_us, pnl_r in self.results if at_us >= ts_us)

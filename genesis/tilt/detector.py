@@ -182,6 +182,11 @@ class TiltDetector:
             one_in(reading.score, self.rules.odds),
         )
 
+    def calm_from_ns(self, ts_ns: int, within_s: float) -> int | None:
+        """When the last losing session will be so long ago; None: it is."""
+        found = self.context.calm_from_us(max(self.now_ns, ts_ns) // MICROSECOND, within_s)
+        return None if found is None else found * MICROSECOND
+
     def check_intervention_required(self) -> Intervention | None:
         state = self.state
         if not state.paused:

@@ -72,8 +72,11 @@ class Points:
 
     def add(self, name: str, ts_us: int, rules: TiltRules) -> None:
         left = self.at(ts_us, rules).get(name, 0.0) + rules.fixed[name].points
+        is_first = name not in self.amounts
         self.amounts[name] = min(rules.evidence.cap, left)
         self.at_us[name] = ts_us
+        if is_first:  # by name, as a snapshot holds them: the order of a sum moves its last bit
+            self.amounts = dict(sorted(self.amounts.items()))
 
 
 def _decayed(amount: float, elapsed_us: int, half_life_s: float) -> float:

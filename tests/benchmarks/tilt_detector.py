@@ -21,15 +21,16 @@ from types import FunctionType, ModuleType
 
 import numpy as np
 
+from genesis.research.alarms import auc, delays, episodes, recall
+from genesis.research.alarms import false_alarms as rises
+from genesis.research.synthetic_traders import SENTENCE as SAYS
 from genesis.rules import load
 from genesis.tilt import ActionKind, TiltDetector
 from genesis.tilt.rules import TiltRules
 from tests.benchmarks.figures import Figure, table
 from tests.support.traders import Life, population, trader
 
-SAYS = "synthetic traders; real-world accuracy unknown"
 WEEK_DAYS = 7
-HOUR_S = 3600.0
 CAUTION, WARNING, LOCKED = 40, 60, 80
 EPISODE_ENTRIES = 3
 BANDS = (0, 1, 10, 20, 30, 40, 60, 80, 101)
@@ -42,6 +43,17 @@ _ACTS = frozenset(
     }
 )
 Floats = np.ndarray
+__all__ = [
+    "SAYS",
+    "Watched",
+    "auc",
+    "calibration",
+    "delays",
+    "episodes",
+    "false_alarms",
+    "is_monotone",
+    "recall",
+]
 
 
 @dataclass(frozen=True)
@@ -120,55 +132,9 @@ def _held(one: object) -> list[object]:
 
 
 # -- figures -----------------------------------------------------------------------------------
-def auc(score: Floats, truth: Floats) -> float:
-    """Chance that a tilted act scores above a calm one; ties count half. NaN without both."""
-    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    yes, no = int(truth.sum()), int((~truth).sum())
-    if not yes or not no:
-        return float("nan")
-    return float((ranks[truth].sum() - yes * (yes + 1) / 2) / (yes * no))
-
-
 def false_alarms(one: Watched, line: int) -> int:
     """Rises to the line outside tilt and the hour after it."""
-    count, is_on, last_tilt = 0, False, -np.inf
-    for at_s, tilted, score in zip(one.at_s, one.tilted, one.score, strict=True):
-        if tilted:
-            last_tilt = at_s
-        is_on = is_on and score >= CAUTION
-        if score >= line and not is_on:
-            is_on = True
-            count += not tilted and at_s - last_tilt > HOUR_S
-    return count
-
-
-def episodes(one: Watched) -> list[slice]:
-    """Runs of tilted acts within a day."""
-    found, start = [], None
-    for i in range(len(one.at_s) + 1):
-        inside = i < len(one.at_s) and one.tilted[i]
-        if start is not None and (not inside or one.day[i] != one.day[start]):
-            found.append(slice(start, i))
-            start = None
-        if inside and start is None:
-            start = i
-    return found
-
-
-def delays(watched: Sequence[Watched], line: int, least: int) -> list[int | None]:
-    """Per episode of at least so many entries: acts until the line was reached, None if never."""
-    found: list[int | None] = []
-    for one in watched:
-        for run in episodes(one):
-            if one.entry[run].sum() >= least:
-                reached = np.flatnonzero(one.score[run] >= line)
-                found.append(int(reached[0]) + 1 if len(reached) else None)
-    return found
-
-
-def recall(found: Sequence[int | None]) -> float:
-    return sum(delay is not None for delay in found) / len(found) if found else float("nan")
+    return rises(one, line, CAUTION)
 
 
 def among(found: Sequence[int | None], share: float) -> float:

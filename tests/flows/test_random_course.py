@@ -191,6 +191,7 @@ def play(course: Course, moves: list[tuple[str, str]]) -> None:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(acts, max_size=14), faults)
 def test_any_course_ends_covered_and_in_agreement(moves, lines) -> None:  # type: ignore[no-untyped-def]
+    """D19, I48, and a replay decides the same."""
     course = Course(list(lines))
     play(course, moves)
     course.faults.clear()

@@ -12,7 +12,10 @@ from tests.support.markets import wandering_ticks, with_changing_tops, with_tops
 WIDE = """
 name = "wide"
 books = ["{book}"]
+[market]
+portfolio = "none"
 [risk]
+adaptive = "none"
 streak = "none"
 give_back = "none"
 open_risk = "none"

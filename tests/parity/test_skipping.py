@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genesis.domain.keeping import RefusalsCounted
+from genesis.domain.outcomes import BreakerMoved
 from genesis.domain.time import SECOND
 from genesis.research import BacktestResult, Ticks, backtest
 from tests.support.markets import (
@@ -22,7 +25,10 @@ from tests.support.markets import (
 PARAMS = {"fast": 3, "slow": 7}
 TIGHT = """
 name = "tight"
+[market]
+portfolio = "none"
 [risk]
+adaptive = "none"
 daily_loss_fraction = 0.02
 [risk.tiers.SNIPER]
 position_fraction = 1
@@ -139,9 +145,63 @@ def test_same_digest_where_spreads_are_wide_and_nothing_trades(tmp_path: Path):
     assert_same(skipping, every)
 
 
+WHOLE = """
+name = "whole"
+[market.whole]
+slot_s = 60
+window_s = 7200
+slots_min = 30
+[market.whole.crash]
+span_s = 600
+fall = 0.01
+sigmas = 1
+rest_s = 900
+recovery_s = 1800
+[market.whole.bull]
+trend = 0.002
+[market.whole.bear]
+trend = 0.002
+[market.whole.course]
+exit_margin = 0.001
+[market.portfolio]
+loss_fraction = 0.001
+[risk]
+streak = "none"
+[risk.adaptive]
+results_min = 5
+results_count = 8
+[risk.tiers.SNIPER]
+max_trades_per_day = "none"
+"""
+
+
+@pytest.mark.parametrize("latency", [None, (50, 300, 120)])
+def test_same_digest_in_every_state_of_all_markets(days, tmp_path: Path, latency):
+    """Sizes follow the market as a whole, a bad day and what the strategy has shown."""
+    rules = tmp_path / "whole.toml"
+    rules.write_text(WHOLE)
+    asked = {"rules": rules, "params": {"fast": 2, "slow": 3}, "latency": latency, "cash": 9_000}
+    skipping, every = both(days, **asked)
+    states = {getattr(record, "new", None) for record in _decisions(skipping)}
+    assert {"BULL", "CRAB", "BEAR", "CRASH", "RECOVERY"} <= states
+    shares = {
+        share
+        for record in _decisions(skipping)
+        for name, share in getattr(record, "limits_used", ())
+        if name == "multiplier"
+    }
+    assert {Decimal("0.25"), Decimal("0.5")} <= shares
+    papered = [record for record in _decisions(skipping) if isinstance(record, BreakerMoved)]
+    assert {"HALF_OPEN"} <= {record.state for record in papered}
+    assert_same(skipping, every)
+
+
 FLOORS = """
 name = "floors"
+[market]
+portfolio = "none"
 [risk]
+adaptive = "none"
 daily_loss_fraction = "none"
 streak = "none"
 [risk.breakers.strategy]
@@ -180,9 +240,12 @@ def test_same_digest_when_floors_and_windows_are_touched_inside_bars(days, tmp_p
     assert {"GIVE_BACK_REACHED", "STRATEGY_RESTS"} <= set(skipping.refusals.code)
 
 
-def test_same_digest_with_the_pauses_after_losses(hours):
-    skipping, every = both(hours, params={"fast": 1, "slow": 2}, rules="sniper", cash=2_000)
+def test_same_digest_with_the_pauses_after_losses(hours, tmp_path: Path):
+    rules = tmp_path / "whole.toml"
+    rules.write_text('name = "whole"\n[risk]\nadaptive = "none"\n')
+    skipping, every = both(hours, params={"fast": 1, "slow": 2}, rules=rules, cash=2_000)
     assert "COOLDOWN_ACTIVE" in set(skipping.refusals.code)
+    assert any(isinstance(record, RefusalsCounted) for record in _decisions(skipping))
     assert_same(skipping, every)
 
 

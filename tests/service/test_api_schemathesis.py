@@ -26,6 +26,11 @@ include-path = "/tilt/override"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "409", "423"]
 checks.negative_data_rejection.expected-statuses = ["4xx"]
 
+# Where no lane is open there is no session.
+[[operations]]
+include-path = "/paper/session"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "409"]
+
 # The phrase of a ceremony is not told by its form.
 [[operations]]
 include-path = "/tier/ceremony"

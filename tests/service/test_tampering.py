@@ -57,7 +57,7 @@ def test_an_older_copy_is_found_out_by_the_orders_at_the_venue(
     assert "1 closed" in capsys.readouterr().out
 
 
-def test_one_changed_byte_is_found_and_positions_are_closed_without_the_log(
+def test_a_log_with_nothing_sound_in_it_is_told_and_positions_are_closed_without_the_log(
     exchange: Process,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -71,9 +71,7 @@ def test_one_changed_byte_is_found_and_positions_are_closed_without_the_log(
     triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
     for (name,) in triggers.fetchall():
         connection.execute(f"DROP TRIGGER {name}")
-    connection.execute(
-        "UPDATE events SET body = replace(body, 'BUY', 'BUZ') WHERE kind = 'OperatorActed'"
-    )
+    connection.execute("UPDATE events SET body = replace(body, 'sniper', 'Sniper') WHERE seq = 1")
     connection.commit()
     connection.close()
     url = exchange.ready["url"]

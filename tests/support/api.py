@@ -36,10 +36,13 @@ from genesis.service.api.places import Places
 from genesis.service.api.wiring import Run, guarded, parts_of
 from genesis.service.clock import VirtualClock
 from genesis.service.health import Health
+from genesis.service.paper_lane import PaperLane
+from genesis.service.paper_opening import PaperOpening
 from genesis.service.readings import Readings
 from genesis.service.recorder import Recorder
 from genesis.service.runner import Happened
 from genesis.service.second_log import SecondLog
+from genesis.service.trading import Terms
 from genesis.service.trail import Trail
 from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import EventLog
@@ -76,6 +79,9 @@ class Room:
         self.engine = Engine(rules, editor=split)
         self.readings, self.trail = Readings(), Trail()
         self.recorder = Recorder(self.log, self.second, 1, self.log.last_step)
+        terms = Terms(("BTC/USDT",), (), rules, rules, "0", "code", True, "venue", "USDT")
+        opening = PaperOpening(terms, 1, self.log, self.clock, self.engine)
+        self.paper = PaperLane(opening, self.clock, self.engine, self.tell)
         self.parts = self._parts()
         places = Places.of("127.0.0.1", ["10.1.0.0/16"])
         self.door = guarded(self.parts, places, rate, lambda: self.wall_ns)
@@ -220,6 +226,7 @@ class Room:
             ("BTC/USDT",),
             {},
             self.tell,
+            self.paper,
         )
         about = {
             "version": "0",

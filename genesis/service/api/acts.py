@@ -59,7 +59,8 @@ def _commands(routes: APIRouter, parts: Parts) -> None:
         responses=VERDICTS,
     )
     async def command(body: CommandBody) -> JSONResponse:
-        return sent(parts, await operations.command(body.wish, body.manner, body.client_ref))
+        desk = operations if body.lane == "main" else parts.paper
+        return sent(parts, await desk.command(body.wish, body.manner, body.client_ref))
 
     @routes.post(
         "/emergency/halt",

@@ -90,6 +90,11 @@ def _approved(approved: list[OrderApproved], told: list[str]) -> Answer:
     )
 
 
+def refusal(failure: Failure) -> Answer:
+    """A refusal that no engine was asked for."""
+    return _refused((failure,), failure.until_ns)
+
+
 def _refused(failures: tuple[Failure, ...], until_ns: int | None) -> Answer:
     first = failures[0]
     body = {

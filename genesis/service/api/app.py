@@ -15,6 +15,7 @@ from genesis.service.api.faults import in_words
 from genesis.service.api.guard import API_VERSION
 from genesis.service.api.looks import look_routes, open_routes
 from genesis.service.api.manual import ABOUT, manual_routes
+from genesis.service.api.paper import paper_routes
 from genesis.service.api.parts import Parts
 from genesis.service.api.rules import rules_routes
 from genesis.service.api.told import EVERYWHERE
@@ -43,6 +44,7 @@ def build_app(parts: Parts) -> FastAPI:
     app.include_router(act_routes(parts))
     app.include_router(discipline_routes(parts))
     app.include_router(rules_routes(parts.rules, parts.keys))
+    app.include_router(paper_routes(parts.paper, parts.keys))
     app.include_router(manual_routes(parts.keys, app.openapi))
     return app
 

@@ -1,6 +1,6 @@
 """What is sent to the control API: strict, and nothing that is not known."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -48,13 +48,17 @@ def _one_of_two() -> dict[str, Any]:
 
 
 class CommandBody(Body):
-    """One wish, as text or as fields, and how it was typed (counts only)."""
+    """One wish, as text or as fields, and how it was typed (counts only).
+
+    lane: `paper` asks the account on paper that some modes and locks have beside the own one.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=_one_of_two())
 
     text: Annotated[str, Field(max_length=500)] | None = None
     intent: dict[str, Any] | None = None
     client_ref: Ref | None = None
+    lane: Literal["main", "paper"] = "main"
     session_id: Annotated[str, Field(max_length=100)] = ""
     latency_ms: Count | None = None
     keys: Count | None = None

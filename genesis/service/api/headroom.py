@@ -7,9 +7,12 @@ from typing import Any, Final
 from genesis.domain.money import ONE, ZERO, fraction, text
 from genesis.engine.books import Books
 from genesis.engine.engine import Engine
-from genesis.engine.market_checks import told
+from genesis.engine.market_checks import told, whole_told
+from genesis.engine.portfolio import Portfolio
 from genesis.engine.sizes import Sizes
-from genesis.engine.together import correlations
+from genesis.engine.together import correlations, spike
+from genesis.market.whole import MISSING
+from genesis.risk.breakers import Level
 from genesis.risk.drawdown import Drawdown, floor_usdt
 from genesis.risk.sizing import position_cap_usdt, sizing_capital
 from genesis.risk.streak import losses_at
@@ -37,7 +40,10 @@ def headroom(engine: Engine) -> dict[str, Any]:
         "trades_left": None if most is None else max(0, most - trades),
         "tilt_level": state.tilt.state.level.value,
         "markets": [_market(engine, symbol) for symbol in sorted(state.market.instruments)],
+        "whole_market": _whole(engine),
         "correlation": _correlation(engine),
+        "portfolio": _portfolio(engine),
+        "strategies": [_strategy(engine, one.name) for one in engine.desk.strategies],
         "limits": [*_sizes(engine), *_counts(engine), *_losses(engine), *_books(engine)],
     }
 
@@ -47,6 +53,52 @@ def _correlation(engine: Engine) -> dict[str, Any] | None:
     symbols = sorted(engine.state.market.instruments)
     rows = correlations(engine.state, symbols) if len(symbols) > 1 else None
     return None if rows is None else {"symbols": symbols, "rows": [[*map(float, r)] for r in rows]}
+
+
+def _whole(engine: Engine) -> dict[str, Any] | None:
+    """The state of all markets together, and which inputs it had to do without."""
+    whole = engine.state.market.whole
+    if whole is None:
+        return None
+    return {
+        "state": whole.state.value,
+        "reason": whole_told(engine.state),
+        "missing": list(MISSING),
+        "moves_as_one": spike(engine.state) is not None,
+    }
+
+
+def _portfolio(engine: Engine) -> dict[str, Any] | None:
+    """What all positions together may lose within a day, estimated in two ways."""
+    found = Portfolio(engine.state, engine.view).now()
+    if found is None:
+        return None
+    historical = found.historical
+    return {
+        "volatility": _amount(found.volatility),
+        "var_parametric": _amount(found.parametric),
+        "var_historical": None if historical is None else _amount(historical),
+        "days": found.days,
+        "assumed": list(found.unknown),
+    }
+
+
+def _amount(found: float) -> str:
+    return text(round(Decimal(found), _DIGITS))
+
+
+def _strategy(engine: Engine, name: str) -> dict[str, Any]:
+    """What a strategy has shown, and what that makes of its sizes; the operator's stay as told."""
+    state = engine.state
+    results, breaker = state.risk.results.get(name), state.risk.breakers.get((Level.STRATEGY, name))
+    holds = Sizes(state).holds(strategy=name)
+    return {
+        "name": name,
+        "results": 0 if results is None else results.count,
+        "multiplier": text(holds.share),
+        "multiplier_reason": holds.told() if holds.code else None,
+        "breaker": None if breaker is None else breaker.state.value,
+    }
 
 
 def _market(engine: Engine, symbol: str) -> dict[str, Any]:
@@ -66,6 +118,10 @@ def _sizes(engine: Engine) -> Iterator[dict[str, Any]]:
     most = engine.state.risk.open_risk_limit_usdt(capital, limits)
     if most is not None:
         yield _limit("open_risk", view.open_risk_usdt, most)
+    portfolio = Portfolio(engine.state, view)
+    bad_day, limit = portfolio.now(), portfolio.limit_usdt
+    if bad_day is not None and limit is not None:
+        yield _limit("portfolio_loss", Decimal(bad_day.worse), limit)
 
 
 def _symbols(engine: Engine) -> list[str]:

@@ -150,7 +150,7 @@ def _lists(routes: APIRouter, parts: Parts) -> None:
     async def answered(
         client_ref: Annotated[str, Path(min_length=1, max_length=100)],
     ) -> JSONResponse:
-        answer = await parts.operations.answer(client_ref)
+        answer = await parts.operations.answer(client_ref) or await parts.paper.answer(client_ref)
         if answer is None:
             raise HTTPException(404, "the engine never got a command with this client_ref")
         return JSONResponse({**answer.body, "status": answer.status})

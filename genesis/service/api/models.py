@@ -155,10 +155,14 @@ class FillTold(Shape):
 
 
 class LockTold(Shape):
-    """What refuses new risk now, until when if that is known."""
+    """What refuses new risk now, until when if that is known.
+
+    `scope`: what is locked by it: the account, the whole system, one symbol or one strategy.
+    """
 
     stage: str
     code: str
+    scope: str
     reason: str
     until: Moment | None
 
@@ -186,6 +190,35 @@ class CorrelationTold(Shape):
     rows: list[list[Annotated[float, Field(ge=-1, le=1)]]]
 
 
+class WholeMarketTold(Shape):
+    """How all markets together are, judged without what is `missing`."""
+
+    state: Literal["BULL", "CRAB", "BEAR", "RECOVERY", "CRASH"]
+    reason: str
+    missing: list[str]
+    moves_as_one: bool
+
+
+class PortfolioTold(Shape):
+    """What positions may lose within a day; `assumed`: symbols whose volatility is not known."""
+
+    volatility: Amount
+    var_parametric: Amount
+    var_historical: Amount | None
+    days: int
+    assumed: list[str]
+
+
+class StrategyTold(Shape):
+    """What a strategy has shown in `results` trades, and what it makes of its sizes."""
+
+    name: str
+    results: int
+    multiplier: Amount
+    multiplier_reason: str | None
+    breaker: str | None
+
+
 class Headroom(Shape):
     position_cap: Amount
     multiplier: Amount
@@ -199,7 +232,10 @@ class Headroom(Shape):
     trades_left: int | None
     tilt_level: LevelName
     markets: list[MarketTold]
+    whole_market: WholeMarketTold | None
     correlation: CorrelationTold | None
+    portfolio: PortfolioTold | None
+    strategies: list[StrategyTold]
     limits: list[LimitTold]
 
 

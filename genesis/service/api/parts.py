@@ -8,6 +8,7 @@ from genesis.service.api.discipline_desk import DisciplineDesk
 from genesis.service.api.keys import Keys
 from genesis.service.api.operations import Operations
 from genesis.service.api.pages import JournalDesk
+from genesis.service.api.paper import PaperDesk
 from genesis.service.api.rules import RulesDesk
 from genesis.service.api.state import Shapes
 from genesis.service.api.stream import Broadcast
@@ -38,3 +39,4 @@ class Parts:
     metrics: Callable[[], str]
     version: Callable[[], dict[str, Any]]
     rules: RulesDesk
+    paper: PaperDesk

@@ -236,8 +236,14 @@ class Shapes:
     def locks(self) -> list[dict[str, Any]]:
         """Everything that refuses new risk now, with its end where that is known."""
         gate = self._engine.gate
-        found = {f.code: f for symbol in self._symbols for f in gate.forbids(symbol)}
-        locks = [_lock(f.stage, f.code, f.reason, f.until_ns) for f in found.values()]
+        wishers = (None, *(strategy.name for strategy in self._engine.desk.strategies))
+        found = {
+            (failure.code, failure.reason): failure
+            for wisher in wishers
+            for symbol in self._symbols
+            for failure in gate.forbids(symbol, wisher)
+        }
+        locks = [_lock(f.stage, f.code, f.reason, f.until_ns, f.scope) for f in found.values()]
         mode = self._engine.state.tiers.state.mode
         if mode in (TierMode.HALTED, TierMode.EMERGENCY):
             locks.append(_lock("tier", mode.value, f"the tier's mode is {mode.value}"))
@@ -271,9 +277,11 @@ def _order(order: Order, wire_id: str | None) -> dict[str, Any]:
     }
 
 
-def _lock(stage: str, code: str, reason: str, until_ns: int | None = None) -> dict[str, Any]:
+def _lock(
+    stage: str, code: str, reason: str, until_ns: int | None = None, scope: str = "account"
+) -> dict[str, Any]:
     until = None if until_ns is None else format_utc(until_ns)
-    return {"stage": stage, "code": code, "reason": reason, "until": until}
+    return {"stage": stage, "code": code, "scope": scope, "reason": reason, "until": until}
 
 
 def _amount(value: Decimal | None) -> str | None:

@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any, Final
 
 from genesis.domain.canonical import plain
+from genesis.domain.keeping import RefusalsCounted
 from genesis.domain.outcomes import (
     AlertRaised,
     CommandAnswered,
@@ -29,6 +30,7 @@ from genesis.domain.outcomes import (
     PositionClosed,
     PositionOpened,
     RiskBlocked,
+    TierAnnounced,
     TierChanged,
     TiltLevelChanged,
 )
@@ -40,11 +42,13 @@ _ROOM: Final = 256
 _DECISIONS: Final = (
     OrderApproved,
     OrderRefused,
+    RefusalsCounted,
     CommandAnswered,
     PositionOpened,
     PositionChanged,
     PositionClosed,
     TierChanged,
+    TierAnnounced,
     TiltLevelChanged,
     Halted,
     AlertRaised,

@@ -17,6 +17,7 @@ from genesis.service.api.keys import Keys
 from genesis.service.api.operations import Operations, status_line
 from genesis.service.api.pace import Pace
 from genesis.service.api.pages import JournalDesk
+from genesis.service.api.paper import PaperDesk
 from genesis.service.api.parts import Parts
 from genesis.service.api.places import Places
 from genesis.service.api.rules import RulesDesk
@@ -26,6 +27,7 @@ from genesis.service.api.stream import Broadcast
 from genesis.service.api.under_way import UnderWay
 from genesis.service.clock import Clock
 from genesis.service.health import Health, metrics
+from genesis.service.paper_lane import PaperLane
 from genesis.service.past import Past
 from genesis.service.readings import Readings
 from genesis.service.trail import Trail
@@ -50,6 +52,7 @@ class Run:
     symbols: tuple[str, ...]
     wire_ids: Mapping[OrderKey, str]
     tell: Callable[[Event], Awaitable[Step]]
+    paper: PaperLane
 
 
 def parts_of(
@@ -97,6 +100,7 @@ def parts_of(
         metrics=lambda: metrics(engine, readings, health, broadcast.readers),
         version=version,
         rules=RulesDesk(engine, clock, tell),
+        paper=PaperDesk(run.paper, engine, event_log.reader, clock, run.symbols, run.number),
     )
 
 

@@ -51,6 +51,12 @@ class HttpDoor:
     async def tilt(self) -> dict[str, Any]:
         return dict(await self._call("GET", "/tilt/status"))
 
+    async def tier_path(self) -> dict[str, Any]:
+        return dict(await self._call("GET", "/tier/path"))
+
+    async def hold_ceremony(self, phrase: str) -> dict[str, Any]:
+        return dict(await self._call("POST", "/tier/ceremony", json={"phrase": phrase}))
+
     async def is_flat(self) -> bool:
         return not await self._call("GET", "/positions", params={"status": "open"})
 

@@ -19,7 +19,6 @@ from genesis.exchange.loopback.server import LoopbackExchange
 from genesis.service.bootstrap import Mode, build
 from genesis.service.demo.door import HttpDoor
 from genesis.service.demo.story import line_of
-from genesis.service.demo.trader import CALM_HOLD_S, ScriptedTrader
 from genesis.service.home import Home, require_unused
 from genesis.service.service import Service
 from genesis.service.settings import MOST_REQUESTS, Settings
@@ -40,22 +39,46 @@ class Audience(Protocol):
     def heard(self, message: dict[str, Any]) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What is played.
+class Player(Protocol):
+    """The trader of a story."""
 
-    minutes: wall time after which the demo ends, the feed's end permitting. seed: names the run.
-    calm_s: venue time for which the trader holds his first position.
+    async def play(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a story begins with.
+
+    capital: quote the venue holds. rules: of the run; None: those of the settings. told: what is
+    said before anything moves.
     """
 
-    feeds: Sequence[OpenFeed]
-    instrument: Instrument
     capital: Decimal
+    feeds: Sequence[OpenFeed]
+    rules: str | None = None
+    told: str = ""
+
+
+class Story(Protocol):
+    """What is played: the home and the market it begins with, and who acts."""
+
+    def prepare(self, home: Path) -> Prepared: ...
+    def player(self, door: HttpDoor, symbol: str, say: Callable[[str], None]) -> Player: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is played, and where.
+
+    minutes: wall time after which the demo ends, the feed's end permitting. seed: names the run.
+    """
+
+    story: Story
+    instrument: Instrument
     speed: float
     minutes: float
     home: Path
     seed: str
-    calm_s: float = CALM_HOLD_S
 
 
 class Stage:
@@ -78,24 +101,28 @@ class Stage:
         """
         scene = self._scene
         require_unused(scene.home)
+        begun = scene.story.prepare(scene.home)
+        if begun.told:
+            self._say(begun.told)
         await self.before()
-        exchange = self._exchange()
+        exchange = self._exchange(begun)
         await exchange.start()
         try:
-            return await self._with(exchange)
+            return await self._with(exchange, begun)
         finally:
             await exchange.stop()
 
-    def _exchange(self) -> LoopbackExchange:
+    def _exchange(self, begun: Prepared) -> LoopbackExchange:
         scene = self._scene
         fees = FeeSchedule(_FEE_BPS, _FEE_BPS, truncated=True)
-        quote = {scene.instrument.quote: scene.capital}
+        quote = {scene.instrument.quote: begun.capital}
         venue = Venue({scene.instrument.symbol: scene.instrument}, quote, fees)
-        return LoopbackExchange(venue, scene.feeds, speed=scene.speed, hold=True)
+        return LoopbackExchange(venue, begun.feeds, speed=scene.speed, hold=True)
 
-    async def _with(self, exchange: LoopbackExchange) -> dict[str, Any]:
+    async def _with(self, exchange: LoopbackExchange, begun: Prepared) -> dict[str, Any]:
         ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        service = build(self._settings(exchange), Mode.PAPER, seed=self._scene.seed, say=self._say)
+        settings = self._settings(exchange, begun)
+        service = build(settings, Mode.PAPER, seed=self._scene.seed, say=self._say)
         service.on_ready = ready.set_result
         running = asyncio.create_task(service.run())
         try:
@@ -104,15 +131,15 @@ class Stage:
             if not ready.done():
                 self.was_stopped = True
                 running.result()
-                return self._counts(service)  # stopped before it was ready
+                return _counts(service, begun)  # stopped before it was ready
             await self._act(exchange, running, ready.result()["url"])
             self.was_stopped = running.done()
         finally:
             service.stop("the demo ends")
             await running
-        return self._counts(service)
+        return _counts(service, begun)
 
-    def _settings(self, exchange: LoopbackExchange) -> Settings:
+    def _settings(self, exchange: LoopbackExchange, begun: Prepared) -> Settings:
         keys: Keys = exchange.keys
         return Settings.read(
             home=self._scene.home,
@@ -121,7 +148,8 @@ class Stage:
             api_secret=SecretStr(keys.secret),
             port=None if "port" in Settings.read().model_fields_set else 0,
             symbols=(self._scene.instrument.symbol,),
-            capital=self._scene.capital,
+            capital=begun.capital,
+            rules=begun.rules,
             rate_limit=self._rate_limit(),
         )
 
@@ -144,7 +172,7 @@ class Stage:
         scene = self._scene
         symbol = scene.instrument.symbol
         door = HttpDoor(url, self._key(), symbol, exchange.clock.now_ns, scene.speed)
-        trader = ScriptedTrader(door, symbol, self._say, scene.calm_s)
+        trader = scene.story.player(door, symbol, self._say)
         watching = asyncio.create_task(door.watch(self._hear))
         playing = asyncio.create_task(trader.play())
         feed = asyncio.create_task(exchange.played())
@@ -186,17 +214,18 @@ class Stage:
     def _say(self, line: str) -> None:
         self._audience.say(line)
 
-    def _counts(self, service: Service) -> dict[str, Any]:
-        trading = service.trading
-        if trading is None:
-            return {"orders": 0, "fills": 0, "refusals": {}, "equity": text(self._scene.capital)}
-        readings = trading.readings
-        return {
-            "orders": readings.orders,
-            "fills": readings.fills,
-            "refusals": dict(sorted(readings.refusals.items())),
-            "equity": f"{trading.engine.view.equity_usdt:.8f}",
-        }
+
+def _counts(service: Service, begun: Prepared) -> dict[str, Any]:
+    trading = service.trading
+    if trading is None:
+        return {"orders": 0, "fills": 0, "refusals": {}, "equity": text(begun.capital)}
+    readings = trading.readings
+    return {
+        "orders": readings.orders,
+        "fills": readings.fills,
+        "refusals": dict(sorted(readings.refusals.items())),
+        "equity": f"{trading.engine.view.equity_usdt:.8f}",
+    }
 
 
 async def _nothing() -> None:

@@ -31,6 +31,12 @@ def _limited(message: Message) -> str:
     return f"the limited hour begins: {share:.0f} % sizes for an hour"
 
 
+def _tier(message: Message) -> str:
+    moved = message["tier"] != message["old_tier"]
+    way = f"{message['old_tier']} to {message['tier']}" if moved else message["tier"]
+    return f"tier: {way}, {message['mode']} ({message['reason']})"
+
+
 def _price(message: Message) -> str:
     return f"{Decimal(message['entry_price']):.2f}"
 
@@ -39,6 +45,7 @@ _LINES: Final[dict[str, Callable[[Message], str]]] = {
     "PositionOpened": _opened,
     "PositionClosed": _closed,
     "TiltLevelChanged": _level,
+    "TierChanged": _tier,
     "LimitedHourStarted": _limited,
     "LimitedHourEnded": lambda _: "the limited hour is over",
     "Halted": lambda message: f"halted: {message['reason']}",

@@ -20,11 +20,15 @@ CONFIRM_S: Final = 61
 CENT: Final = Decimal("0.01")
 
 
-class Door(Protocol):
-    """What the trader can do: speak to the control API, and wait."""
+class Speaks(Protocol):
+    """Whoever types lines."""
 
     async def command(self, text: str, latency_ms: int | None = None) -> dict[str, Any]:
         """Say one line, so long after what he saw last."""
+
+
+class Door(Speaks, Protocol):
+    """What the trader can do: speak to the control API, and wait."""
 
     async def tilt(self) -> dict[str, Any]: ...
     async def is_flat(self) -> bool: ...
@@ -132,11 +136,7 @@ class ScriptedTrader:
 
     # -- small things ------------------------------------------------------------------------
     async def _do(self, text: str, after_s: float = CALM_S) -> dict[str, Any]:
-        answer = await self._door.command(text, round(after_s * 1_000))
-        detail = answer.get("reason") or "; ".join(answer.get("notes") or ())
-        verdict = str(answer.get("verdict", ""))
-        self._say(f"> {text}: {verdict}{', ' if detail else ''}{detail}")
-        return answer
+        return await spoken(self._door, self._say, text, after_s)
 
     async def _is_locked(self) -> bool:
         return str((await self._door.tilt())["tilt_level"]) in ("WARNING", "LOCKED")
@@ -148,3 +148,14 @@ class ScriptedTrader:
                 return True
             await self._door.wait(1)
         return await self._door.is_flat()
+
+
+async def spoken(
+    door: Speaks, say: Callable[[str], None], text: str, after_s: float
+) -> dict[str, Any]:
+    """Type one line, `after_s` after what was seen last, and say what was answered."""
+    answer = await door.command(text, round(after_s * 1_000))
+    detail = answer.get("reason") or "; ".join(answer.get("notes") or ())
+    verdict = str(answer.get("verdict", ""))
+    say(f"> {text}: {verdict}{', ' if detail else ''}{detail}")
+    return answer

@@ -30,6 +30,7 @@ def test_at_one_instant_high_goes_first_and_then_arrival_decides() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(list(Lane))), max_size=40))
 def test_order_is_time_then_lane_then_arrival(puts: list[tuple[int, Lane]]) -> None:
+    """I9: events of one instant go by their numbers."""
     lanes = Lanes()
     seqs = [lanes.put(event(ts_ns), lane) for ts_ns, lane in puts]
     assert seqs == list(range(len(puts)))

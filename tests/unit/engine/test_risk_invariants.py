@@ -6,7 +6,7 @@ every step the books must balance and no limit may have been passed.
 
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from genesis.domain.account import TierMode
@@ -17,6 +17,7 @@ from genesis.domain.events import (
     FeedRestored,
     FlowReported,
     HealthReported,
+    OperatorActed,
     OrderRejected,
     OrderUnresolved,
 )
@@ -44,6 +45,7 @@ ACTS = st.one_of(
     st.tuples(st.just("later"), st.sampled_from([1, 15, 70, 2000, 90_000])),
     st.tuples(st.just("halt"), st.none()),
     st.tuples(st.just("demote"), st.none()),
+    st.tuples(st.just("pause"), st.none()),
 )
 
 
@@ -64,6 +66,7 @@ class Life:
     def act(self, what: str, given_: object) -> None:
         getattr(self, f"_{what}")(given_)
         self._balances()
+        self._can_leave()
         halted = self.state.risk.drawdown.halted is not None
         assert halted or not self.was_halted, "I24: time and trading lift no halt"
         self.was_halted = halted
@@ -161,9 +164,11 @@ class Life:
             self._told(self.bench.cancelled(order.key))
 
     def _close(self, _) -> None:
+        self._told(self.bench.act("close", reduces_risk=True))
+
+    def _can_leave(self) -> None:
         """I23: what reduces risk is never refused, whatever stands against new risk."""
         held = self.state.ledger.positions.get(SYMBOL)
-        self._told(self.bench.act("close", reduces_risk=True))
         if held is not None:
             kind = (SYMBOL, Side.SELL, OrderType.MARKET, Purpose.EXIT)
             gate = self.bench.engine.gate
@@ -198,6 +203,12 @@ class Life:
     def _halt(self, _) -> None:
         self._told(self.bench.act("halt", reason="enough"))
 
+    def _pause(self, _) -> None:
+        """Wrong phrases: tilt reaches WARNING."""
+        for _ in range(4):
+            act = OperatorActed(self.bench.now_ns, "CEREMONY_STEP", reason="phrase")
+            self._told(self.bench.tell(act))
+
     def _demote(self, _) -> None:
         """A confirmed loss of the day, as the table raises it."""
         fact = AlertRaised(self.bench.now_ns, "DAILY_LOSS", "day", D(99), D(75))
@@ -226,9 +237,17 @@ def _market() -> Draft:
     return Draft(SYMBOL, Side.BUY, OrderType.MARKET, Purpose.ENTRY)
 
 
+HELD = [("buy", 100), ("fill", D(1)), ("accept", None)]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(ACTS, max_size=40))
+@example([*HELD, ("halt", None), ("health", "failed"), ("demote", None), ("reconcile", False)])
+@example([("pause", None), ("wish", 20), ("buy", 20)])
+@example([*HELD, ("pause", None), ("feed", True), ("tick", 55_000), ("later", 90_000)])
+@example([*HELD, ("close", None), ("cancel", None), ("fill", D(1)), ("tick", 60_000)])
 def test_nothing_passes_a_limit_and_the_books_balance(acts) -> None:
+    """I22, I23, I24, I26, I27, I45, I47, I48."""
     life = Life()
     for what, given_ in acts:
         life.act(what, given_)
@@ -237,6 +256,7 @@ def test_nothing_passes_a_limit_and_the_books_balance(acts) -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(ACTS, max_size=25))
 def test_every_entry_of_an_emergency_costs_at_most_ten(acts) -> None:
+    """I26."""
     life = Life()
     life.act("demote", None)
     for what, given_ in acts:

@@ -274,7 +274,7 @@ STEPS = st.lists(
 @settings(max_examples=40, deadline=None)
 @given(steps=STEPS)
 def test_a_cap_never_rises_but_seven_calm_days_after_it_was_asked_for(steps: list) -> None:
-    """And the log alone makes the same rules, the same wait and the same facts again."""
+    """I12: And the log alone makes the same rules, the same wait and the same facts again."""
     bench = Bench()
     asked: dict[Decimal, int] = {}
     before = position_fraction(bench)

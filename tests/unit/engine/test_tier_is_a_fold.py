@@ -35,6 +35,7 @@ CALLS = st.sampled_from(
 def test_no_public_call_makes_a_tier_that_the_log_does_not(
     calls: list[tuple[str, dict[str, Any]]],
 ) -> None:
+    """I1, I13."""
     bench = Bench()
     for verb, more in calls:
         match verb:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from genesis.domain.commands import SubmitOrder
@@ -181,6 +181,7 @@ def test_two_that_move_as_one_are_no_spike(rules: str, shares: dict[str, float])
     ),
     st.sampled_from([TOGETHER, dict.fromkeys(TOGETHER, 0.95), dict.fromkeys(TOGETHER, 0.0)]),
 )
+@example(wishes=[(SYMBOL, 4000, True), (ETH, 4000, True)], shares=TOGETHER)
 @settings(max_examples=15, deadline=None)
 def test_i22_no_approved_order_lifts_a_cluster_over_its_cap(
     tmp_path_factory: pytest.TempPathFactory, wishes, shares

@@ -104,7 +104,11 @@ RESTS = {"status": "MAINTENANCE", "reason": ""}
     ("changed", "name"),
     [
         ({}, "open"),
+        ({"mode": "CEREMONY"}, "ceremony"),
+        ({"mode": "CEREMONY", "limited_until": T}, "limited"),
         ({"limited_until": T}, "limited"),
+        ({"mode": "EMERGENCY", "limited_until": T}, "emergency"),
+        ({"mode": "EMERGENCY", "venue": RESTS}, "maintenance"),
         ({"limited_until": T, "venue": RESTS}, "maintenance"),
         ({"venue": RESTS, "intervention": ASKED}, "page"),
         ({"venue": RESTS, "intervention": ASKED, "halted": True}, "halted"),

@@ -93,10 +93,21 @@ def test_decisions_become_lines_of_the_diary() -> None:
     }
 
 
+def test_what_is_said_of_a_move_of_the_tier_is_one_line_of_the_diary() -> None:
+    told = note({"kind": "TierAnnounced", "ts_ns": 0, "message": "A HARD DAY\nBack to SNIPER"})
+    assert told is not None
+    assert told["words"] == "A HARD DAY · Back to SNIPER"
+
+
 def test_what_the_operator_was_told_already_is_not_told_again() -> None:
     refused = {"kind": "OrderRefused", "source": "operator", "failures": [{"reason": "no"}]}
     assert note(refused) is None
     by_strategy = note(refused | {"source": "strategy:sma_cross"})
     assert by_strategy is not None
     assert by_strategy["words"] == "Refused, strategy:sma_cross: no."
+    counted = {"kind": "RefusalsCounted", "source": "strategy:sma_cross", "codes": ["COOLDOWN"]}
+    for count, words in ((1, "once more"), (41, "41 times more")):
+        again = note(counted | {"count": count})
+        assert again is not None
+        assert again["words"] == f"Refused {words}, strategy:sma_cross: COOLDOWN."
     assert note({"kind": "SomethingNew"}) is None

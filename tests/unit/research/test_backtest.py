@@ -94,7 +94,9 @@ def test_the_gate_sizes_where_no_quantity_is_given(ticks: Ticks):
 
 def test_refusals_are_listed_with_their_codes(ticks: Ticks, tmp_path: Path):
     asked = {"fast": 1, "slow": 2}
-    refused = backtest("sma_cross", ticks, params=asked, rules="sniper").refusals
+    whole = tmp_path / "whole.toml"
+    whole.write_text('[risk]\nadaptive = "none"\n')
+    refused = backtest("sma_cross", ticks, params=asked, rules=whole).refusals
     assert set(refused.code) == {"TRADES_PER_DAY", "COOLDOWN_ACTIVE"}
     rules = tmp_path / "unpaused.toml"
     rules.write_text('[risk]\nstreak = "none"\nbreakers = "none"\n')

@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genesis.domain.account import TiltLevel
+from genesis.domain.account import Tier, TiltLevel
 from genesis.domain.events import FeedLost, FeedRestored
 from genesis.domain.outcomes import OrderRefused, PositionClosed, TierEvaluated, TiltLevelChanged
 from genesis.domain.time import DAY, HOUR, MINUTE, SECOND
 from genesis.research import TradingDay, days_of
-from genesis.research.day_around import profitable_days_odds
+from genesis.research.day_around import read_tier
 from genesis.research.day_log import DayStep
 from genesis.research.day_refusals import locks_frame
+from genesis.research.ladder_odds import ladder_odds
 from genesis.store.database import DATABASE_NAME, Database
 from genesis.store.reader import LogReader
 from tests.support.build import tick
@@ -284,7 +285,13 @@ def test_the_engines_own_evaluation(days: list[TradingDay], days_home: Path) -> 
     assert days[0].tier.evaluated_at == at(1, minutes=5)
 
 
-def test_odds_of_the_gate_of_profitable_days() -> None:
-    odds = profitable_days_odds(20, 0.60)
-    assert odds.false_promotion == pytest.approx(0.2517, abs=1e-4)  # P(at least 12 of 20 tosses)
-    assert odds.false_block == pytest.approx(0.1133, abs=1e-4)  # P(at most 11 of 20 at 0.7)
+def test_odds_of_the_gates_are_those_of_the_ladder(days: list[TradingDay]) -> None:
+    gates, ladder = days[0].tier.gates.set_index("gate"), ladder_odds(traders=4_000, seed=1)
+    shown = gates.loc["profitable days"]
+    lucky, able = (ladder.of(Tier.SNIPER, "profitable_days", kind) for kind in ("lucky", "able"))
+    assert shown["false_promotion"] == pytest.approx(lucky.passes, abs=0.06)  # 3 errors of a report
+    assert shown["false_block"] == pytest.approx(1 - able.passes, abs=0.06)
+    assert gates.loc["days in the tier", "false_promotion"] == 0
+    assert np.isnan(gates.loc["violations", "false_block"])
+    again = read_tier(days[0].log).gates.set_index("gate").loc["profitable days"]
+    assert again["false_promotion"] == shown["false_promotion"], "a report repeats"

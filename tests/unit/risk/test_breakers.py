@@ -40,6 +40,8 @@ def make_happen(breakers: Breakers, level: Level, happening: Happening):
         return breakers.trip(100, KEY[level], "CODE", "again", 100 + REST)
     if happening is Happening.PASSED:
         return breakers.passed(100, KEY[level])
+    if happening is Happening.PAPERED:
+        return breakers.to_paper(100, KEY[level], "no edge")
     return breakers.tick(100)
 
 

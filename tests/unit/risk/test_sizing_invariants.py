@@ -3,7 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from genesis.domain.instrument import Instrument
@@ -72,7 +72,32 @@ def wishes(draw: st.DrawFn) -> SizingInput:
         fee_in_base=draw(st.booleans()),
         held_usdt=draw(st.sampled_from([D(0), D(3)])),
         open_risk_usdt=draw(st.sampled_from([D(0), D("0.5"), D(40)])),
+        var_room_usdt=draw(st.sampled_from([None, D(0), D(7), D(60)])),
     )
+
+
+@st.composite
+def rich(draw: st.DrawFn) -> SizingInput:
+    """Hardly anything at work, and cheap coins: most of these wishes fit."""
+    wish = draw(wishes())
+    entry = draw(st.decimals("0.05", "9", places=4))
+    stop = None if wish.stop is None else entry * wish.stop / wish.entry
+    return wish._replace(
+        equity_usdt=draw(st.decimals("1000", "9000", places=2)),
+        free_usdt=D(9000),
+        exposure_usdt=D(0),
+        entry=entry,
+        stop=stop,
+        multiplier=draw(st.sampled_from([D(x) for x in ("0.25", "0.5", "0.75", "1")])),
+        absolute_cap_usdt=draw(st.sampled_from([None, None, None, D(10)])),
+        requested_usdt=draw(st.sampled_from([None, None, D(30), D(5000)])),
+        requested_qty=None,
+        held_usdt=D(0),
+        open_risk_usdt=draw(st.sampled_from([D(0), D(0), D("0.5"), D(40)])),
+    )
+
+
+ANY = wishes() | rich()
 
 
 def qty_of(given_: SizingInput, limits: TierLimits, venue: Instrument) -> D:
@@ -80,7 +105,8 @@ def qty_of(given_: SizingInput, limits: TierLimits, venue: Instrument) -> D:
     return sized.qty if isinstance(sized, Sized) else D(0)
 
 
-@given(wishes(), LIMITS, venues())
+@settings(max_examples=300)
+@given(ANY, LIMITS, venues())
 def test_i15_i16_i17_within_every_cap_on_the_grid_or_infeasible(wish, limits, venue) -> None:
     capital = min(wish.equity_usdt, limits.ceiling_usdt or wish.equity_usdt)
     sized = position_size(wish, limits, BOUND, venue)
@@ -94,6 +120,7 @@ def test_i15_i16_i17_within_every_cap_on_the_grid_or_infeasible(wish, limits, ve
     assert value + wish.exposure_usdt <= limits.exposure_fraction * capital
     assert value <= wish.free_usdt
     assert value <= (wish.absolute_cap_usdt or value)
+    assert wish.var_room_usdt is None or value <= wish.var_room_usdt
     assert value <= (wish.requested_usdt or value)
     step = max(venue.qty_lot, venue.market_lot) if wish.is_market else venue.qty_lot
     assert sized.qty % step == 0
@@ -102,7 +129,8 @@ def test_i15_i16_i17_within_every_cap_on_the_grid_or_infeasible(wish, limits, ve
     assert wish.multiplier > 0
 
 
-@given(wishes(), LIMITS, venues())
+@settings(max_examples=300)
+@given(ANY, LIMITS, venues())
 def test_i22_open_risk_stays_within_three_risks_at_the_stop(wish, limits, venue) -> None:
     assume(wish.stop is not None)
     sized = position_size(wish, limits, BOUND, venue)
@@ -113,7 +141,7 @@ def test_i22_open_risk_stays_within_three_risks_at_the_stop(wish, limits, venue)
         assert lost + wish.open_risk_usdt <= FACTOR * limits.risk_fraction * capital
 
 
-@given(wishes(), LIMITS, venues())
+@given(ANY, LIMITS, venues())
 def test_decision_17_what_is_bought_can_be_sold_again_at_its_stop(wish, limits, venue) -> None:
     sized = position_size(wish, limits, BOUND, venue)
     if isinstance(sized, Infeasible):
@@ -125,9 +153,19 @@ def test_decision_17_what_is_bought_can_be_sold_again_at_its_stop(wish, limits, 
     assert left * worst >= venue.min_notional_usdt * (1 + BOUND.min_notional_margin_fraction)
 
 
-@given(wishes(), LIMITS, venues(), st.sampled_from(["multiplier", "equity_usdt", "free_usdt"]))
-def test_i18_less_of_anything_is_never_more(wish, limits, venue, name) -> None:
-    less = wish._replace(**{name: getattr(wish, name) * D("0.6")})
+@settings(max_examples=300)
+@given(ANY, LIMITS, venues())
+def test_i18_less_of_anything_is_never_more(wish, limits, venue) -> None:
+    whole = qty_of(wish, limits, venue)
+    for name in ("multiplier", "equity_usdt", "free_usdt"):
+        less = wish._replace(**{name: getattr(wish, name) * D("0.6")})
+        assert qty_of(less, limits, venue) <= whole, name
+
+
+@given(ANY, LIMITS, venues(), st.sampled_from([D(0), D(5), D(40)]))
+def test_i18_less_room_for_a_bad_day_is_never_more(wish, limits, venue, room) -> None:
+    known = wish.var_room_usdt
+    less = wish._replace(var_room_usdt=room if known is None else min(room, known))
     assert qty_of(less, limits, venue) <= qty_of(wish, limits, venue)
 
 
@@ -139,7 +177,7 @@ def test_more_at_work_already_is_never_more_to_come(wish, limits, venue, name) -
     assert qty_of(more, limits, venue) <= qty_of(wish, limits, venue)
 
 
-@given(wishes(), LIMITS, venues())
+@given(ANY, LIMITS, venues())
 def test_i19_a_tighter_stop_never_buys_less(wish, limits, venue) -> None:
     wide = wish._replace(stop=wish.entry * D("0.8"))
     tight = wish._replace(stop=wish.entry * D("0.97"))
@@ -149,7 +187,8 @@ def test_i19_a_tighter_stop_never_buys_less(wish, limits, venue) -> None:
     assert qty_of(whole[1], limits, venue) <= qty_of(whole[0], limits, venue)
 
 
-@given(wishes(), LIMITS, venues(), st.integers(1, 5))
+@settings(max_examples=300)
+@given(ANY, LIMITS, venues(), st.integers(1, 5))
 def test_i21_growth_is_at_most_in_proportion_and_ends_at_the_ceiling(
     wish, limits, venue, factor
 ) -> None:
@@ -165,7 +204,7 @@ def test_i21_growth_is_at_most_in_proportion_and_ends_at_the_ceiling(
         assert large * one.entry <= limits.position_fraction * limits.ceiling_usdt
 
 
-@given(wishes(), LIMITS, venues())
+@given(ANY, LIMITS, venues())
 def test_a_cap_is_lifted_to_the_smallest_order_only_where_the_tier_allows_it(
     wish, limits, venue
 ) -> None:
@@ -181,7 +220,7 @@ def test_a_cap_is_lifted_to_the_smallest_order_only_where_the_tier_allows_it(
         assert small >= least, "a multiplier alone never puts the smallest order out of reach"
 
 
-@given(wishes(), LIMITS, venues())
+@given(ANY, LIMITS, venues())
 def test_i27_money_is_decimal(wish, limits, venue) -> None:
     sized = position_size(wish, limits, BOUND, venue)
     named = (

@@ -3,12 +3,15 @@
 from decimal import Decimal
 
 from genesis.domain.account import Tier, TierMode, TiltLevel
+from genesis.domain.approval import Failure
 from genesis.domain.events import JournalAssessed, OperatorActed, OrderFilled, TimerFired
 from genesis.domain.ids import OrderKey
+from genesis.domain.keeping import RefusalsCounted
 from genesis.domain.orders import Side
 from genesis.domain.outcomes import (
     InterventionOpened,
     LimitedHourStarted,
+    OrderRefused,
     OverrideJudged,
     TierChanged,
 )
@@ -32,6 +35,16 @@ def test_a_trade_past_us_is_remembered_as_adopted() -> None:
     readings.take(Step(OrderFilled(1, OrderKey(0, 8), sale, recovered=True)))
     assert readings.adopted == {("BTC/USDT", 8)}
     assert readings.fills == 1
+
+
+def test_refusals_that_were_only_counted_count_as_those_that_were_told() -> None:
+    readings = Readings()
+    why = (Failure("risk", "COOLDOWN", "a pause"),)
+    told = OrderRefused(1, "BTC/USDT", Side.BUY, "strategy:x", None, why)
+    counted = RefusalsCounted(9, "BTC/USDT", "strategy:x", ("COOLDOWN", "MAX_TRADES"), 41, 2)
+    readings.take(Step(TimerFired(1, "tilt"), (told,)))
+    readings.take(Step(TimerFired(9, "refusals"), (counted,)))
+    assert readings.refusals == {"COOLDOWN": 42}
 
 
 # -- interventions ---------------------------------------------------------------------------

@@ -43,6 +43,7 @@ def test_a_sound_chain_has_no_fault(rows: list[EventRow]) -> None:
 def test_one_changed_character_is_found_at_its_row_at_the_latest(
     rows: list[EventRow], data: st.DataObject
 ) -> None:
+    """I10."""
     place = data.draw(st.integers(0, len(rows) - 1))
     name = data.draw(st.sampled_from((*_TEXTS, *_NUMBERS)))
     value = getattr(rows[place], name)
@@ -61,12 +62,14 @@ def test_one_changed_character_is_found_at_its_row_at_the_latest(
 def test_rows_in_another_order_are_found_also_under_the_right_numbers(
     rows: list[EventRow], data: st.DataObject
 ) -> None:
+    """I9, of rows with the same stamp, too."""
     shuffled = data.draw(st.permutations(rows))
     if shuffled == rows:
         return
     assert first_fault(shuffled) is not None
     renumbered = [row._replace(seq=seq) for seq, row in enumerate(shuffled, start=1)]
     assert first_fault(renumbered) is not None
+    assert first_fault([sealed_event(row) for row in renumbered]) is not None
 
 
 @given(rows=chains(), data=st.data())

@@ -199,6 +199,9 @@ def test_i3_nothing_but_the_phrase_with_every_gate_true_raises_the_tier(history:
             assert isinstance(event, PhraseGiven)
             assert event.standing.gates_passed
             assert before.mode is TierMode.CEREMONY
+        for missing in ("gates_passed", "is_calm", "is_free"):
+            asked = PhraseGiven(event.ts_ns + 1, replace(GOOD, **{missing: False}))
+            assert after(moved, asked, table=FULL) == moved
 
 
 @given(histories)

@@ -391,9 +391,10 @@ def test_i13_the_tier_is_what_the_changes_that_were_told_make_of_it(found, is_pa
         assert state == held.state
 
 
-@given(calls)
-def test_i24_only_a_reset_or_a_restored_record_ends_a_halt(found) -> None:
+@given(calls, st.sampled_from(Tier))
+def test_i24_only_a_reset_or_a_restored_record_ends_a_halt(found, tier) -> None:
     held, ts = desk(), T
+    held._state = at(TierMode.ACTIVE, tier)
     for what, wait in found:
         ts += wait
         before, halts = held.state, set(held._halts)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from genesis.domain.account import TiltLevel
@@ -40,6 +40,15 @@ kinds = st.one_of(
     ),
     st.fixed_dictionaries({"kind": st.just("ORDER_CANCEL")}),
     st.fixed_dictionaries({"kind": st.sampled_from(["COMMAND", "SESSION_START", "PANEL_VIEW"])}),
+    st.sampled_from(
+        [  # evidence by themselves
+            {"kind": "CEREMONY_STEP", "reason": "phrase"},
+            {"kind": "OVERRIDE_ATTEMPT", "reason": "accepted"},
+            {"kind": "JOURNAL_SUBMIT", "reason": "paste"},
+            {"kind": "RULE_EDIT", "reason": "loosen"},
+            {"kind": "DEPOSIT"},
+        ]
+    ),
 )
 
 
@@ -139,6 +148,10 @@ safe = st.lists(
                 {"kind": "STOP_MODIFY", "reduces_risk": True, "symbol": BTC},
                 {"kind": "ORDER_SUBMIT", "reduces_risk": True, "symbol": BTC, "size_fraction": 9},
                 {"kind": "COMMAND", "reduces_risk": True},
+                {"kind": "COMMAND", "reduces_risk": True, "parse_ok": False},
+                {"kind": "COMMAND", "reduces_risk": True, "keys": 12, "backspaces": 9},
+                {"kind": "CLICK", "reduces_risk": True},
+                {"kind": "CEREMONY_STEP", "reduces_risk": True, "checklist_done": False},
             ]
         ),
     ),
@@ -228,6 +241,7 @@ def test_i39_a_clock_going_backwards_is_a_clock_standing_still(
 
 @few
 @given(streams(most=60), st.lists(st.integers(0, 59), max_size=4))
+@example(acts=CHASE, pages=[len(CHASE) - 1])
 def test_i34_i40_levels_latch_and_fall_by_single_steps(
     acts: list[UserAction], pages: list[int]
 ) -> None:

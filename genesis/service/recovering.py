@@ -1,0 +1,253 @@
+"""`genesis recover`: a log that goes on from its sound part, with the venue as the witness.
+
+Nothing is deleted and nothing is gained: the old file keeps its rows under another name, every fact
+of its sound part holds on, and what is known of the rest is carried over where it is stricter.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from genesis.domain.account import TiltLevel
+from genesis.domain.events import OperatorActed
+from genesis.domain.keeping import LogForked
+from genesis.domain.outcomes import Halted, TierChanged, TiltLevelChanged
+from genesis.domain.time import format_utc
+from genesis.engine.tier_acts import RECORD
+from genesis.errors import EventLogError, UsageError
+from genesis.service.asking import asked_of_venue
+from genesis.service.home import Home
+from genesis.service.offline import write_down
+from genesis.service.restart import Remembered, remember
+from genesis.service.second_log import SecondLog
+from genesis.service.settings import Settings
+from genesis.service.witnessing import broken_words
+from genesis.store.database import DATABASE_NAME, Database
+from genesis.store.event_log import LEASE_SUFFIX, EventLog
+from genesis.store.fork import Sound, copy_sound, rest, sound_part
+from genesis.store.lease import Lease
+from genesis.store.reader import LogReader
+from genesis.tiers.transitions import DAILY_LOSS_REASON, OWN_RESET_REASON, RESET_REASON
+
+SET_ASIDE: Final = "set-aside"
+_KINDS: Final = ("Halted", "TierChanged", "TiltLevelChanged")
+_RESETS: Final = (RESET_REASON, OWN_RESET_REASON)
+_OPERATOR: Final = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found on a home. reason: what is wrong; None: nothing is.
+
+    known: orders at the venue that the sound part never sent; last_run: the largest run in their
+    names. now_ns: the time at the venue. steps: of the whole log.
+    """
+
+    home: Path
+    reason: str | None
+    sound: Sound
+    steps: int
+    now_ns: int
+    known: tuple[str, ...] = ()
+    last_run: int = 0
+    has_venue: bool = True
+    halted: Halted | None = None
+    was_paused: bool = False
+    fell: bool = False
+
+    def lines(self) -> list[str]:
+        """What is wrong, and what would be done about it."""
+        if self.reason is None:
+            return ["the log is whole, and the venue knows no order of ours that it does not"]
+        sound = self.sound
+        told = [
+            f"found: {self.reason}",
+            f"{DATABASE_NAME} will be kept beside the new log as {DATABASE_NAME}.{SET_ASIDE}-N, "
+            "as it is; nothing is deleted",
+            f"the new log begins with the {sound.step} of {self.steps} steps that are sound, up to "
+            f"{format_utc(sound.ts_ns)}: tier, limits, halts and locks are as they say",
+            "the time since then counts for no promotion; one that was under way begins again",
+        ]
+        if self.has_venue:
+            told.append(
+                f"{len(self.known)} orders at the venue are new to it; their trades and what rests "
+                "are taken over at the next start"
+            )
+        else:
+            told.append("no venue is named (GENESIS_VENUE_URL): it is asked at the next start")
+        return [*told, *self._carried()]
+
+    def _carried(self) -> list[str]:
+        """What the rest of the log still told, and holds on."""
+        told: list[str] = []
+        if self.halted is not None:
+            told.append(f"trading was halted in the rest ({self.halted.reason}): it stays halted")
+        if self.was_paused:
+            told.append("an intervention was open in the rest: a page is asked for again")
+        if self.fell:
+            told.append("the loss of a day was beyond its limit in the rest: the demotion stays")
+        return told
+
+
+def plan(settings: Settings) -> Finding:
+    """Look at the home and at the venue. Changes nothing.
+
+    Raises:
+        UsageError: a service runs on the home, or there is no log.
+        EventLogError: nothing before the account was opened is sound, or this version cannot run
+            the record.
+        ExchangeError: the venue does not answer.
+    """
+    path = _log_of(settings)
+    with EventLog.open(path) as event_log:
+        past = remember(event_log, lambda done, total: None)
+        if past.is_new:
+            raise EventLogError(
+                f"{path}: no account was opened in what is sound of it: close what is held with "
+                "`genesis close-all --direct`, and begin with another home"
+            )
+        return _found(settings, event_log, past)
+
+
+def carry_out(settings: Settings, found: Finding, say: Callable[[str], None]) -> dict[str, Any]:
+    """Set the log aside and begin the one that goes on; what was done.
+
+    Raises:
+        UsageError: somebody reads the log, or a service was started meanwhile.
+        EventLogError: the new log cannot be written; the old one is as it was.
+    """
+    path = _log_of(settings)
+    draft = path.with_name(f"{path.name}.new")
+    aside = _free_name(path)
+    with ExitStack() as ending:
+        ending.callback(Lease.take(path.with_name(path.name + LEASE_SUFFIX)).release)
+        ending.callback(_remove, draft)
+        _copy(path, draft)
+        _fork(draft, found, aside.name)
+        _swap(path, draft, aside)
+    second = SecondLog(Home(found.home).second_log_file).set_aside(SET_ASIDE)
+    say(f"set aside: {aside}")
+    if second is not None:
+        say(f"set aside: {second}")
+    return {
+        "recovered": True,
+        "home": str(found.home),
+        "set_aside": [str(each) for each in (aside, second) if each is not None],
+        "steps": found.sound.step,
+        "orders_known": len(found.known),
+    }
+
+
+def _found(settings: Settings, event_log: EventLog, past: Remembered) -> Finding:
+    assert past.engine is not None
+    database = event_log.database
+    sound = sound_part(database)
+    venue = asked_of_venue(settings, past)
+    reason = None if past.broken is None else broken_words(database.path, past.broken)
+    blocks = past.engine.state.risk.blocks
+    halted, was_paused, fell = _carried_over(database, sound, settings)
+    return Finding(
+        home=settings.home_path(),
+        reason=reason or venue.complaint or blocks.get(RECORD),
+        sound=sound,
+        steps=event_log.last_step,
+        now_ns=max(venue.now_ns, past.last_ns),
+        known=venue.unknown,
+        last_run=max(event_log.last_run, venue.last_run),
+        has_venue=settings.venue_url is not None,
+        halted=halted,
+        was_paused=was_paused,
+        fell=fell,
+    )
+
+
+def _carried_over(
+    database: Database, sound: Sound, settings: Settings
+) -> tuple[Halted | None, bool, bool]:
+    """What the rest says of halts, interventions and demotions; the plain log, of his own halts."""
+    halted: Halted | None = None
+    was_paused = fell = False
+    for record in rest(database, sound, _KINDS):
+        match record:
+            case Halted():
+                halted = record
+            case TierChanged(reason=reason):
+                halted = None if reason in _RESETS else halted
+                fell |= reason == DAILY_LOSS_REASON
+            case TiltLevelChanged(new=level):
+                was_paused = level.rank >= TiltLevel.WARNING.rank
+    for step in SecondLog(Home(settings.home_path()).second_log_file).read():
+        event = step.event
+        if isinstance(event, OperatorActed) and event.verb == "halt":
+            halted = Halted(event.ts_ns, _OPERATOR, event.reason or "halted by the operator")
+    return halted, was_paused, fell
+
+
+def _log_of(settings: Settings) -> Path:
+    path = settings.home_path() / DATABASE_NAME
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no event log here: name the right home")
+    return path
+
+
+# -- the new log -----------------------------------------------------------------------------
+def _copy(path: Path, draft: Path) -> None:
+    _remove(draft)
+    database = Database.open(path)
+    try:
+        streams = LogReader(database).streams()
+        copy_sound(database, [sound_part(database, stream) for stream in streams], draft)
+    finally:
+        database.close()
+
+
+def _fork(draft: Path, found: Finding, aside: str) -> None:
+    """Write the fork into the new log, as a step like any other."""
+    halted = found.halted
+    with ExitStack() as ending:
+        ending.callback(_remove, draft.with_name(draft.name + LEASE_SUFFIX))
+        event_log = ending.enter_context(EventLog.open(draft))
+        past = remember(event_log, lambda done, total: None)
+        event = LogForked(
+            found.now_ns,
+            aside,
+            found.reason or "",
+            found.sound.ts_ns,
+            found.known,
+            None if halted is None else halted.reason,
+            "" if halted is None else halted.source,
+            found.was_paused,
+            found.fell,
+        )
+        write_down(event_log, past, event, found.last_run)
+        event_log.database.empty_write_ahead()
+
+
+def _swap(path: Path, draft: Path, aside: Path) -> None:
+    """The new file takes the name of the old one in one step; there is a log at every moment."""
+    for suffix in ("-wal", "-shm"):
+        if path.with_name(path.name + suffix).exists():
+            raise UsageError(
+                f"something still reads {path} (a dashboard, `genesis verify`, or a service that "
+                "was killed: start and end it once): close it and run this again"
+            )
+    try:
+        os.link(path, aside)
+    except OSError:  # a file system without links: the same bytes in a file of their own
+        shutil.copyfile(path, aside)
+    draft.replace(path)
+
+
+def _free_name(path: Path) -> Path:
+    number = len(list(path.parent.glob(f"{path.name}.{SET_ASIDE}-*"))) + 1
+    return path.with_name(f"{path.name}.{SET_ASIDE}-{number}")
+
+
+def _remove(draft: Path) -> None:
+    """A draft and what SQLite keeps beside one."""
+    for suffix in ("", "-wal", "-shm"):
+        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
