@@ -100,6 +100,9 @@ def validate(action: UserAction) -> None:
         raise BadAction("reason", f"must be one of {', '.join(sorted(CLOSE_REASONS))}")
 
 
+_NUMBERS: Final = (int, float, Decimal)
+
+
 def _is_int(value: object) -> bool:
     return type(value) is int or (isinstance(value, Integral) and not isinstance(value, bool))
 
@@ -109,7 +112,7 @@ def _is_count(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    if not isinstance(value, int | float | Decimal) or isinstance(value, bool):
+    if not isinstance(value, _NUMBERS) or isinstance(value, bool):
         return False
     try:
         return isfinite(value)
@@ -126,7 +129,8 @@ def _is_not_negative(value: object) -> bool:
 
 
 def _is_name_of(kind: type[StrEnum]) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, str) and value in kind.__members__
+    names = frozenset(kind.__members__)
+    return lambda value: isinstance(value, str) and value in names
 
 
 def _is_bool(value: object) -> bool:

@@ -263,13 +263,15 @@ class TiltDetector:
         before = self.gauge.raw(self.now_ns)
         scene = Scene(action, ts_us, self.context, self.baselines, self.rules, ended_s)
         scene.found = self._look(scene)
+        steps = []
         for name, step in self._steps[kind]:
             found = step(scene)
             if found is not None and not (action.reduces_risk and found > 0):
-                self.gauge.add(name, ts_us, found)
+                steps.append((name, found))
             if name == JOINT and kind == ActionKind.ORDER_SUBMIT:
                 self.context.owed_joint = min(0.0, found or 0.0)
                 self.context.insists = bool(scene.found.get("rej"))
+        self.gauge.add(steps, ts_us)
         if scene.found.get("widen"):
             self.context.widen(action.symbol)
         told = telling(action, ts_us, self.context, self.rules.behaviour)
@@ -323,10 +325,16 @@ class TiltDetector:
         elif self.calm_since_ns is None:
             self.calm_since_ns = self.now_ns
         contributions = tuple((name, part) for name, part in reading.contributions.items() if part)
-        sources = reading.sources(self.rules.levels.warning_share)
-        if self.gauge.has_points(reading):
-            sources = max(sources, self.rules.levels.warning_sources)
+        sources = self._sources(reading) if rose else 0
         return self._run(Scored(self.now_ns, reading.score, contributions, sources, rose))
+
+    def _sources(self, reading: Reading) -> int:
+        """How many indicators speak; an act that is evidence by itself needs no second one."""
+        levels = self.rules.levels
+        if reading.score < levels.warning_enter:
+            return 0
+        sources = reading.sources(levels.warning_share)
+        return max(sources, levels.warning_sources) if self.gauge.has_points(reading) else sources
 
     def _run(self, event: TiltEvent) -> tuple[Outcome, ...]:
         outcomes = decide(self.state, event, self.rules)

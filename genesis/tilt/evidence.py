@@ -3,7 +3,7 @@
 Beside it stand points: a few rare acts are evidence by themselves and count as they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import exp2
 
@@ -33,26 +33,26 @@ class Evidence:
         """What is left of each at `ts_us`, in the order of the rules."""
         amounts, at_us = self.amounts, self.at_us
         return {
-            name: _decayed(amounts[name], ts_us - at_us[name], one.half_life_s)
+            name: decayed(amounts[name], ts_us - at_us[name], one.half_life_s)
             if amounts[name]
             else 0.0
             for name, one in rules.indicators.items()
         }
 
-    def add(self, name: str, ts_us: int, step: float, rules: TiltRules) -> None:
-        left = self._left(name, ts_us, rules) + step
-        self.amounts[name] = min(rules.evidence.cap, max(0.0, left))
-        self.at_us[name] = ts_us
+    def add(self, steps: Iterable[tuple[str, float]], ts_us: int, rules: TiltRules) -> None:
+        """Steps by indicator, onto what is left of each at `ts_us`."""
+        amounts, at_us, cap = self.amounts, self.at_us, rules.evidence.cap
+        for name, step in steps:
+            half_life_s = rules.indicators[name].half_life_s
+            left = decayed(amounts[name], ts_us - at_us[name], half_life_s)
+            amounts[name] = min(cap, max(0.0, left + step))
+            at_us[name] = ts_us
 
     def keep(self, share: float, ts_us: int, rules: TiltRules) -> None:
         """Forget all but a share of everything."""
-        for name in rules.indicators:
-            self.amounts[name] = self._left(name, ts_us, rules) * share
+        for name, left in self.at(ts_us, rules).items():
+            self.amounts[name] = left * share
             self.at_us[name] = ts_us
-
-    def _left(self, name: str, ts_us: int, rules: TiltRules) -> float:
-        half_life_s = rules.indicators[name].half_life_s
-        return _decayed(self.amounts[name], ts_us - self.at_us[name], half_life_s)
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class Points:
     def at(self, ts_us: int, rules: TiltRules) -> Mapping[str, float]:
         """What is left of each at `ts_us`."""
         return {
-            name: _decayed(amount, ts_us - self.at_us[name], rules.fixed[name].half_life_s)
+            name: decayed(amount, ts_us - self.at_us[name], rules.fixed[name].half_life_s)
             for name, amount in self.amounts.items()
             if name in rules.fixed
         }
@@ -79,5 +79,6 @@ class Points:
             self.amounts = dict(sorted(self.amounts.items()))
 
 
-def _decayed(amount: float, elapsed_us: int, half_life_s: float) -> float:
+def decayed(amount: float, elapsed_us: int, half_life_s: float) -> float:
+    """What is left of an amount; time that runs backwards changes nothing."""
     return amount * exp2(-max(0, elapsed_us) / _US / half_life_s) if amount else 0.0

@@ -1,11 +1,15 @@
 """Evidence and points of one trader, and the score they make at a moment."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from math import log, log1p
+from typing import Final
 
 from genesis.domain.time import MICROSECOND, SECOND
-from genesis.tilt.evidence import Evidence, Points
+from genesis.tilt.evidence import Evidence, Points, decayed
 from genesis.tilt.rules import TiltRules
-from genesis.tilt.score import Reading, raw_of, read, whole
+from genesis.tilt.score import Reading, off_scale, raw_of, read, whole
+
+_LN2: Final = log(2)
 
 
 class Gauge:
@@ -15,14 +19,14 @@ class Gauge:
         self.rules = rules
         self.evidence = Evidence.none(rules)
         self.points = Points()
-        self._weights = _weights(rules)
+        self._terms = _terms(rules)
         self._calm_at_ns: int | None = None
         self._read: tuple[int, bool, Reading] | None = None
         self._raw: tuple[int, float] | None = None
 
     def set_rules(self, rules: TiltRules) -> None:
         self.rules = rules
-        self._weights = _weights(rules)
+        self._terms = _terms(rules)
         self.evidence.add_missing(rules)
         self.moved()
 
@@ -31,8 +35,8 @@ class Gauge:
         self._calm_at_ns = self._read = self._raw = None
 
     # -- changing ----------------------------------------------------------------------------
-    def add(self, name: str, ts_us: int, step: float) -> None:
-        self.evidence.add(name, ts_us, step, self.rules)
+    def add(self, steps: Iterable[tuple[str, float]], ts_us: int) -> None:
+        self.evidence.add(steps, ts_us, self.rules)
         self.moved()
 
     def tell(self, name: str, ts_us: int) -> None:
@@ -53,13 +57,24 @@ class Gauge:
         return self._read[2]
 
     def _score(self, ts_ns: int, *, learning: bool) -> Reading:
-        rules, ts_us = self.rules, ts_ns // MICROSECOND
-        evidence, points = self.evidence.at(ts_us, rules), self.points.at(ts_us, rules)
-        reading = read(evidence, self._weights, rules.score, 100, points)
+        rules, weighted = self.rules, self._weighted(ts_ns // MICROSECOND)
+        reading = read(weighted, rules.score, 100)
         most = rules.learning.score_max
         if not learning or reading.score <= most or self.has_points(reading):
             return reading
-        return read(evidence, self._weights, rules.score, most, points)
+        return read(weighted, rules.score, most)
+
+    def _weighted(self, ts_us: int) -> dict[str, float]:
+        """What indicators add to the sum at a moment, in table order, and points after them."""
+        amounts, at_us = self.evidence.amounts, self.evidence.at_us
+        weighted = {
+            name: weight * log1p(decayed(amounts[name], ts_us - at_us[name], half_life_s))
+            if amounts[name]
+            else 0.0
+            for name, weight, half_life_s in self._terms
+        }
+        weighted.update(self.points.at(ts_us, self.rules))
+        return weighted
 
     def has_points(self, reading: Reading) -> bool:
         """Does an act that is evidence by itself carry a fair share? It needs no second source."""
@@ -70,14 +85,8 @@ class Gauge:
     def raw(self, ts_ns: int) -> float:
         """The weighted sum at a moment."""
         if self._raw is None or self._raw[0] != ts_ns:
-            self._raw = (ts_ns, self._sum(ts_ns))
+            self._raw = (ts_ns, raw_of(self._weighted(ts_ns // MICROSECOND), self.rules.score))
         return self._raw[1]
-
-    def _sum(self, ts_ns: int) -> float:
-        ts_us = ts_ns // MICROSECOND
-        points = self.points.at(ts_us, self.rules)
-        evidence = self.evidence.at(ts_us, self.rules)
-        return raw_of(evidence, self._weights, self.rules.score, points)
 
     def is_calm(self, ts_ns: int) -> bool:
         """Is the score below the line at which CAUTION is left?"""
@@ -90,25 +99,43 @@ class Gauge:
         """The first whole second after the last evidence at which the score is calm again."""
         if self._calm_at_ns is None:
             stamps = (*self.evidence.at_us.values(), *self.points.at_us.values())
-            since_ns = max(stamps) * MICROSECOND
-            seconds = _first(lambda n: self.is_calm(since_ns + n * SECOND))
+            since_us = max(stamps)
+            since_ns, seconds = since_us * MICROSECOND, self._about_calm_s(since_us)
+            while seconds and self.is_calm(since_ns + (seconds - 1) * SECOND):
+                seconds -= 1
+            while not self.is_calm(since_ns + seconds * SECOND):
+                seconds += 1
             self._calm_at_ns = since_ns + seconds * SECOND
         return self._calm_at_ns
 
+    def _about_calm_s(self, since_us: int) -> int:
+        """Seconds until then, but for one or two.
 
-def _weights(rules: TiltRules) -> dict[str, float]:
-    return {name: indicator.weight for name, indicator in rules.indicators.items()}
+        All terms of the sum decay and are convex, so Newton's steps come near from one side.
+        """
+        line = off_scale(self.rules.levels.caution_leave - 0.5, self.rules.score)
+        after_s = step_s = 1.0
+        while step_s >= 1:
+            above, slope = self._falling(since_us + int(after_s * SECOND / MICROSECOND))
+            step_s = (above - line) / slope if slope else 0.0
+            after_s += max(0.0, step_s)
+        return int(after_s)
+
+    def _falling(self, ts_us: int) -> tuple[float, float]:
+        """The weighted sum at a moment, and how much of it is lost in a second."""
+        amounts, at_us, fixed = self.evidence.amounts, self.evidence.at_us, self.rules.fixed
+        total, slope = self.rules.score.base, 0.0
+        for name, weight, half_life_s in self._terms:
+            if amounts[name]:
+                left = decayed(amounts[name], ts_us - at_us[name], half_life_s)
+                total += weight * log1p(left)
+                slope += weight * left / (1 + left) * _LN2 / half_life_s
+        for name, left in self.points.at(ts_us, self.rules).items():
+            total += left
+            slope += left * _LN2 / fixed[name].half_life_s
+        return total, slope
 
 
-def _first(holds: Callable[[int], bool]) -> int:
-    """The smallest whole number from 0 up that `holds`, for a condition that stays true."""
-    if holds(0):
-        return 0
-    high = 1
-    while not holds(high):
-        high *= 2
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if holds(middle) else (middle, high)
-    return high
+def _terms(rules: TiltRules) -> tuple[tuple[str, float, float], ...]:
+    """Name, weight and half-life of each indicator."""
+    return tuple((name, one.weight, one.half_life_s) for name, one in rules.indicators.items())

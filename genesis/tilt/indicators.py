@@ -194,9 +194,12 @@ def _slack(scene: Scene, name: str) -> float:
 
 def _raw_z(scene: Scene, name: str, x: float, sign: int) -> float:
     """Robust z of a measure; an announced change of style widens what is usual."""
-    ring = scene.baselines.rings[name]
-    spread = ring.spread * scene.baselines.widening
-    return sign * (x - ring.expected(scene.volatile)) / spread
+    z = scene.away.get(name)
+    if z is None:
+        ring = scene.baselines.rings[name]
+        spread = ring.spread * scene.baselines.widening
+        z = scene.away[name] = (x - ring.expected(scene.volatile)) / spread
+    return sign * z
 
 
 def _z(scene: Scene, name: str, x: float, sign: int) -> float:

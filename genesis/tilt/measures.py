@@ -26,7 +26,7 @@ class Scene:
     """All an indicator may look at: the act at `ts_us`, and everything before it.
 
     found: what the act shows, by the name of the measure. session_s: length of a session that has
-    just ended.
+    just ended. away: how far a measure is from what is usual, by its name: several ask.
     """
 
     action: UserAction
@@ -36,6 +36,7 @@ class Scene:
     rules: TiltRules
     session_s: float | None = None
     found: Mapping[str, float] = field(default_factory=dict)
+    away: dict[str, float] = field(default_factory=dict)
 
     @property
     def volatile(self) -> bool:

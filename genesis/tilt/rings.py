@@ -3,6 +3,7 @@
 from array import array
 from bisect import bisect_left, insort
 from collections.abc import Iterable
+from functools import cache
 from math import sqrt
 from statistics import NormalDist
 from typing import Final
@@ -12,6 +13,11 @@ from genesis.tilt.rules import HourRules, LearningRules, PriorRules, RateRules
 IQR_OF_A_NORMAL: Final = 1.349
 """Interquartile range of a normal distribution, in standard deviations."""
 HOURS: Final = 24
+
+
+@cache
+def _normal_quantile(share: float) -> float:
+    return NormalDist().inv_cdf(share)
 
 
 class Ring:
@@ -68,7 +74,7 @@ class Ring:
     def quantile(self, share: float) -> float:
         """The own quantile; that of the start while there are few samples."""
         centre, spread = self.start or (self.prior.centre, self.prior.spread)
-        guess = centre + spread * NormalDist().inv_cdf(share)
+        guess = centre + spread * _normal_quantile(share)
         n = len(self._sorted)
         if not n:
             return guess

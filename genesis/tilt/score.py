@@ -3,16 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from math import floor, log1p
-from types import MappingProxyType
-from typing import Final
+from math import floor
 
 from genesis.tilt.rules import ScoreRules
 
 _DIGITS = 9  # a sum is taken to so many decimals, so that no machine's last bit moves a score
-
-
-NO_POINTS: Final[Mapping[str, float]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,46 +26,21 @@ class Reading:
         return sum(part > 0 and part >= share * total for part in self.weighted.values())
 
 
-def read(
-    evidence: Mapping[str, float],
-    weights: Mapping[str, float],
-    rules: ScoreRules,
-    most: int,
-    points: Mapping[str, float] = NO_POINTS,
-) -> Reading:
-    """Score the evidence; never above `most`."""
-    weighted = _weighted(evidence, weights)
-    weighted.update(points)
-    raw = _raw(weighted, rules)
+def read(weighted: Mapping[str, float], rules: ScoreRules, most: int) -> Reading:
+    """Score what indicators add; never above `most`."""
+    raw = raw_of(weighted, rules)
     score = min(most, whole(raw, rules))
     return Reading(score, raw, apportion(score, weighted), weighted)
 
 
-def raw_of(
-    evidence: Mapping[str, float],
-    weights: Mapping[str, float],
-    rules: ScoreRules,
-    points: Mapping[str, float] = NO_POINTS,
-) -> float:
-    """The weighted sum alone, before scaling."""
-    weighted = _weighted(evidence, weights)
-    weighted.update(points)
-    return _raw(weighted, rules)
+def raw_of(weighted: Mapping[str, float], rules: ScoreRules) -> float:
+    """The weighted sum, before scaling."""
+    return round(rules.base + sum(weighted.values()), _DIGITS)
 
 
 def whole(raw: float, rules: ScoreRules) -> int:
     """The score of a weighted sum."""
     return floor(on_scale(raw, rules) + 0.5)
-
-
-def _weighted(evidence: Mapping[str, float], weights: Mapping[str, float]) -> dict[str, float]:
-    return {
-        name: weights[name] * log1p(amount) if amount else 0.0 for name, amount in evidence.items()
-    }
-
-
-def _raw(weighted: Mapping[str, float], rules: ScoreRules) -> float:
-    return round(rules.base + sum(weighted.values()), _DIGITS)
 
 
 def on_scale(raw: float, rules: ScoreRules) -> float:
@@ -81,6 +51,14 @@ def on_scale(raw: float, rules: ScoreRules) -> float:
         if raw <= x1:
             return y0 + (y1 - y0) * (raw - x0) / (x1 - x0)
     return rules.anchors[-1][1]
+
+
+def off_scale(score: float, rules: ScoreRules) -> float:
+    """The weighted sum at which a score from 0 to 100 is reached."""
+    for (x0, y0), (x1, y1) in pairwise(((rules.base, 0.0), *rules.anchors)):
+        if score <= y1:
+            return x0 + (x1 - x0) * (score - y0) / (y1 - y0)
+    return rules.anchors[-1][0]
 
 
 def apportion(score: int, weighted: Mapping[str, float]) -> dict[str, int]:

@@ -26,8 +26,9 @@ TICK = {
 SNAPSHOT = TICK | {
     *("account", "counts", "run", "history", "tilt_history", "day_start_equity"),
 }
-LIMITS = ["position_size", "exposure", "trades_today", "daily_loss_warning", "daily_loss"]
-LIMITS += ["drawdown_critical", "drawdown_halt"]
+LIMITS = ["position_size", "exposure", "open_risk", "trades_today", "entry_pace"]
+LIMITS += ["daily_loss_warning", "daily_loss", "drawdown_critical", "drawdown_halt"]
+LIMITS += ["loss_7_days", "loss_30_days"]
 
 
 @pytest.fixture

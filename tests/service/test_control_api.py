@@ -23,7 +23,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def service(home: Path) -> Iterator[Process]:
     rules = home / "rules.toml"
-    rules.write_text(unhurried.TEXT, encoding="utf-8")
+    rules.write_text(unhurried.TIRELESS, encoding="utf-8")
     told = ("--home", str(home), "--rules", str(rules))
     with Process(home, "run", "--mode", "paper", "--json", "--port", "0", *told) as it:
         yield it

@@ -18,7 +18,7 @@ from tests.support.ceremony_home import (
 from tests.support.process import Control, Process
 
 ACCEPT = "I ACCEPT THE RISKS"
-TEXT = Page(150).text
+TEXT = Page(90).text
 
 
 @pytest.fixture(scope="module")

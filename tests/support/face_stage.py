@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from genesis.domain.time import MILLISECOND
 from genesis.sim.sample import START_NS
+from tests.support import unhurried
 from tests.support.dashboard import Dashboard, dashboard
 from tests.support.process import Control, Process
 from tests.support.tick_files import steady, write
@@ -27,7 +28,8 @@ class Stage:
     """Everything behind a face; ends with `ending`.
 
     page: the one whose kernel waits warm. exchange, run: more arguments of those verbs, settings:
-    of the engine. home: one that was recorded; without it a new one is opened.
+    of the engine. home: one that was recorded; without it a new one is opened, under rules that
+    let a test trade as often as it likes.
     """
 
     def __init__(
@@ -41,7 +43,8 @@ class Stage:
         **settings: str,
     ) -> None:
         self.folder, self.home = folder, home or folder / "home"
-        self._run, self._settings = run, settings
+        self._run = run if home is not None or "--rules" in run else (*run, *_tireless(folder))
+        self._settings = settings
         clock = ("--loop", "--port", "0")
         self.exchange = ending.enter_context(Process(folder, "exchange", *exchange, *clock))
         self.engine = self.start()
@@ -65,6 +68,12 @@ class Stage:
         page.goto(self.served.page(name))
         page.wait_for_selector(ready)
         return page
+
+
+def _tireless(folder: Path) -> tuple[str, str]:
+    path = folder / "tireless.toml"
+    path.write_text(unhurried.TIRELESS, encoding="utf-8")
+    return "--rules", str(path)
 
 
 class FastStage(Stage):

@@ -15,6 +15,17 @@ fee_asset = "received"
 confirm_s = "none"
 """
 
+TIRELESS = (
+    TEXT
+    + """
+[tilt.score]
+anchors = [[97, 40], [98, 60], [99, 80], [100, 100]]
+[risk.streak]
+losses = [97, 98, 99, 100]
+"""
+)
+"""And of one who may buy and sell all day within seconds: for tests of the way in, not of him."""
+
 
 @cache
 def rules() -> Rules:
