@@ -110,6 +110,8 @@ class Readings:
     refs: set[str] = field(default_factory=set)
     accepted_pages: set[str] = field(default_factory=set)
     page_again_ns: int | None = None
+    page_asked_ns: int = 0
+    """When the page that is due was first asked for: what makes a pause stricter asks for no other."""
     ring_fenced: dict[str, Decimal] = field(default_factory=dict)
     adopted: set[tuple[str, int]] = field(default_factory=set)
     """(symbol, trade id) of trades of the account that no order of ours made."""
@@ -127,6 +129,7 @@ class Readings:
             self.page_again_ns = step.event.again_ns
             if step.event.accepted:
                 self.accepted_pages.add(step.event.sha256)
+                self.page_asked_ns = 0
         if isinstance(step.event, OrderFilled):
             self._take_fill(step.event)
         if step.outcomes:
@@ -185,6 +188,8 @@ class Readings:
             since_ns = self.interventions[-1].opened.ts_ns
             self.interventions[-1].opened = replace(opened, ts_ns=since_ns)
         self.intervention = opened
+        if opened.journal_words:
+            self.page_asked_ns = self.page_asked_ns or opened.ts_ns
 
     def _end(self, ts_ns: int, event: Event) -> None:
         """Trading resumes; that the limited hour began again ends nothing."""
@@ -194,6 +199,7 @@ class Readings:
         self.interventions[-1].ended_ns = ts_ns
         self.interventions[-1].how = "page" if isinstance(event, JournalAssessed) else how
         self.intervention = None
+        self.page_asked_ns = 0
 
     def _day(self, ts_ns: int) -> Day:
         return self.days.setdefault(utc_day(ts_ns), Day())

@@ -26,6 +26,11 @@ include-path = "/tilt/override"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "409", "423"]
 checks.negative_data_rejection.expected-statuses = ["4xx"]
 
+# Whether a text is a rulebook is judged after its form.
+[[operations]]
+include-path = "/rules"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "409", "422"]
+
 # Where no lane is open there is no session.
 [[operations]]
 include-path = "/paper/session"

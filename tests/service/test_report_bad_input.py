@@ -119,7 +119,8 @@ def test_a_limit_that_is_too_short_ends_the_report_with_1(folder: Path) -> None:
 
 def test_a_full_disk_is_one_line_and_the_older_report_stays(folder: Path) -> None:
     disk = folder / "disk"
-    with a_small_disk(disk, 1.5) as mounted:
+    taken = sum(file.stat().st_size for file in (folder / "home").rglob("*") if file.is_file())
+    with a_small_disk(disk, taken / 2**20 + 0.5) as mounted:
         require(mounted, "the right to mount a small disk")
         home = Path(shutil.copytree(folder / "home", disk / "home"))
         older = home / "reports" / DAY / "daily.html"

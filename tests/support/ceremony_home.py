@@ -40,7 +40,7 @@ paper_profitable_days = 1
 """
 """Two good days open the paper time, one more the ceremony."""
 _END_NS = START_NS - 2 * HOUR
-_CHASE_NS = START_NS - 5 * MINUTE
+_CHASE_NS = START_NS - 8 * MINUTE
 _DAYS = 4
 
 

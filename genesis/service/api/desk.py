@@ -79,5 +79,4 @@ class Desk:
     @property
     def _asked_ns(self) -> int:
         """When the open intervention asked for a page; 0 without one."""
-        asked = self._readings.intervention
-        return 0 if asked is None else asked.ts_ns
+        return self._readings.page_asked_ns
