@@ -111,7 +111,7 @@ class Readings:
     accepted_pages: set[str] = field(default_factory=set)
     page_again_ns: int | None = None
     page_asked_ns: int = 0
-    """When the page that is due was first asked for: what makes a pause stricter asks for no other."""
+    """When the page that is due was first asked for; a stricter pause asks for no other."""
     ring_fenced: dict[str, Decimal] = field(default_factory=dict)
     adopted: set[tuple[str, int]] = field(default_factory=set)
     """(symbol, trade id) of trades of the account that no order of ours made."""
