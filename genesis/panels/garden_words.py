@@ -63,8 +63,8 @@ def note(message: State) -> Part | None:
 
 
 def _note_opened(told: State) -> str:
-    at = price(told.get("entry_price"))
-    return f"Filled: {quantity(told.get('qty'))} {told.get('symbol')} at {at}."
+    base, at = str(told.get("symbol")).partition("/")[0], price(told.get("entry_price"))
+    return f"\u2713 Bought {quantity(told.get('qty'))} {base} @ ${at.removesuffix('.00')}"
 
 
 def _note_closed(told: State) -> str:

@@ -98,7 +98,7 @@ def test_a_typed_order_is_clipped_refused_and_closed_again(
     row = garden.inner_text(".held tbody tr")
     assert position["quantity"] in row
     assert position["stop"].split(".")[0] in row.replace(",", "")
-    garden.wait_for_selector(".diary li:has-text('Filled')")
+    garden.wait_for_selector(".diary li:has-text('Bought')")
     garden.wait_for_timeout(600)
     shot(garden, screens, "garden-order")
 

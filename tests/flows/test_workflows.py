@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from genesis.domain.account import Tier, TierMode, TiltLevel
+from genesis.domain.canonical import plain
 from genesis.domain.events import JournalAssessed
 from genesis.domain.orders import OrderStatus, OrderType, Purpose, Side
 from genesis.domain.outcomes import (
@@ -21,6 +22,7 @@ from genesis.domain.outcomes import (
     TiltLevelChanged,
 )
 from genesis.domain.time import DAY, HOUR, SECOND
+from genesis.panels.garden_words import note
 from genesis.panels.tilt_view import waits
 from tests.flows.test_discipline import buy_twice, chase
 from tests.flows.test_promotion import all_of, ceremony, day, until
@@ -51,6 +53,8 @@ def test_an_order_in_sniper_is_cut_to_five_percent_filled_and_protected() -> Non
     filled = bench.fill(entry, "67453")
     (opened,) = only(filled, PositionOpened)
     assert opened.symbol == SYMBOL
+    told = note({"kind": "PositionOpened", **plain(opened)})  # as the stream tells it
+    assert told is not None and told["words"] == "\u2713 Bought 0.00036963 BTC @ $67,453"  # less the fee
     assert entry.request.qty * D(67453) == D("24.95761")
     (stop,) = submits(filled)
     assert stop.request.purpose is Purpose.PROTECT
