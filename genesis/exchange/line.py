@@ -79,9 +79,11 @@ class Line:
     async def _connection(self, talk: Talk) -> str:
         """One connection, from opening to its end; returns why it ended."""
         try:
-            ws = await asyncio.wait_for(self._connect(), self._patience.connect_s)
+            async with asyncio.timeout(self._patience.connect_s):
+                ws = await self._connect()
             async with ws:
-                await asyncio.wait_for(talk.greet(ws), self._patience.connect_s)
+                async with asyncio.timeout(self._patience.connect_s):
+                    await talk.greet(ws)
                 self._restored()
                 why = await self._talk_or_silence(ws, talk)
                 self._lost(why)

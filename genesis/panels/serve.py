@@ -143,7 +143,8 @@ class Dashboards(Voila):  # type: ignore[misc]  # voila has no types
         """Take no more requests and end every kernel."""
         self.http.stop()
         await self.http.close_all_connections()
-        await asyncio.wait_for(self.kernel_manager.end(), _END_S)
+        async with asyncio.timeout(_END_S):
+            await self.kernel_manager.end()
 
     def _page(self, name: str) -> dict[str, Any]:
         return {

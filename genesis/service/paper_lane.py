@@ -10,6 +10,7 @@ is told; the main engine goes on.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from genesis.domain.account import Tier, TierMode
@@ -196,10 +197,9 @@ class PaperLane:
             return
         next_ns = None if self.account is None else self.account.timers.next_ns()
         due_s = _LONGEST_REST_S if next_ns is None else self._clock.wall_until(next_ns)
-        try:
-            await asyncio.wait_for(self._wake.wait(), min(_LONGEST_REST_S, max(due_s, 0.001)))
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(_LONGEST_REST_S, max(due_s, 0.001))):
+                await self._wake.wait()
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Whatever fails closes the lane for the rest of this run."""

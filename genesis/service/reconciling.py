@@ -62,7 +62,8 @@ class Reconciling:
         """Compare on request and every minute, for ever."""
         while True:
             try:
-                await asyncio.wait_for(self._wanted.wait(), PERIOD_S)
+                async with asyncio.timeout(PERIOD_S):
+                    await self._wanted.wait()
             except TimeoutError:
                 _log.debug("periodic")
             self._wanted.clear()
@@ -80,7 +81,8 @@ class Reconciling:
 
     async def _try(self, *, sent_by_ns: int | None) -> bool:
         try:
-            await asyncio.wait_for(self._compare(sent_by_ns=sent_by_ns), _ASK_S)
+            async with asyncio.timeout(_ASK_S):
+                await self._compare(sent_by_ns=sent_by_ns)
         except (ExchangeError, TimeoutError) as problem:
             self._is_failed = True
             _log.warning("failed", error_type=type(problem).__name__, problem=str(problem))

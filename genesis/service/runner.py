@@ -6,6 +6,7 @@ runner runs on a virtual clock over a simulated venue in the parity tests.
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -199,10 +200,9 @@ class Runner:
         if bar_ns is not None:
             due.append(bar_ns + self.bars.grace_ns)
         rest_s = min([_LONGEST_REST_S, *(self.clock.wall_until(at) for at in due)])
-        try:
-            await asyncio.wait_for(self._wake.wait(), max(rest_s, 0.001))
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(rest_s, 0.001)):
+                await self._wake.wait()
 
     # -- what the outside tells us -----------------------------------------------------------
     @property

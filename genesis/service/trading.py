@@ -278,7 +278,8 @@ class Trading:
     async def _heard(self, stream: str, ready: asyncio.Event) -> None:
         """Wait for a line to open and say so. It keeps trying by itself afterwards."""
         try:
-            await asyncio.wait_for(ready.wait(), _READY_S)
+            async with asyncio.timeout(_READY_S):
+                await ready.wait()
         except TimeoutError as problem:
             raise Unreachable(f"the venue's {stream} stream does not open") from problem
         await self.tell(FeedRestored(self._clock.now_ns(), stream))

@@ -53,8 +53,8 @@ def test_an_order_in_sniper_is_cut_to_five_percent_filled_and_protected() -> Non
     filled = bench.fill(entry, "67453")
     (opened,) = only(filled, PositionOpened)
     assert opened.symbol == SYMBOL
-    told = note({"kind": "PositionOpened", **plain(opened)})  # as the stream tells it
-    assert told is not None and told["words"] == "\u2713 Bought 0.00036963 BTC @ $67,453"  # less the fee
+    told = note({"kind": "PositionOpened", **plain(opened)})  # as the stream tells it: less the fee
+    assert told is not None and told["words"] == "\u2713 Bought 0.00036963 BTC @ $67,453"
     assert entry.request.qty * D(67453) == D("24.95761")
     (stop,) = submits(filled)
     assert stop.request.purpose is Purpose.PROTECT

@@ -18,6 +18,7 @@ FAULTS = [
     ("import random\nX = random.random()\n", {"TID251"}),
     ("import numpy as np\nX = np.random.default_rng()\n", {"TID251"}),
     ("import uuid\nX = uuid.uuid4()\n", {"TID251"}),
+    ("import asyncio\nX = asyncio.wait_for\n", {"TID251"}),
     ("print(1)\n", {"T201"}),
     ("try:\n    X = 1\nexcept Exception:\n    X = 2\n", {"BLE001"}),
     ("try:\n    X = 1\nexcept Exception:\n    pass\n", {"S110"}),

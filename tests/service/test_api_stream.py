@@ -26,7 +26,7 @@ TICK = {
 SNAPSHOT = TICK | {
     *("account", "counts", "run", "history", "tilt_history", "day_start_equity"),
 }
-LIMITS = ["position_size", "exposure", "open_risk", "trades_today", "entry_pace"]
+LIMITS = ["position_size", "exposure", "open_risk", "portfolio_loss", "trades_today", "entry_pace"]
 LIMITS += ["daily_loss_warning", "daily_loss", "drawdown_critical", "drawdown_halt"]
 LIMITS += ["loss_7_days", "loss_30_days"]
 

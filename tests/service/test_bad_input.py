@@ -228,7 +228,6 @@ def test_an_event_log_that_cannot_be_read(recorded: Path, tmp_path: Path) -> Non
     harmed = {
         "garbage": b"no database at all " * 999,
         "cut": body[: len(body) // 2],
-        "tampered": body.replace(b"ORDER_SUBMIT", b"ORDER_SUBMIX"),
     }
     for name, content in harmed.items():
         (shutil.copytree(recorded, tmp_path / name) / DATABASE_NAME).write_bytes(content)
@@ -237,7 +236,6 @@ def test_an_event_log_that_cannot_be_read(recorded: Path, tmp_path: Path) -> Non
         tmp_path,
         Case(f"{run} garbage", (f"garbage/{DATABASE_NAME}", "not a database", "restore")),
         Case(f"{run} cut", (f"cut/{DATABASE_NAME}", "malformed", "restore")),
-        Case(f"{run} tampered", (f"tampered/{DATABASE_NAME}", "events row", "restore")),
         Case("verify --home cut", (f"cut/{DATABASE_NAME}", "malformed")),
     )
     for name, content in harmed.items():

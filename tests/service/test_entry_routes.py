@@ -190,11 +190,13 @@ def from_a_notebook(closed: Closed) -> set[str]:
     return {one["code"] for one in told["all"]}
 
 
-def by_strategy(closed: Closed) -> set[str]:
-    """It has asked at every tick since the service began."""
+def by_strategy(closed: Closed, code: str | None = None) -> set[str]:
+    """It has asked at every tick since the service began. code: the answer that must come."""
     end = time.monotonic() + PATIENCE_S
-    while not (found := closed.refused_of(f"strategy:{closed.strategy}")):
-        assert time.monotonic() < end
+    while not (found := closed.refused_of(f"strategy:{closed.strategy}")) or (
+        code is not None and code not in found
+    ):
+        assert time.monotonic() < end, found
         time.sleep(0.2)
     return found
 
@@ -330,13 +332,13 @@ def test_a_position_is_left_beside_an_order_whose_end_is_unknown(
 def test_a_strategy_waits_for_the_end_of_its_order(tmp_path: Path, ending: ExitStack) -> None:
     closed = Closed(tmp_path, ending, calm(tmp_path / "home"), fault=(LOST, SILENT))
     wait_for_the_unknown(closed)
-    assert "ORDER_UNRESOLVED" in by_strategy(closed)
+    by_strategy(closed, "ORDER_UNRESOLVED")
     assert closed.entries() == []
 
 
 def test_a_strategy_above_the_tier_opens_nothing(tmp_path: Path, ending: ExitStack) -> None:
     closed = Closed(tmp_path, ending, calm(tmp_path / "home", holds=True), strategy="eager")
-    assert "TIER_FEATURE_LOCKED" in by_strategy(closed)
+    by_strategy(closed, "TIER_FEATURE_LOCKED")
     assert closed.entries() == []
 
 
