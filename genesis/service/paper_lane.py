@@ -97,7 +97,8 @@ class PaperLane:
     async def start(self) -> None:
         """The main run has begun and is not reconciled yet: a lane that is asked for opens."""
         tier = wanted(self._main.state)
-        if tier is not None and self._main.state.tilt.state.has_lane:
+        has_lane = self._main.state.tilt.state.has_lane
+        if tier is not None and has_lane and self.problem is None:
             self._guarded(lambda: self._continue(tier))
         await self._keep()
 
@@ -109,6 +110,10 @@ class PaperLane:
             self._wake.set()
         elif step.outcomes:
             self._wake.set()
+
+    def refuse(self, why: str) -> None:
+        """Before the start: no account on paper in this run, for nothing of it may be written."""
+        self.problem = why
 
     def stop(self) -> None:
         """The service ends: the lane's run ends, and its account goes on with the next one."""

@@ -195,6 +195,7 @@ class Trading:
         self.recorder.run = max(self.recorder.run, self._witness.last_run + 1)
         if self._broken is not None:  # nothing is written behind what is not sound
             self.recorder.take_over(EventLogError(self._broken))
+            self.paper.refuse(self._broken)
         await self._open_run()
         await self.paper.start()
         self._beside.add(asyncio.create_task(self.paper.run(), name="paper lane"))

@@ -431,3 +431,26 @@ def test_a_lane_that_breaks_is_told_and_the_main_engine_goes_on(
 
     run(walk)
     assert set(sound(home)) == {"main", "paper-1"}
+
+
+def test_where_the_record_is_not_sound_no_account_on_paper_writes_into_it(tmp_path: Path) -> None:
+    home = locked(tmp_path / "home").home
+
+    async def before() -> None:
+        async with PaperBench(home) as bench:
+            await bench.tick("60000")
+            assert bench.lane.account is not None
+
+    async def after() -> None:
+        bench = PaperBench(home)
+        bench.lane.refuse("the chain is broken")
+        rows = len(list(bench.log.read("paper-1")))
+        async with bench:
+            await bench.tick("60000")
+            assert bench.lane.account is None
+            assert told(bench, PaperLaneReported)[-1].is_open is False  # nobody is trapped by it
+            assert len(list(bench.log.read("paper-1"))) == rows
+
+    run(before)
+    run(after)
+    assert set(sound(home)) == {"main", "paper-1"}
