@@ -22,6 +22,8 @@ def test_every_benchmark_prints_its_figures() -> None:
         "event log, loaded",
         "tick to decision, p99",
         "call, p99",
+        "gate, one decision, p99",
+        "tilt, one act, p99",
         "daily report of",
     ):
         assert name in done.stdout, done.stdout
