@@ -25,7 +25,8 @@ class Marks:
 
     def judged(self) -> tuple[Outcome, ...]:
         """What the equity of this moment touches."""
-        return (*self._limits(), *self._books.judged())
+        touched = self._limits()
+        return touched if self._state.books.is_empty else (*touched, *self._books.judged())
 
     def begun(self) -> tuple[Outcome, ...]:
         """The account is open: books begin with it."""

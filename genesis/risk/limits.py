@@ -192,5 +192,5 @@ class RiskRules:
 
 def limits_equity(limits: TierLimits, rules: RiskRules) -> bool:
     """Does any limit look at equity at all?"""
-    found = (limits.drawdown, rules.daily_loss_fraction, limits.rolling or None)
-    return any(one is not None for one in found)
+    is_limited = limits.drawdown is not None or rules.daily_loss_fraction is not None
+    return is_limited or bool(limits.rolling)
