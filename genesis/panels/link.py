@@ -257,14 +257,14 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
         wait_s = first_s
         while self._is_watched():
             problem = await self._problem_of(self._stream)
-            if not self._is_watched():
-                break
+            if problem is None or not self._is_watched():
+                continue  # nobody looks, or somebody does again
             wait_s = first_s if self.link == FLOWING else min(wait_s * 2, longest_s)
             self.problem, self.link = problem, STILL
             await asyncio.sleep(wait_s)
         self.link = RESTING
 
-    async def _problem_of(self, work: Callable[[], Awaitable[None]]) -> str:
+    async def _problem_of(self, work: Callable[[], Awaitable[None]]) -> str | None:
         try:
             await work()
         except GenesisError as problem:
@@ -275,7 +275,7 @@ class EngineFace(anywidget.AnyWidget, metaclass=_Face):
             return "the engine is gone"
         except Exception as problem:  # noqa: BLE001 - shown: a task's exception is seen nowhere
             return _fault(problem)
-        return ""
+        return None
 
     async def _stream(self) -> None:
         """To its end, or until nobody looks any more."""

@@ -9,11 +9,9 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from genesis.domain.approval import Failure
-from genesis.domain.events import Event
 from genesis.domain.money import text
 from genesis.domain.time import DAY, MINUTE, format_utc
 from genesis.engine.engine import Engine
-from genesis.engine.step import Step
 from genesis.positions.ledger import Position
 from genesis.service.api.answers import OK, REFUSED, Answer, refusal
 from genesis.service.api.bodies import Body
@@ -148,16 +146,13 @@ class PaperDesk:
                 self._clock,
                 self._symbols,
                 self._run,
-                self._ask,
+                self._lane.ask,
                 _Answered(self._reader, stream),
                 lambda: status_line(account.engine, account.readings),
                 UnderWay(),
             )
             self._operations = (account, operations)
         return self._operations[1]
-
-    async def _ask(self, event: Event) -> Step:
-        return await self._lane.ask(event)
 
     # -- the session -------------------------------------------------------------------------
     async def session(self, act: Literal["begin", "end"]) -> Answer:
