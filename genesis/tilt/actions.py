@@ -93,7 +93,7 @@ def validate(action: UserAction) -> None:
         if value is not None and not is_good(value):
             shown = text(value) if isinstance(value, Decimal) else repr(value)
             raise BadAction(field, f"{why}, not {shown}")
-    for field in (*_ALWAYS, *_NEEDED.get(action.kind, ())):
+    for field in _NEEDED.get(action.kind, _ALWAYS):
         if getattr(action, field) is None:
             raise BadAction(field, f"is missing in {action.kind}")
     if action.kind == ActionKind.POSITION_CLOSED and action.reason not in {None, *CLOSE_REASONS}:
@@ -108,10 +108,14 @@ def _is_int(value: object) -> bool:
 
 
 def _is_count(value: object) -> bool:
+    if type(value) is int:  # as it nearly always is: every act is asked about
+        return value >= 0
     return _is_int(value) and int(value) >= 0  # type: ignore[call-overload]
 
 
 def _is_number(value: object) -> bool:
+    if type(value) is float:
+        return isfinite(value)
     if not isinstance(value, _NUMBERS) or isinstance(value, bool):
         return False
     try:
@@ -167,6 +171,6 @@ _RULES: Final[tuple[tuple[str, str, Callable[[object], bool]], ...]] = (
 _VALUES: Final = attrgetter(*(field for field, *_ in _RULES))
 _ALWAYS: Final = ("ts_us", "kind", "session_id", "reduces_risk")
 _NEEDED: Final[dict[str, tuple[str, ...]]] = {
-    ActionKind.ORDER_SUBMIT: ("symbol",),
-    ActionKind.POSITION_CLOSED: ("symbol",),
+    ActionKind.ORDER_SUBMIT: (*_ALWAYS, "symbol"),
+    ActionKind.POSITION_CLOSED: (*_ALWAYS, "symbol"),
 }

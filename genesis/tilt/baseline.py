@@ -8,7 +8,7 @@ from array import array
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from genesis.tilt.rings import Hours, Mean, Rate, Ring
 from genesis.tilt.rules import PriorRules, TiltRules
@@ -20,13 +20,9 @@ CLICKS: Final = "clicks"
 HOUR: Final = "hour"
 
 
-class Sample(NamedTuple):
-    """One observation on its way into a baseline: ln units of a ring, 0 or 1 of a rate, an hour,
-    or the value of a mean."""
-
-    baseline: str
-    x: float
-    volatile: bool = False
+Sample = tuple[str, float, bool]
+"""One observation on its way into a baseline: the baseline's name; ln units of a ring, 0 or 1 of a
+rate, an hour, or the value of a mean; whether the market was volatile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +92,10 @@ class Baselines:
 
     def offer(self, samples: Iterable[Sample], *, calm: bool) -> None:
         """Queue samples; what the queue no longer holds is learned."""
-        self.pending.extend(samples)
-        while len(self.pending) > self.rules.pending:
-            self._commit(self.pending.popleft(), calm)
+        pending = self.pending
+        pending.extend(samples)
+        for _ in range(len(pending) - self.rules.pending):
+            self._commit(pending.popleft(), calm)
 
     def set_rules(self, rules: TiltRules) -> None:
         """New priors and numbers; what was observed stays."""
@@ -171,16 +168,15 @@ class Baselines:
 
     # -- inside ------------------------------------------------------------------------------
     def _commit(self, sample: Sample, calm: bool) -> None:
-        x = sample.x
         if not calm:
             self.offered_uncalm += 1
             if self.offered_uncalm % self.rules.admit_every:
                 return
-        name = sample.baseline
+        name, x, volatile = sample
         ring = self.rings.get(name)
         if ring is None:
             self._count(name, x)
-        elif sample.volatile and ring.knows_volatile:
+        elif volatile and ring.knows_volatile:
             ring.add_volatile(x)
         else:
             ring.add(x if calm else ring.winsorised(x))

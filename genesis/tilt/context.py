@@ -10,6 +10,8 @@ from genesis.tilt.rules import BehaviourRules
 _ACTS: Final = frozenset(
     {ActionKind.ORDER_SUBMIT, ActionKind.ORDER_CANCEL, ActionKind.POSITION_CLOSED}
 )
+ENTRY: Final = "ENTRY"
+"""A submit that asks for new risk."""
 _US: Final = 1_000_000
 _DAY_US: Final = 86_400 * _US
 _R_MAX: Final = 1e6  # more is no result: sums stay finite
@@ -18,6 +20,11 @@ _R_MAX: Final = 1e6  # more is no result: sums stay finite
 def is_entry(action: UserAction) -> bool:
     """Does the act ask for new risk?"""
     return action.kind == ActionKind.ORDER_SUBMIT and not action.reduces_risk
+
+
+def asks_as(action: UserAction) -> str:
+    """What the tables of measures and indicators call the act: its kind, or `ENTRY`."""
+    return ENTRY if is_entry(action) else action.kind
 
 
 def is_click(action: UserAction) -> bool:

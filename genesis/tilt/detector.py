@@ -6,7 +6,7 @@ is taken as the last one. Only the operator's own acts belong here, never a stra
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from genesis.domain.account import TierMode, TiltLevel
 from genesis.domain.events import JournalAssessed, PaperLaneReported, RecoverySessionDone
@@ -14,7 +14,7 @@ from genesis.domain.outcomes import Halted, Outcome, TierChanged, TiltLevelChang
 from genesis.domain.time import MICROSECOND
 from genesis.tilt.actions import ActionKind, UserAction, validate
 from genesis.tilt.baseline import Baseline, Baselines, Profile
-from genesis.tilt.context import Context, is_entry
+from genesis.tilt.context import ENTRY, Context, asks_as, is_entry
 from genesis.tilt.evidence import Evidence, Points
 from genesis.tilt.gauge import Gauge
 from genesis.tilt.indicators import steps_by_kind
@@ -41,8 +41,7 @@ from genesis.tilt.today import Today
 JOINT: Final = "joint"
 
 
-@dataclass(frozen=True, slots=True)
-class TiltScore:
+class TiltScore(NamedTuple):
     """score: 0..100. contributions: by indicator, they sum to the score. raw: before scaling.
     one_in: about one in so many acts at such a score was one of tilt (None: the rules do not say).
     """
@@ -111,7 +110,7 @@ class TiltDetector:
 
     def lane(self, event: PaperLaneReported) -> tuple[Outcome, ...]:
         """There is a paper lane now, or there is none any more."""
-        self.state = replace(self.state, has_lane=event.is_open)
+        self.state = self.state._replace(has_lane=event.is_open)
         return (*self._advance(event.ts_ns), *self._settle(rose=False))
 
     def session(self, event: RecoverySessionDone) -> tuple[Outcome, ...]:
@@ -258,17 +257,17 @@ class TiltDetector:
         return tuple(outcomes)
 
     def _act(self, action: UserAction) -> tuple[Outcome, ...]:
-        ts_us, kind = self.now_ns // MICROSECOND, action.kind
+        ts_us, asked = self.now_ns // MICROSECOND, asks_as(action)
         ended_s = self.context.begin(action, ts_us, self.rules.behaviour)
         before = self.gauge.raw(self.now_ns)
         scene = Scene(action, ts_us, self.context, self.baselines, self.rules, ended_s)
-        scene.found = self._look(scene)
+        scene.found = self._look(scene, asked)
         steps = []
-        for name, step in self._steps[kind]:
+        for name, step in self._steps[asked]:
             found = step(scene)
             if found is not None and not (action.reduces_risk and found > 0):
                 steps.append((name, found))
-            if name == JOINT and kind == ActionKind.ORDER_SUBMIT:
+            if name == JOINT and asked is ENTRY:
                 self.context.owed_joint = min(0.0, found or 0.0)
                 self.context.insists = bool(scene.found.get("rej"))
         self.gauge.add(steps, ts_us)
@@ -283,9 +282,9 @@ class TiltDetector:
         rose = self._reading(self.now_ns).raw > before and not _is_override(action)
         return (*lost, *self._settle(rose=rose))
 
-    def _look(self, scene: Scene) -> dict[str, float]:
+    def _look(self, scene: Scene, asked: str) -> dict[str, float]:
         found = {}
-        for name, measure in self._measures[scene.action.kind]:
+        for name, measure in self._measures[asked]:
             x = measure(scene)
             if x is not None:
                 found[name] = x

@@ -18,6 +18,7 @@ class Evidence:
 
     amounts: dict[str, float]
     at_us: dict[str, int]
+    _left: tuple[int, dict[str, float]] | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def none(cls, rules: TiltRules) -> "Evidence":
@@ -28,31 +29,37 @@ class Evidence:
         for name in rules.indicators:
             self.amounts.setdefault(name, 0.0)
             self.at_us.setdefault(name, 0)
+        self._left = None
 
     def at(self, ts_us: int, rules: TiltRules) -> Mapping[str, float]:
-        """What is left of each at `ts_us`, in the order of the rules."""
-        amounts, at_us = self.amounts, self.at_us
-        return {
-            name: decayed(amounts[name], ts_us - at_us[name], one.half_life_s)
-            if amounts[name]
-            else 0.0
-            for name, one in rules.indicators.items()
-        }
+        """What is left of each at `ts_us`, in the order of the rules; made once for a moment."""
+        if self._left is None or self._left[0] != ts_us:
+            amounts, at_us = self.amounts, self.at_us
+            left = {
+                name: decayed(amounts[name], ts_us - at_us[name], one.half_life_s)
+                if amounts[name]
+                else 0.0
+                for name, one in rules.indicators.items()
+            }
+            self._left = (ts_us, left)
+        return self._left[1]
 
     def add(self, steps: Iterable[tuple[str, float]], ts_us: int, rules: TiltRules) -> None:
         """Steps by indicator, onto what is left of each at `ts_us`."""
-        amounts, at_us, cap = self.amounts, self.at_us, rules.evidence.cap
+        left, cap = {**self.at(ts_us, rules)}, rules.evidence.cap
+        amounts, at_us = self.amounts, self.at_us
         for name, step in steps:
-            half_life_s = rules.indicators[name].half_life_s
-            left = decayed(amounts[name], ts_us - at_us[name], half_life_s)
-            amounts[name] = min(cap, max(0.0, left + step))
+            amount = left[name] + step
+            left[name] = amounts[name] = 0.0 if amount < 0 else cap if amount > cap else amount
             at_us[name] = ts_us
+        self._left = (ts_us, left)
 
     def keep(self, share: float, ts_us: int, rules: TiltRules) -> None:
         """Forget all but a share of everything."""
         for name, left in self.at(ts_us, rules).items():
             self.amounts[name] = left * share
             self.at_us[name] = ts_us
+        self._left = None
 
 
 @dataclass(slots=True)

@@ -7,9 +7,10 @@ from typing import Final
 from genesis.domain.time import MICROSECOND, SECOND
 from genesis.tilt.evidence import Evidence, Points, decayed
 from genesis.tilt.rules import TiltRules
-from genesis.tilt.score import Reading, off_scale, raw_of, read, whole
+from genesis.tilt.score import Reading, off_scale, raw_of, read, sum_of, whole
 
 _LN2: Final = log(2)
+_US: Final = SECOND // MICROSECOND
 
 
 class Gauge:
@@ -66,12 +67,10 @@ class Gauge:
 
     def _weighted(self, ts_us: int) -> dict[str, float]:
         """What indicators add to the sum at a moment, in table order, and points after them."""
-        amounts, at_us = self.evidence.amounts, self.evidence.at_us
+        left = self.evidence.at(ts_us, self.rules)
         weighted = {
-            name: weight * log1p(decayed(amounts[name], ts_us - at_us[name], half_life_s))
-            if amounts[name]
-            else 0.0
-            for name, weight, half_life_s in self._terms
+            name: weight * log1p(left[name]) if left[name] else 0.0
+            for name, weight, _ in self._terms
         }
         weighted.update(self.points.at(ts_us, self.rules))
         return weighted
@@ -101,12 +100,24 @@ class Gauge:
             stamps = (*self.evidence.at_us.values(), *self.points.at_us.values())
             since_us = max(stamps)
             since_ns, seconds = since_us * MICROSECOND, self._about_calm_s(since_us)
-            while seconds and self.is_calm(since_ns + (seconds - 1) * SECOND):
-                seconds -= 1
-            while not self.is_calm(since_ns + seconds * SECOND):
-                seconds += 1
+            if self._will_be_calm(since_us + seconds * _US):
+                while seconds and self._will_be_calm(since_us + (seconds - 1) * _US):
+                    seconds -= 1
+            else:
+                while not self._will_be_calm(since_us + seconds * _US):
+                    seconds += 1
             self._calm_at_ns = since_ns + seconds * SECOND
         return self._calm_at_ns
+
+    def _will_be_calm(self, ts_us: int) -> bool:
+        """Like `is_calm`, for moments that nobody asks about again."""
+        amounts, at_us, total = self.evidence.amounts, self.evidence.at_us, 0.0
+        for name, weight, half_life_s in self._terms:
+            if amounts[name]:
+                total += weight * log1p(decayed(amounts[name], ts_us - at_us[name], half_life_s))
+        for left in self.points.at(ts_us, self.rules).values():
+            total += left
+        return self.is_calm_at(sum_of(total, self.rules.score))
 
     def _about_calm_s(self, since_us: int) -> int:
         """Seconds until then, but for one or two.
@@ -116,7 +127,7 @@ class Gauge:
         line = off_scale(self.rules.levels.caution_leave - 0.5, self.rules.score)
         after_s = step_s = 1.0
         while step_s >= 1:
-            above, slope = self._falling(since_us + int(after_s * SECOND / MICROSECOND))
+            above, slope = self._falling(since_us + int(after_s * _US))
             step_s = (above - line) / slope if slope else 0.0
             after_s += max(0.0, step_s)
         return int(after_s)

@@ -11,7 +11,7 @@ from typing import Final
 
 from genesis.tilt.actions import ActionKind
 from genesis.tilt.baseline import CLICKS, HOLD, HOUR
-from genesis.tilt.context import is_click, is_entry
+from genesis.tilt.context import ENTRY, is_click
 from genesis.tilt.measures import Scene, count_in
 from genesis.tilt.rules import TiltRules
 
@@ -50,7 +50,7 @@ def step_size_after_wins(scene: Scene) -> float | None:
 def step_session(scene: Scene) -> float | None:
     """An entry long after the session began."""
     start_us = scene.before.session_start_us
-    if start_us is None or not is_entry(scene.action):
+    if start_us is None:
         return None
     seconds = max(scene.behaviour.acts.session_min_s, (scene.ts_us - start_us) / _US)
     return _z(scene, "slen", log(seconds), 1) - _slack(scene, "slen")
@@ -96,7 +96,7 @@ def step_joint(scene: Scene) -> float | None:
     """Haste, size and carelessness in one entry; its refusal is told a moment later."""
     if scene.action.kind == ActionKind.ORDER_REJECTED:
         return _late_refusal(scene)
-    return joint_of_entry(scene) if is_entry(scene.action) else None
+    return joint_of_entry(scene)
 
 
 def joint_of_entry(scene: Scene) -> float:
@@ -126,10 +126,8 @@ def _late_refusal(scene: Scene) -> float | None:
 
 
 # -- pace ------------------------------------------------------------------------------------
-def step_entries(scene: Scene) -> float | None:
+def step_entries(scene: Scene) -> float:
     """Entries in an hour, more than his own gaps and holding times would give."""
-    if not is_entry(scene.action):
-        return None
     pace, ring = scene.behaviour.pace, scene.baselines.rings["gap"]
     spread = min(pace.spread_max, ring.spread)
     gap_s = exp(ring.expected(scene.volatile) + spread * spread / 2)
@@ -153,9 +151,10 @@ def _pace_z(scene: Scene, count: float, usual: float) -> float:
 
 
 # -- the table -------------------------------------------------------------------------------
-_ENTRY: Final = (ActionKind.ORDER_SUBMIT,)
+_ENTRY: Final = (ENTRY,)
 _CLOSE: Final = (ActionKind.POSITION_CLOSED,)
-INDICATORS: Final[tuple[tuple[str, Step, tuple[ActionKind, ...]], ...]] = (
+_ANY: Final = (ENTRY, *ActionKind)
+INDICATORS: Final[tuple[tuple[str, Step, tuple[str, ...]], ...]] = (
     ("gap", partial(measure_step, "gap", -1), _ENTRY),
     ("lat", partial(measure_step, "lat", -1), _ENTRY),
     ("size", partial(measure_step, "size", 1), _ENTRY),
@@ -165,7 +164,7 @@ INDICATORS: Final[tuple[tuple[str, Step, tuple[ActionKind, ...]], ...]] = (
     ("slen", step_session, _ENTRY),
     ("hours", step_hours, _ENTRY),
     ("cancel", partial(rate_step, "cancel"), (ActionKind.ORDER_CANCEL, *_CLOSE)),
-    ("typo", partial(rate_step, "typo"), tuple(ActionKind)),
+    ("typo", partial(rate_step, "typo"), _ANY),
     ("skip", partial(rate_step, "skip"), (*_ENTRY, ActionKind.CEREMONY_STEP)),
     ("rej", partial(rate_step, "rej"), (*_ENTRY, ActionKind.ORDER_REJECTED)),
     ("widen", step_widen, (ActionKind.STOP_MODIFY, ActionKind.STOP_REMOVE, *_CLOSE)),
@@ -173,7 +172,7 @@ INDICATORS: Final[tuple[tuple[str, Step, tuple[ActionKind, ...]], ...]] = (
     ("vel", step_entries, _ENTRY),
     ("clicks", step_clicks, (ActionKind.CLICK,)),
 )
-"""Indicators by name, with the kinds of act that speak to them."""
+"""Indicators by name, with the kinds of act (`asks_as`) that speak to them."""
 
 
 def steps_by_kind(rules: TiltRules) -> dict[str, tuple[tuple[str, Step], ...]]:
@@ -184,7 +183,7 @@ def steps_by_kind(rules: TiltRules) -> dict[str, tuple[tuple[str, Step], ...]]:
             for name, step, kinds in INDICATORS
             if kind in kinds and name in rules.indicators
         )
-        for kind in ActionKind
+        for kind in _ANY
     }
 
 
@@ -203,5 +202,5 @@ def _raw_z(scene: Scene, name: str, x: float, sign: int) -> float:
 
 
 def _z(scene: Scene, name: str, x: float, sign: int) -> float:
-    rules = scene.rules.evidence
-    return max(rules.z_min, min(rules.z_max, _raw_z(scene, name, x, sign)))
+    rules, z = scene.rules.evidence, _raw_z(scene, name, x, sign)
+    return rules.z_min if z < rules.z_min else rules.z_max if z > rules.z_max else z

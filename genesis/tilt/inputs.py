@@ -1,14 +1,13 @@
 """What the tilt machine is told."""
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from genesis.domain.events import JournalAssessed, RecoverySessionDone
 from genesis.domain.outcomes import Halted
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """The score of a moment. `rose`: an act has just added evidence; `sources`: how many
     indicators carry a fair share of it. Only a rising score raises a level."""
 
@@ -19,24 +18,21 @@ class Scored:
     rose: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LossTaken:
+class LossTaken(NamedTuple):
     """A closed trade lost `loss_r` initial risks (above 0)."""
 
     ts_ns: int
     loss_r: float
 
 
-@dataclass(frozen=True, slots=True)
-class TimePassed:
+class TimePassed(NamedTuple):
     """It is `ts_ns`; the score has been below the leave line of CAUTION since `calm_since_ns`."""
 
     ts_ns: int
     calm_since_ns: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Overridden:
+class Overridden(NamedTuple):
     """An override was accepted: sizes get this multiplier until `until_ns`."""
 
     ts_ns: int

@@ -4,7 +4,7 @@ from array import array
 from dataclasses import asdict
 from typing import Any, Final
 
-from genesis.tilt.baseline import CLICKS, HOLD, HOUR, Baselines, Sample, Version
+from genesis.tilt.baseline import CLICKS, HOLD, HOUR, Baselines, Version
 from genesis.tilt.context import Context
 from genesis.tilt.evidence import Evidence, Points
 from genesis.tilt.plain import Plain
@@ -135,8 +135,7 @@ def baselines_in(plain: Plain, rules: TiltRules) -> Baselines:
     for one in plain.part("pending").items():
         name, x, volatile = one.items(3)
         least, most = _bounds(name.one_of(names), baselines)
-        sample = Sample(name.text(), x.number(least, most), volatile.yes())
-        baselines.pending.append(sample)
+        baselines.pending.append((name.text(), x.number(least, most), volatile.yes()))
     rings, rates, means = plain.part("rings"), plain.part("rates"), plain.part("means")
     for measure, ring in baselines.rings.items():
         _ring_in(rings.part(measure), ring)

@@ -4,7 +4,8 @@ Measures are in ln units of what they measure; a yes is 1, a no 0. Nothing is to
 does not say.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 from typing import Final
@@ -13,7 +14,7 @@ from genesis.domain.account import MarketState
 from genesis.domain.orders import Side
 from genesis.tilt.actions import ActionKind, UserAction
 from genesis.tilt.baseline import CLICKS, HOLD, HOUR, SLIPS, Baselines, Sample
-from genesis.tilt.context import Context, is_click, is_entry
+from genesis.tilt.context import ENTRY, Context, is_click
 from genesis.tilt.rules import BehaviourRules, TiltRules
 
 _VOLATILE: Final = frozenset({MarketState.VOLATILE, MarketState.PANIC})
@@ -52,13 +53,13 @@ class Scene:
 # -- measures --------------------------------------------------------------------------------
 def entry_gap(scene: Scene) -> float | None:
     """ln seconds from the last close, cancel or submit to this entry."""
-    return _ln_since(scene, scene.before.last_act_us) if is_entry(scene.action) else None
+    return _ln_since(scene, scene.before.last_act_us)
 
 
 def entry_latency(scene: Scene) -> float | None:
     """ln seconds from what he last saw to this entry."""
     latency_ms = scene.action.latency_ms
-    if latency_ms is None or not is_entry(scene.action):
+    if latency_ms is None:
         return None
     return log(max(scene.behaviour.acts.latency_min_s, float(latency_ms) / 1000))
 
@@ -66,12 +67,12 @@ def entry_latency(scene: Scene) -> float | None:
 def entry_size(scene: Scene) -> float | None:
     """ln of the entry's size over the cap, as it would be clipped."""
     size = scene.action.size_fraction
-    return log(min(1.0, float(size))) if is_entry(scene.action) and size is not None else None
+    return None if size is None else log(min(1.0, float(size)))
 
 
 def reentry(scene: Scene) -> float | None:
     """ln seconds from a stop-out to the first new entry in the same symbol."""
-    if not is_entry(scene.action) or scene.action.symbol is None:
+    if scene.action.symbol is None:
         return None
     return _ln_since(scene, scene.before.stopped_out_us.get(scene.action.symbol))
 
@@ -112,8 +113,6 @@ def slipped(scene: Scene) -> float | None:
 def skipped(scene: Scene) -> float | None:
     """1: the checklist before an entry, or a step of a ceremony, was skipped or rushed through."""
     action = scene.action
-    if not is_entry(action) and action.kind != ActionKind.CEREMONY_STEP:
-        return None
     if action.checklist_done is None and action.dwell_ms is None:
         return None
     rushed_ms = scene.behaviour.acts.dwell_min_s * 1000
@@ -127,8 +126,6 @@ def refused(scene: Scene) -> float | None:
     if action.kind == ActionKind.ORDER_REJECTED:
         is_his = action.reason not in scene.behaviour.ignored and not action.reduces_risk
         return 1.0 if is_his and not scene.before.insists else None  # each request counts once
-    if not is_entry(action):
-        return None
     size, before_us = action.size_fraction, scene.before.insisted_us
     insists = size is not None and size > acts.insist_multiple and before_us is not None
     return float(insists and scene.ts_us - (before_us or 0) <= acts.insist_s * _US)
@@ -162,8 +159,8 @@ def _moved_away(action: UserAction, ratio: float) -> float | None:
 
 
 # -- the table -------------------------------------------------------------------------------
-def hour(scene: Scene) -> float | None:
-    return float(scene.ts_us // _HOUR_US % 24) if is_entry(scene.action) else None
+def hour(scene: Scene) -> float:
+    return float(scene.ts_us // _HOUR_US % 24)
 
 
 def held(scene: Scene) -> float | None:
@@ -181,10 +178,9 @@ def click_count(scene: Scene) -> float | None:
     return 1.0 + count_in(scene.before.clicks_us, scene, scene.behaviour.pace.clicks_window_s)
 
 
-def count_in(stamps: Iterable[int], scene: Scene, window_s: float) -> int:
-    """How many of the stamps lie in the window that ends now."""
-    oldest_us = scene.ts_us - window_s * _US
-    return sum(stamp >= oldest_us for stamp in stamps)
+def count_in(stamps: Sequence[int], scene: Scene, window_s: float) -> int:
+    """How many of the rising stamps lie in the window that ends now."""
+    return len(stamps) - bisect_left(stamps, scene.ts_us - window_s * _US)
 
 
 def _ln_since(scene: Scene, then_us: int | None) -> float | None:
@@ -197,16 +193,16 @@ def _ln_since(scene: Scene, then_us: int | None) -> float | None:
 
 
 Measure = Callable[[Scene], float | None]
-_ENTRY: Final = (ActionKind.ORDER_SUBMIT,)
+_ENTRY: Final = (ENTRY,)
 _CLOSE: Final = (ActionKind.POSITION_CLOSED,)
-_ANY: Final = tuple(ActionKind)
-_FIRST: Final[tuple[tuple[str, Measure, tuple[ActionKind, ...]], ...]] = (
+_ANY: Final = (ENTRY, *ActionKind)
+_FIRST: Final[tuple[tuple[str, Measure, tuple[str, ...]], ...]] = (
     ("gap", entry_gap, _ENTRY),
     ("size", entry_size, _ENTRY),
     ("reent", reentry, _ENTRY),
     ("cancel", cancelled, (ActionKind.ORDER_CANCEL, *_CLOSE)),
 )
-_LATER: Final[tuple[tuple[str, Measure, tuple[ActionKind, ...]], ...]] = (
+_LATER: Final[tuple[tuple[str, Measure, tuple[str, ...]], ...]] = (
     ("lat", entry_latency, _ENTRY),
     ("slen", session_length, _ANY),
     ("typo", slipped, _ANY),
@@ -218,7 +214,7 @@ _LATER: Final[tuple[tuple[str, Measure, tuple[ActionKind, ...]], ...]] = (
     (HOLD, held, _CLOSE),
     (CLICKS, click_count, (ActionKind.CLICK,)),
 )
-"""Measures by name, with the kinds of act that can show them."""
+"""Measures by name, with the kinds of act (`asks_as`) that can show them."""
 
 
 def measures_by_kind(rules: TiltRules) -> dict[str, tuple[tuple[str, Measure], ...]]:
@@ -226,11 +222,11 @@ def measures_by_kind(rules: TiltRules) -> dict[str, tuple[tuple[str, Measure], .
     table = _FIRST if rules.behaviour is None else _FIRST + _LATER
     return {
         kind: tuple((name, measure) for name, measure, kinds in table if kind in kinds)
-        for kind in ActionKind
+        for kind in _ANY
     }
 
 
 def samples(scene: Scene) -> list[Sample]:
     """What this act teaches the baselines."""
     volatile = scene.volatile
-    return [Sample(name, x, volatile) for name, x in scene.found.items()]
+    return [(name, x, volatile) for name, x in scene.found.items()]

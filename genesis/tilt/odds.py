@@ -8,4 +8,7 @@ def one_in(score: int, odds: Sequence[tuple[int, float]]) -> float | None:
 
     odds: (score from, one in so many acts), falling scores, as the rules give them.
     """
-    return next((acts for least, acts in odds if score >= least), None)
+    for least, acts in odds:
+        if score >= least:
+            return acts
+    return None

@@ -41,12 +41,13 @@ class Ring:
         self.volatile_acts = rules.prior_samples
 
     def add(self, x: float) -> None:
-        self.recent.append(x)
-        insort(self._sorted, x)
-        if len(self.recent) > self.rules.ring:
-            del self._sorted[bisect_left(self._sorted, self.recent.pop(0))]
+        recent, ordered, rules = self.recent, self._sorted, self.rules
+        recent.append(x)
+        insort(ordered, x)
+        if len(recent) > rules.ring:
+            del ordered[bisect_left(ordered, recent.pop(0))]
         self.seen += 1
-        if self.seen <= self.rules.refresh_until or self.seen % self.rules.refresh_every == 0:
+        if self.seen <= rules.refresh_until or self.seen % rules.refresh_every == 0:
             self.refresh()
 
     def add_volatile(self, x: float) -> None:
@@ -58,9 +59,9 @@ class Ring:
         self.volatile_acts = min(rules.volatile_acts_max, self.volatile_acts + 1)
 
     def expected(self, volatile: bool) -> float:
-        return (
-            self.centre + self.volatile_offset if self.knows_volatile and volatile else self.centre
-        )
+        if volatile and self.knows_volatile:
+            return self.centre + self.volatile_offset
+        return self.centre
 
     @property
     def knows_volatile(self) -> bool:
@@ -145,8 +146,7 @@ class Hours:
 
     def add(self, hour: int) -> None:
         memory = self.rules.memory
-        for i in range(HOURS):
-            self.counts[i] *= memory
+        self.counts = array("d", [count * memory for count in self.counts])
         self.counts[hour] += 1
         self.total = self.total * memory + 1
 

@@ -1,17 +1,15 @@
 """From evidence to a score of 0..100 that explains itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import pairwise
 from math import floor
+from typing import NamedTuple
 
 from genesis.tilt.rules import ScoreRules
 
 _DIGITS = 9  # a sum is taken to so many decimals, so that no machine's last bit moves a score
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A score at a moment. `weighted`: what each indicator adds to `raw`, in table order, and the
     points of acts that are evidence by themselves after them."""
 
@@ -35,7 +33,12 @@ def read(weighted: Mapping[str, float], rules: ScoreRules, most: int) -> Reading
 
 def raw_of(weighted: Mapping[str, float], rules: ScoreRules) -> float:
     """The weighted sum, before scaling."""
-    return round(rules.base + sum(weighted.values()), _DIGITS)
+    return sum_of(sum(weighted.values()), rules)
+
+
+def sum_of(evidence: float, rules: ScoreRules) -> float:
+    """The same, of evidence that is summed up already."""
+    return round(rules.base + evidence, _DIGITS)
 
 
 def whole(raw: float, rules: ScoreRules) -> int:
@@ -47,24 +50,28 @@ def on_scale(raw: float, rules: ScoreRules) -> float:
     """Piecewise linear through (base, 0) and the anchors, clipped to 0..100."""
     if raw <= rules.base:
         return 0.0
-    for (x0, y0), (x1, y1) in pairwise(((rules.base, 0.0), *rules.anchors)):
+    x0, y0 = rules.base, 0.0
+    for x1, y1 in rules.anchors:
         if raw <= x1:
             return y0 + (y1 - y0) * (raw - x0) / (x1 - x0)
-    return rules.anchors[-1][1]
+        x0, y0 = x1, y1
+    return y0
 
 
 def off_scale(score: float, rules: ScoreRules) -> float:
     """The weighted sum at which a score from 0 to 100 is reached."""
-    for (x0, y0), (x1, y1) in pairwise(((rules.base, 0.0), *rules.anchors)):
+    x0, y0 = rules.base, 0.0
+    for x1, y1 in rules.anchors:
         if score <= y1:
             return x0 + (x1 - x0) * (score - y0) / (y1 - y0)
-    return rules.anchors[-1][0]
+        x0, y0 = x1, y1
+    return x0
 
 
 def apportion(score: int, weighted: Mapping[str, float]) -> dict[str, int]:
     """Whole parts of the score by largest remainder; ties go to the earlier indicator."""
     total = sum(weighted.values())
-    if not total:
+    if not total or not score:
         return dict.fromkeys(weighted, 0)
     parts = dict.fromkeys(weighted, 0)
     remainders: list[tuple[float, str]] = []

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from types import MappingProxyType
@@ -118,17 +118,15 @@ def _document(snapshot: bytes) -> Plain:
 
 # -- the state of the machine ----------------------------------------------------------------
 def _state_out(state: TiltState) -> dict[str, Any]:
-    plain = asdict(state)
+    plain = state._asdict()
     return {
         name: str(value) if isinstance(value, Decimal) else value for name, value in plain.items()
     }
 
 
 def _state_in(plain: Plain) -> TiltState:
-    found: dict[str, Any] = {}
-    for field in fields(TiltState):
-        found[field.name] = _READERS[field.type](plain.part(field.name))
-    return TiltState(**found)
+    kinds = TiltState.__annotations__
+    return TiltState(**{name: _READERS[kind](plain.part(name)) for name, kind in kinds.items()})
 
 
 def _contributions(plain: Plain) -> tuple[tuple[str, int], ...]:

@@ -1,8 +1,7 @@
 """What the tilt machine knows of a trader, and how decided outcomes change it."""
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from genesis.domain.account import TiltLevel
 from genesis.domain.money import ONE
@@ -23,8 +22,7 @@ WARNING, LOCKED = TiltLevel.WARNING, TiltLevel.LOCKED
 _OPENED: Final = WARNING.rank
 
 
-@dataclass(frozen=True, slots=True)
-class TiltState:
+class TiltState(NamedTuple):
     """Level and score of the trader.
 
     scored_level: the level told with the last score. words_required: of the page (0: none is
@@ -73,26 +71,25 @@ def evolve(state: TiltState, outcome: Outcome) -> TiltState:
     """The state after an outcome that was decided; outcomes of others change nothing."""
     match outcome:
         case TiltScored(score=score, level=level, contributions=contributions):
-            return replace(state, score=score, scored_level=level, contributions=contributions)
+            return state._replace(score=score, scored_level=level, contributions=contributions)
         case TiltLevelChanged():
             return _at_level(state, outcome)
         case InterventionOpened(journal_words=words, until_ns=until_ns):
-            return replace(state, words_required=words, lock_until_ns=until_ns)
+            return state._replace(words_required=words, lock_until_ns=until_ns)
         case LimitedHourStarted(multiplier=multiplier, until_ns=until_ns):
-            return replace(
-                state,
+            return state._replace(
                 words_required=0,
                 limited_multiplier=multiplier,
                 limited_until_ns=until_ns,
             )
         case LimitedHourEnded():
-            return replace(state, limited_until_ns=None, limited_multiplier=ONE)
+            return state._replace(limited_until_ns=None, limited_multiplier=ONE)
         case SizesEased(multiplier=multiplier, until_ns=until_ns):
-            return replace(state, easing_multiplier=multiplier, eased_until_ns=until_ns)
+            return state._replace(easing_multiplier=multiplier, eased_until_ns=until_ns)
         case LockedByHalt():
-            return replace(state, by_halt=True)
+            return state._replace(by_halt=True)
         case RecoverySessionJudged(accepted=True):
-            return replace(state, session_done=True)
+            return state._replace(session_done=True)
     return state
 
 
@@ -100,12 +97,12 @@ def _at_level(state: TiltState, change: TiltLevelChanged) -> TiltState:
     """Another level; what belongs to an intervention ends with it."""
     level, ts_ns = change.new, change.ts_ns
     lock = state.lock_until_ns if level is LOCKED else None
-    moved = replace(state, level=level, since_ns=ts_ns, lock_until_ns=lock)
+    moved = state._replace(level=level, since_ns=ts_ns, lock_until_ns=lock)
     if level.rank < _OPENED:
-        return replace(moved, locked_ns=None, by_halt=False, session_done=False)
+        return moved._replace(locked_ns=None, by_halt=False, session_done=False)
     if change.old.rank < _OPENED:
-        moved = replace(moved, warned_ns=ts_ns)
-    return replace(moved, locked_ns=ts_ns, session_done=False) if level is LOCKED else moved
+        moved = moved._replace(warned_ns=ts_ns)
+    return moved._replace(locked_ns=ts_ns, session_done=False) if level is LOCKED else moved
 
 
 def limited_at(state: TiltState, now_ns: int) -> bool:

@@ -21,10 +21,12 @@ class Today:
 
     def add(self, ts_ns: int, samples: Iterable[Sample]) -> None:
         self._turn(ts_ns)
-        for sample in samples:
-            if sample.baseline not in _UNSHOWN:
-                found = self.measures.setdefault(sample.baseline, deque(maxlen=_KEPT))
-                found.append(sample.x)
+        measures = self.measures
+        for name, x, _ in samples:
+            if name in measures:
+                measures[name].append(x)
+            elif name not in _UNSHOWN:
+                measures[name] = deque((x,), _KEPT)
 
     def at(self, now_ns: int) -> Mapping[str, float]:
         """By baseline: the median of its measures, or the mean of yes (1) and no (0)."""

@@ -13,7 +13,7 @@ LEARNING = RULES.learning
 
 
 def gaps(*xs: float) -> tuple[Sample, ...]:
-    return tuple(Sample("gap", x) for x in xs)
+    return tuple(("gap", x, False) for x in xs)
 
 
 def test_a_stranger_is_the_prior() -> None:
@@ -71,7 +71,7 @@ def test_volatile_samples_move_the_offset_within_its_bounds() -> None:
     baselines = Baselines(RULES)
     ring = baselines.rings["gap"]
     assert ring.expected(True) == pytest.approx(math.log(600) - 0.45)
-    fast = tuple(Sample("gap", 0.0, True) for _ in range(LEARNING.pending + 200))
+    fast = tuple(("gap", 0.0, True) for _ in range(LEARNING.pending + 200))
     baselines.offer(fast, calm=True)
     assert ring.volatile_offset == pytest.approx(-1.2)
     assert ring.expected(False) == pytest.approx(math.log(600))

@@ -7,7 +7,6 @@ import pytest
 
 from genesis.rules import load
 from genesis.tilt import TiltDetector, UserAction
-from genesis.tilt.baseline import Sample
 from tests.support.acts import BTC, act, close, entry, feed, hasty
 from tests.support.old_rules import text_before_behaviour
 
@@ -71,8 +70,8 @@ def test_a_long_session() -> None:
 def test_a_session_without_an_end_ends_by_silence() -> None:
     detector = TiltDetector(RULES)
     feed(detector, [entry(0, session=""), entry(7200, session=""), entry(50_000, session="")])
-    told = [one for one in detector.baselines.pending if one.baseline == "slen"]
-    assert told == [Sample("slen", math.log(7200))]
+    told = [one for one in detector.baselines.pending if one[0] == "slen"]
+    assert told == [("slen", math.log(7200), False)]
 
 
 def test_an_hour_at_which_he_never_trades() -> None:
@@ -164,7 +163,7 @@ def test_a_stop_removed_counts_twice_and_leaving_without_either_counts_against()
     assert evidence(gone)["widen"] == pytest.approx(2 * up("widen"))
     detector = TiltDetector(RULES)
     feed(detector, [gone, close(0)])
-    assert detector.baselines.pending[-1].baseline != "widen"
+    assert detector.baselines.pending[-1][0] != "widen"
     feed(detector, [close(0)])
     assert detector.evidence.amounts["widen"] == pytest.approx(2 * up("widen") + down("widen"))
 

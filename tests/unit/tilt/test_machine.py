@@ -71,9 +71,9 @@ def signalled(start: TiltState, signal: Signal) -> tuple[TiltState, TiltEvent]:
         case Signal.ROSE_TO_LOCKED:
             return start, scored(80)
         case Signal.WARNED_AGAIN:
-            return replace(start, warned_ns=T - 24 * HOUR + 1), scored(65)
+            return start._replace(warned_ns=T - 24 * HOUR + 1), scored(65)
         case Signal.RELAPSED:
-            return replace(start, limited_until_ns=T + 1, limited_multiplier=QUARTER), scored(65)
+            return start._replace(limited_until_ns=T + 1, limited_multiplier=QUARTER), scored(65)
         case Signal.HALTED:
             return start, Halted(T, "drawdown", "the limit of 75 USDT was reached")
         case Signal.CALMED:
@@ -95,10 +95,10 @@ def test_every_pair_moves_as_the_table_says_or_not_at_all(level: TiltLevel, sign
     changes = [o for o in decide(start, event, RULES) if isinstance(o, TiltLevelChanged)]
     assert bool(changes) == ((level, signal) in TRANSITIONS)
     if isinstance(event, Halted):
-        start = replace(start, by_halt=True)  # whatever the level is
+        start = start._replace(by_halt=True)  # whatever the level is
     if (level, signal) not in TRANSITIONS and not isinstance(event, Scored):
         others = {"words_required": moved.words_required}  # a page written under LOCKED is kept
-        assert moved == replace(start, **others)
+        assert moved == start._replace(**others)
 
 
 def test_the_table_rises_freely_and_falls_by_one_step() -> None:
@@ -179,7 +179,7 @@ def test_i36_the_hour_limits_until_its_last_instant_and_not_at_it() -> None:
     assert multiplier(start, T, RULES.levels) == Decimal("0.5")
     assert multiplier(start, end - 1, RULES.levels) == Decimal("0.5")
     assert multiplier(start, end, RULES.levels) == Decimal("0.75")  # still CAUTION
-    calm = replace(start, level=NORMAL)
+    calm = start._replace(level=NORMAL)
     assert multiplier(calm, end - 1, RULES.levels) == Decimal("0.5")
     assert multiplier(calm, end, RULES.levels) == 1
     (ended,) = decide(start, TimePassed(end, None), RULES)
@@ -202,7 +202,7 @@ def test_a_full_loss_inside_the_hour_starts_it_again() -> None:
 def test_a_loss_in_a_pause_writes_no_page(level: TiltLevel) -> None:
     """The limited time of an earlier page, or of an override, may still run."""
     end = T + 3600 * SECOND
-    limited = replace(run(state(WARNING), page(T)), level=level, words_required=500)
+    limited = run(state(WARNING), page(T))._replace(level=level, words_required=500)
     again = run(limited, LossTaken(end - 1, 2.0))
     assert again == limited
     assert run(again, TimePassed(end, None)).words_required == 500
@@ -247,7 +247,7 @@ def test_an_unwritten_page_is_still_due_after_the_lock_time() -> None:
 def test_a_second_warning_within_a_day_locks_and_not_a_moment_later() -> None:
     first = run(TiltState(), scored(65))
     assert (first.level, first.warned_ns) == (WARNING, T)
-    calm = replace(run(first, page(T + MINUTE)), level=NORMAL, limited_until_ns=None)
+    calm = run(first, page(T + MINUTE))._replace(level=NORMAL, limited_until_ns=None)
     assert run(calm, scored(65, ts=T + DAY - 1)).level is LOCKED
     assert run(calm, scored(65, ts=T + DAY)).level is WARNING
     assert run(calm, scored(45, ts=T + HOUR)).level is CAUTION
@@ -284,7 +284,7 @@ def test_a_halt_locks_with_a_page_and_a_time() -> None:
 # -- the way out of a lock ---------------------------------------------------------------------
 def freed(has_lane: bool = False) -> TiltState:
     """Locked at T, the page written, the lock time over; one evaluation after it."""
-    locked = replace(run(TiltState(), scored(80)), has_lane=has_lane)
+    locked = run(TiltState(), scored(80))._replace(has_lane=has_lane)
     return run(run(locked, page(T + HOUR)), TimePassed(UNTIL, None))
 
 
@@ -307,7 +307,7 @@ def test_with_a_lane_a_quiet_session_comes_before_trading() -> None:
 
 
 def test_a_session_may_be_held_while_the_lock_time_runs() -> None:
-    locked = replace(run(TiltState(), scored(80)), has_lane=True)
+    locked = run(TiltState(), scored(80))._replace(has_lane=True)
     held = run(run(locked, session(T, 30)), page(T + HOUR))
     assert held.level is LOCKED
     over = run(held, TimePassed(UNTIL, None))
@@ -333,12 +333,12 @@ def test_a_session_that_does_not_count_says_why(
 
 
 def test_a_lane_that_closes_traps_nobody() -> None:
-    stranded = replace(freed(has_lane=True), has_lane=False)
+    stranded = freed(has_lane=True)._replace(has_lane=False)
     assert run(stranded, TimePassed(UNTIL + 1, None)).level is CAUTION
 
 
 def test_a_page_before_the_session_says_what_is_still_to_be_done() -> None:
-    late = run(replace(run(TiltState(), scored(80)), has_lane=True), TimePassed(UNTIL, None))
+    late = run(run(TiltState(), scored(80))._replace(has_lane=True), TimePassed(UNTIL, None))
     (told,) = decide(late, page(UNTIL + HOUR), RULES)
     assert isinstance(told, InterventionOpened)
     assert told.message.startswith("Page accepted") and "30 minutes" in told.message
@@ -356,7 +356,7 @@ def test_after_a_lock_sizes_are_half_for_an_hour_and_three_quarters_for_the_rest
     _, hour, eased = decide(freed(), TimePassed(UNTIL, None), RULES)
     assert eased == SizesEased(UNTIL, Decimal("0.75"), UNTIL + DAY)
     assert isinstance(hour, LimitedHourStarted)
-    out = replace(run(freed(), TimePassed(UNTIL, None)), level=NORMAL)
+    out = run(freed(), TimePassed(UNTIL, None))._replace(level=NORMAL)
     end = hour.until_ns
     found = [multiplier(out, at, RULES.levels) for at in (end - 1, end, UNTIL + DAY - 1)]
     assert found == [Decimal("0.5"), Decimal("0.75"), Decimal("0.75")]
@@ -364,7 +364,7 @@ def test_after_a_lock_sizes_are_half_for_an_hour_and_three_quarters_for_the_rest
     # an hour that begins again on the last minutes of the day takes the next day along
     again = run(out, LossTaken(end - 1, 1.0))
     assert again.eased_until_ns == UNTIL + DAY
-    late = replace(out, limited_until_ns=UNTIL + DAY - 1)
+    late = out._replace(limited_until_ns=UNTIL + DAY - 1)
     assert run(late, LossTaken(UNTIL + DAY - 2, 1.0)).eased_until_ns == UNTIL + 2 * DAY
 
 
@@ -375,10 +375,10 @@ def test_a_plain_warning_eases_nothing_afterwards() -> None:
 
 def test_to_override_a_lock_is_never_the_better_deal() -> None:
     down = run(state(LOCKED), Overridden(T, QUARTER, T + 4 * HOUR))
-    down = replace(down, locked_ns=T)
+    down = down._replace(locked_ns=T)
     out = run(down, Overridden(T, QUARTER, T + 4 * HOUR))
     assert multiplier(out, T, RULES.levels) == QUARTER
-    assert multiplier(replace(out, level=NORMAL), T + 4 * HOUR, RULES.levels) == Decimal("0.75")
+    assert multiplier(out._replace(level=NORMAL), T + 4 * HOUR, RULES.levels) == Decimal("0.75")
 
 
 def test_the_checks_let_entries_pass_when_calm() -> None:

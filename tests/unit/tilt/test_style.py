@@ -9,7 +9,6 @@ from genesis.domain.outcomes import TierChanged
 from genesis.domain.time import DAY, HOUR
 from genesis.rules import load
 from genesis.tilt import StyleChangeRefused, TiltDetector, UserAction
-from genesis.tilt.baseline import Sample
 from tests.support.acts import CHASE, NOON_US, act, close, entry, feed
 
 RULES = load("sniper").tilt
@@ -131,7 +130,7 @@ def test_after_an_emergency_nothing_is_certain_but_nothing_is_forgotten() -> Non
     assert (version.reason, version.entries) == ("the reason", known.entries)
     ring = detector.baselines.rings["lat"]
     for _ in range(20):
-        detector.baselines.offer((Sample("lat", math.log(8)),) * 10, calm=True)
+        detector.baselines.offer((("lat", math.log(8), False),) * 10, calm=True)
     assert known.centres["lat"] < ring.centre < math.log(8)  # shrunk to what was usual
     restored = TiltDetector.restore(RULES, detector.snapshot())
     assert restored.snapshot() == detector.snapshot()
