@@ -40,7 +40,7 @@ from genesis.domain.time import format_utc, utc_day
 from genesis.engine.acts import Acts
 from genesis.engine.breaking import Breaking
 from genesis.engine.course import LOCKED_ENTRY, NO_OVERRIDES, Course
-from genesis.engine.keeping import Keeping, Kept
+from genesis.engine.keeping import NOTHING, Keeping, Kept
 from genesis.engine.marks import Marks
 from genesis.engine.rule_edits import PENDING, VERSION, RuleEdits
 from genesis.engine.rulebook import Editor
@@ -183,9 +183,9 @@ class Discipline:
 
     def _is_proven(self, event: Event) -> bool:
         """Did a breach wait for this report of the balance?"""
-        state = self._state
-        is_confirming = state.risk.drawdown.is_confirming or state.books.is_confirming
-        return isinstance(event, BalanceReported) and is_confirming
+        if not isinstance(event, BalanceReported):
+            return False
+        return self._state.risk.drawdown.is_confirming or self._state.books.is_confirming
 
     def _blocked(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         return (*facts, *self._stepped(self._course.disturbed(facts))) if facts else ()
@@ -295,6 +295,8 @@ class Discipline:
 
     def _kept(self, kept: Kept) -> tuple[Outcome, ...]:
         """The record, the code and counted refusals: facts as any other."""
+        if kept is NOTHING:
+            return ()
         blocked, stepped = self._blocked(kept.blocked), self._stepped(kept.stepped)
         tilted = self._tilted(kept.tilted) if kept.tilted else ()
         return (*blocked, *stepped, *self._spread(kept.halted), *tilted, *kept.counted)

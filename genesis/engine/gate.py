@@ -79,6 +79,9 @@ class Gate:
 
         strategy: whose wish it is; None: the operator's.
         """
+        return self._forbidden(symbol, strategy, self._sizes.holds(symbol, strategy))
+
+    def _forbidden(self, symbol: str, strategy: str | None, holds: Multiplier) -> list[Failure]:
         state = self._state
         failures = state.risk.failures(self._entry_facts(symbol, strategy), state.limits)
         failures += self._books.failures(state.now_ns)
@@ -87,7 +90,6 @@ class Gate:
             failures.append(tilt)
         market = (no_new_risk(state, symbol), no_adding(state, symbol, self._busy_symbols()))
         failures += [one for one in market if one is not None]
-        holds = self._sizes.holds(symbol, strategy)
         if not failures and not holds.share:
             failures.append(Failure("tier", "NO_NEW_RISK", holds.told()))
         return failures
@@ -108,7 +110,8 @@ class Gate:
     # -- entries -----------------------------------------------------------------------------
     def _judge_entry(self, draft: Draft, instrument: Instrument) -> Verdict:
         state = self._state
-        failures = self.forbids(draft.symbol, draft.strategy)
+        holds = self._sizes.holds(draft.symbol, draft.strategy)
+        failures = self._forbidden(draft.symbol, draft.strategy, holds)
         tier = check_tier(
             draft.type,
             draft.symbol,
@@ -130,7 +133,6 @@ class Gate:
         failures += _senseless(draft, price)
         if price is None or failures:
             return _refuse(failures)
-        holds = self._sizes.holds(draft.symbol, draft.strategy)
         room = self._books.room(draft.symbol, _stop_fraction(draft, price))
         cap = _least(self._cap_of_mode_usdt(draft.symbol), room)
         given = self._sizing_input(draft, price, holds.share, cap)

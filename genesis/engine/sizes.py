@@ -36,7 +36,7 @@ class Sizes:
         yield Multiplier(state.tilt.multiplier(state.now_ns), "TILT", self._tilt_words())
         share, _ = state.tiers.multiplier()
         mode = state.tiers.state.mode
-        code, reason = _MODES.get(mode, (mode.value, f"in the mode {mode.value}"))
+        code, reason = _MODES.get(mode) or (mode.value, f"in the mode {mode.value}")
         yield Multiplier(share, code, reason)
         yield from state.risk.multipliers(state.now_ns, state.limits)
         market = None if symbol is None else multiplier(state, symbol)

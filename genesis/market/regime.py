@@ -144,7 +144,11 @@ class Regime:
             before, root = self._came_from(bar)
         self._close, self._ts_ns = closed, ts_ns
         high, low = float(bar.high), float(bar.low)
-        true_range = (max(high, before) - min(low, before)) / before / root
+        if high < before:
+            high = before
+        if low > before:
+            low = before
+        true_range = (high - low) / before / root
         smoothed = rules.atr_bars if known >= rules.atr_bars else known + 1
         self._atr += (true_range - self._atr) / smoothed
         range_rank = self._ranges.take(self._atr)

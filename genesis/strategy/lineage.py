@@ -6,6 +6,7 @@ What somebody writes anew is his own strategy, of the tier he gives it.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, Protocol
 
 from genesis.domain.account import Tier
@@ -21,12 +22,17 @@ class _Tiered(Protocol):
 
 def tier_needed(strategy: _Tiered) -> Tier:
     """The highest tier that the strategy, any of its classes or their packages name."""
-    return max(_named(strategy), key=lambda tier: tier.rank)
-
-
-def _named(strategy: _Tiered) -> Iterator[Tier]:
-    yield Tier(strategy.tier)
     kind = strategy if isinstance(strategy, type) else type(strategy)
+    return max((Tier(strategy.tier), *_named(kind)), key=lambda tier: tier.rank)
+
+
+@lru_cache(maxsize=1024)
+def _named(kind: type) -> frozenset[Tier]:
+    """What the classes and their packages say; every wish is asked, and they do not change."""
+    return frozenset(_named_by(kind))
+
+
+def _named_by(kind: type) -> Iterator[Tier]:
     for one in kind.__mro__:
         given = vars(one).get("tier")
         if isinstance(given, Tier):
