@@ -6,7 +6,7 @@ What somebody writes anew is his own strategy, of the tier he gives it.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Final, Protocol
 
 from genesis.domain.account import Tier
@@ -22,21 +22,23 @@ class _Tiered(Protocol):
 
 def tier_needed(strategy: _Tiered) -> Tier:
     """The highest tier that the strategy, any of its classes or their packages name."""
+    return max(_named(strategy), key=lambda tier: tier.rank)
+
+
+def _named(strategy: _Tiered) -> Iterator[Tier]:
+    yield Tier(strategy.tier)
     kind = strategy if isinstance(strategy, type) else type(strategy)
-    return max((Tier(strategy.tier), *_named(kind)), key=lambda tier: tier.rank)
-
-
-@lru_cache(maxsize=1024)
-def _named(kind: type) -> frozenset[Tier]:
-    """What the classes and their packages say; every wish is asked, and they do not change."""
-    return frozenset(_named_by(kind))
-
-
-def _named_by(kind: type) -> Iterator[Tier]:
     for one in kind.__mro__:
         given = vars(one).get("tier")
         if isinstance(given, Tier):
             yield given
-        for package, tier in _PACKAGES.items():
-            if one.__module__ == package or one.__module__.startswith(f"{package}."):
-                yield tier
+        home = _home_of(one.__module__)
+        if home is not None:
+            yield home
+
+
+@cache
+def _home_of(module: str) -> Tier | None:
+    """The tier whose package a module of ours is in."""
+    inside = f"{module}."
+    return next((tier for home, tier in _PACKAGES.items() if inside.startswith(f"{home}.")), None)
