@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from genesis.domain.instrument import Instrument
 from genesis.domain.money import ONE, ZERO
-from genesis.domain.orders import Order, OrderType, Purpose, Side
+from genesis.domain.orders import Order, OrderStatus, OrderType, Purpose, Side
 from genesis.execution.draft import Draft
 from genesis.execution.order_book import OrderBook
 from genesis.execution.rules import ExecutionRules
@@ -181,8 +181,8 @@ class Protector:
 
     def _protect(self, held: Held, waits_ns: int | None) -> Upkeep:
         price = self._stop_price(held)
-        if price is None or any(o.request.type is OrderType.MARKET for o in held.entries):
-            return NOTHING  # no stop is wished, or the entry is still filling
+        if price is None or any(_is_filling(o) for o in held.entries):
+            return NOTHING
         if held.sellable * price < held.least:
             return self._unprotectable(held, waits_ns)
         if held.sells:
@@ -240,6 +240,12 @@ def _part(held: Held, closing: Closing) -> Decimal:
     rest = held.sellable - closing.left_qty
     too_little = held.last is not None and rest * held.last < held.least
     return held.sellable if too_little else closing.left_qty
+
+
+def _is_filling(entry: Order) -> bool:
+    """Will more of it be held in a moment? What nobody knows of is not waited for."""
+    is_known = entry.status is not OrderStatus.UNRESOLVED
+    return is_known and entry.request.type is OrderType.MARKET
 
 
 def _unasked(orders: tuple[Order, ...]) -> tuple[Order, ...]:

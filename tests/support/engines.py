@@ -140,9 +140,9 @@ class Bench:
     def cancelled(self, key: OrderKey) -> Step:
         return self.tell(OrderCancelled(self.now_ns, key))
 
-    def open_position(self, price: str = "67453") -> SubmitOrder:
+    def open_position(self, price: str = "67453", usdt: str = "100") -> SubmitOrder:
         """Buy, fill, and let the protective stop rest; returns the stop."""
-        entry = submits(self.buy())[0]
+        entry = submits(self.buy(usdt))[0]
         self.accept(entry.key)
         stop = submits(self.fill(entry, price))[0]
         self.accept(stop.key)

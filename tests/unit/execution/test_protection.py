@@ -72,6 +72,22 @@ def test_the_stop_filling_while_it_is_being_cancelled_ends_the_position_once() -
     assert not submits(bench.steps[-1])
 
 
+def test_a_stop_is_tightened_while_the_fate_of_another_entry_is_unknown() -> None:
+    bench = Bench()
+    stop = bench.open_position(usdt="11")
+    (entry,) = submits(bench.buy("11"))
+    bench.tell(OrderUnresolved(bench.now_ns, entry.key, "no answer"))
+    step = bench.act("stop", "STOP_MODIFY", stop_new=D("67000.019"), reduces_risk=True)
+    assert [c.key for c in cancels(step)] == [stop.key]
+    (new,) = submits(bench.cancelled(stop.key))
+    assert (new.request.stop_price, new.request.qty) == (D("67000.01"), stop.request.qty)
+    bench.accept(new.key)
+    more = bench.fill(entry, "67300")  # it had been filled after all: the stop covers that, too
+    assert [c.key for c in cancels(more)] == [new.key]
+    (whole,) = submits(bench.cancelled(new.key))
+    assert whole.request.qty > new.request.qty
+
+
 def test_a_tightened_stop_is_replaced() -> None:
     bench = Bench()
     stop = bench.open_position()
