@@ -307,6 +307,16 @@ class PaperDayReported:
     start_usdt: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class PaperTradeReported:
+    """A strategy closed a trade in the paper lane: its net result, of so much at work."""
+
+    ts_ns: int
+    strategy: str
+    pnl_usdt: Decimal
+    paid_usdt: Decimal
+
+
 # -- the run ---------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class RulesChanged:
@@ -371,6 +381,7 @@ Event = (
     | PaperLaneReported
     | RecoverySessionDone
     | PaperDayReported
+    | PaperTradeReported
     | RulesChanged
     | RunStarted
     | RunEnded

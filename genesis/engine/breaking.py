@@ -15,6 +15,7 @@ from genesis.domain.events import (
     OrderFilled,
     OrderRejected,
     OrderUnresolved,
+    PaperTradeReported,
     RunStarted,
     TimerFired,
 )
@@ -72,17 +73,24 @@ class Breaking:
                 risk.trips.feed_lost(now_ns, stream)
             case FeedRestored(stream=stream):
                 return risk.trips.feed_restored(now_ns, stream, rules)
+            case PaperTradeReported():
+                return risk.paper_trade(now_ns, event.strategy, event.pnl_usdt, event.paid_usdt)
             case RunStarted():
                 risk.trips.begin_run()
         return ()
 
+    def strategy_in(self, symbol: str) -> str | None:
+        """Whose position in the symbol it is; None: no strategy's."""
+        owner = self._owners.get(symbol, "")
+        return owner.removeprefix(STRATEGY) if owner.startswith(STRATEGY) else None
+
     def closed(self, closed: PositionClosed) -> tuple[BreakerMoved, ...]:
         """A trade ended: the streak, and the strategy whose trade it was."""
-        owner = self._owners.pop(closed.symbol, "")
+        strategy = self.strategy_in(closed.symbol)
+        self._owners.pop(closed.symbol, None)
         if not closed.qty:
             return ()  # nothing was sold: no trade
         state = self._state
-        strategy = owner.removeprefix(STRATEGY) if owner.startswith(STRATEGY) else None
         capital = max(ZERO, sizing_capital(self._view.equity_usdt, state.limits))
         risk_usdt = state.limits.risk_fraction * capital
         paid_usdt = closed.qty * closed.entry_price

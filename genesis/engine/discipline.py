@@ -115,6 +115,10 @@ class Discipline:
         """A span of ticks went by up to `high`: the peak of equity may have moved."""
         self._marks.seen(symbol, high)
 
+    def strategy_in(self, symbol: str) -> str | None:
+        """Whose position in the symbol it is; None: no strategy's."""
+        return self._breaking.strategy_in(symbol)
+
     def concluded(self, outcomes: list[Outcome]) -> tuple[Outcome, ...]:
         """What all that came of an event means for rules that wait."""
         return self._edited(self.edits.told(outcomes))

@@ -81,6 +81,18 @@ class RiskDesk:
             return ()
         return trips.trade_closed(ts_ns, strategy, pnl, risk_usdt, rules, has_edge=has_edge)
 
+    def paper_trade(
+        self, ts_ns: int, strategy: str, pnl: Decimal, paid_usdt: Decimal
+    ) -> tuple[BreakerMoved, ...]:
+        """A strategy that goes on in paper closed a trade there: a win with an edge brings it back.
+
+        What others do on paper says nothing here.
+        """
+        if not self.trips.is_on_paper(strategy):
+            return ()
+        has_edge = self._edge_after(strategy, pnl, paid_usdt)
+        return self.trips.won_on_paper(ts_ns, strategy) if has_edge and pnl > ZERO else ()
+
     def _edge_after(self, strategy: str, pnl: Decimal, paid_usdt: Decimal | None) -> bool:
         """Does one more result leave the strategy an edge? Too few results speak for none yet."""
         rules = self.rules.adaptive

@@ -176,6 +176,16 @@ class Trips:
             return self._breakers.to_paper(ts_ns, key, f"{strategy} {NO_EDGE}")
         return self._breakers.passed(ts_ns, key) if tries and pnl > ZERO else ()
 
+    def is_on_paper(self, strategy: str) -> bool:
+        """Has it rested, and has to win on paper before it trades again?"""
+        known = self._breakers.get((Level.STRATEGY, strategy))
+        return known is not None and known.state is State.HALF_OPEN
+
+    def won_on_paper(self, ts_ns: int, strategy: str) -> tuple[BreakerMoved, ...]:
+        """It may trade again; falls and losses count from here."""
+        self.records.pop(strategy, None)
+        return self._breakers.passed(ts_ns, (Level.STRATEGY, strategy))
+
 
 def _orders(count: int) -> str:
     return f"{count} order{'s' if count != 1 else ''}"

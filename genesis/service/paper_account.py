@@ -6,7 +6,7 @@ the exchange, too, is what the recorded events make of it.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from genesis.domain.account import Balance, Tier
@@ -25,6 +25,7 @@ from genesis.domain.events import (
     Event,
     InstrumentReported,
     OrderEvent,
+    PaperTradeReported,
     RunEnded,
     RunStarted,
     TimerFired,
@@ -32,6 +33,7 @@ from genesis.domain.events import (
     is_market,
 )
 from genesis.domain.money import BPS
+from genesis.domain.outcomes import PositionClosed
 from genesis.domain.recorded import Recorded
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
@@ -46,6 +48,7 @@ from genesis.sim.fees import FeeSchedule
 from genesis.sim.venue import Venue
 
 _ORDER: Final = frozenset(OrderEvent.__args__)
+_TRADES_KEPT: Final = 1_000
 Write = Callable[[Step], None]
 """Takes a step to the stream."""
 
@@ -54,7 +57,8 @@ class PaperAccount:
     """One account on paper; see `take` and `restored`.
 
     answers: what its exchange has said and the engine has not heard yet. tier: the one it was
-    opened in. ended: why its last run ended; None while one is on.
+    opened in. ended: why its last run ended; None while one is on. trades: of strategies, closed
+    since somebody took them from here.
     """
 
     def __init__(self, started: RunStarted, opened: AccountOpened) -> None:
@@ -67,6 +71,7 @@ class PaperAccount:
         self.answers: deque[Event] = deque()
         self.tier: Tier = engine.state.rules.tiers.opening_tier
         self.ended: str | None = None
+        self.trades: deque[PaperTradeReported] = deque(maxlen=_TRADES_KEPT)
         balances = {held.asset: held.free for held in opened.balances}
         self._exchange = SimExchange(Venue({}, balances, _fees(engine.state.rules)))
 
@@ -131,12 +136,28 @@ class PaperAccount:
             engine_for(event, self.engine)  # the same engine, under the rules of the next run
         self.ended = event.reason if isinstance(event, RunEnded) else None
         watched = self.session.watch(self.engine, event)
+        strategies = self._strategies()
         step = self.engine.handle(event)
+        self._remember(step, strategies)
         self.session.heard(self.engine, event, watched)
         self.readings.take(step)
         for command in step.commands:
             self._obey(command)
         return step
+
+    def _strategies(self) -> Mapping[str, str]:
+        """Positions of strategies, by symbol."""
+        whose = self.engine.discipline.strategy_in
+        found = ((held.symbol, whose(held.symbol)) for held in self.engine.view.positions)
+        return {symbol: strategy for symbol, strategy in found if strategy is not None}
+
+    def _remember(self, step: Step, strategies: Mapping[str, str]) -> None:
+        for closed in step.outcomes:
+            if isinstance(closed, PositionClosed) and closed.symbol in strategies:
+                paid_usdt = closed.qty * closed.entry_price
+                whose = strategies[closed.symbol]
+                told = PaperTradeReported(closed.ts_ns, whose, closed.pnl_usdt, paid_usdt)
+                self.trades.append(told)
 
     def _obey(self, command: Command) -> None:
         now_ns = self.engine.state.now_ns
@@ -170,6 +191,7 @@ def restored(steps: Iterable[Recorded]) -> PaperAccount:
                 account.again(event)
     if account is None:
         raise EventLogError("the stream ends before its account was opened")
+    account.trades.clear()  # they were told when they happened
     return account
 
 

@@ -1,7 +1,8 @@
 """The paper lane: a second account on paper, beside the first while its discipline asks for one.
 
-It is asked for by modes that look before they trade (OPENING48, PAPER48, EMERGENCY), and while an
-intervention that has been LOCKED is open. Each opening is a new account and a stream of its own; a
+It is asked for by modes that look before they trade (OPENING48, PAPER48, EMERGENCY), while an
+intervention that has been LOCKED is open, and by strategies that rested and win here before they
+trade again. Each opening is a new account and a stream of its own; a
 restart goes on with the one that was open. The main engine hears of it by events of its own log:
 that there is a lane, its days, and the end of a session. Whatever fails here closes the lane, and
 is told; the main engine goes on.
@@ -11,6 +12,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from genesis.domain.account import Tier, TierMode
@@ -32,6 +34,7 @@ from genesis.engine.state import EngineState
 from genesis.engine.step import Step
 from genesis.errors import EventLogError, InvariantBroken
 from genesis.exchange.streams import MARKET
+from genesis.risk.breakers import Level, State
 from genesis.service.clock import Clock
 from genesis.service.logs import log
 from genesis.service.paper_account import PaperAccount
@@ -48,14 +51,24 @@ _MODES: Final = frozenset({TierMode.OPENING48, TierMode.EMERGENCY})
 def wanted(state: EngineState) -> Tier | None:
     """The tier in which an account on paper is asked for; None: none is.
 
-    A promotion is tried in the tier it leads to. All else is in SNIPER.
+    A promotion is tried in the tier it leads to, strategies win in their own. All else is in
+    SNIPER.
     """
     mode, tier = state.tiers.state.mode, state.tiers.state.tier
     if state.ledger.opened_ns is None:
         return None
     if mode is TierMode.PAPER48:
         return tuple(Tier)[tier.rank + 1]
-    return Tier.SNIPER if mode in _MODES or state.tilt.state.was_locked else None
+    if mode in _MODES or state.tilt.state.was_locked:
+        return Tier.SNIPER
+    return tier if _strategies_wait(state) else None
+
+
+def _strategies_wait(state: EngineState) -> bool:
+    """Does one have to win on paper? Where all is paper it does so in its own account."""
+    rested = state.risk.breakers.of(Level.STRATEGY).values()
+    is_paper = state.tiers.history.is_paper
+    return not is_paper and any(one.state is State.HALF_OPEN for one in rested)
 
 
 class PaperLane:
@@ -220,6 +233,7 @@ class PaperLane:
         """Open, change or close the lane as the main engine's state asks, and tell it."""
         tier = wanted(self._main.state)
         await self._report_days()
+        await self._report_trades()
         if self.account is not None and tier is not self.account.tier:
             self._guarded(lambda: self._leave(NOT_ASKED))
         if self.account is None and tier is not None and self.problem is None:
@@ -237,6 +251,13 @@ class PaperLane:
             if not known.lane or day.day > known.lane[-1].day:
                 now_ns, pnl, start = self._clock.now_ns(), day.pnl_usdt, day.start_usdt
                 await self._tell(PaperDayReported(now_ns, day.day, day.trades, pnl, start))
+
+    async def _report_trades(self) -> None:
+        """What strategies won and lost in the lane: one that rested has to win here first."""
+        trades = () if self.account is None else self.account.trades
+        while trades:
+            closed = trades.popleft()
+            await self._tell(replace(closed, ts_ns=self._clock.now_ns()))
 
     def _continue(self, tier: Tier) -> None:
         self._opened = self._opening.left_open(tier)

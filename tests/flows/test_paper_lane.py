@@ -19,15 +19,17 @@ from genesis.domain.events import (
     OrderFilled,
     PaperDayReported,
     PaperLaneReported,
+    PaperTradeReported,
     RecoverySessionDone,
 )
 from genesis.domain.fills import Fill, Liquidity
 from genesis.domain.ids import EXTERNAL_RUN, OrderKey
 from genesis.domain.orders import OrderType, Side
 from genesis.domain.outcomes import Halted, LimitedHourStarted, RecoverySessionJudged
-from genesis.domain.time import DAY, HOUR, MINUTE, utc_day
+from genesis.domain.time import DAY, HOUR, MINUTE, SECOND, utc_day
 from genesis.engine.replay import replay
 from genesis.errors import EventLogError
+from genesis.risk.breakers import Level
 from genesis.rules import Rules, load
 from genesis.service.paper_opening import NOT_ASKED
 from genesis.service.strategies import engine_for
@@ -317,6 +319,38 @@ def test_a_live_account_looks_on_paper_first(tmp_path: Path) -> None:
 
     run(walk)
     sound(tmp_path)
+
+
+def test_a_rested_strategy_comes_back_to_a_live_account_by_winning_on_paper(
+    tmp_path: Path,
+) -> None:
+    name = "spread_capture"
+
+    async def walk() -> None:
+        async with PaperBench(tmp_path, strategies=(name,)) as bench:
+            state = bench.engine.state
+            state.tiers.history.is_paper = False  # as after its first days, without walking them
+            assert bench.lane.account is None
+            await bench.top("60000", "60300")
+            state.risk.breakers.to_paper(bench.now_ns, (Level.STRATEGY, name), "it lost too often")
+            await bench.top("60000", "60310")
+            assert bench.paper.tier is Tier.SNIPER
+            for bid, out in (("60000", "59000"), ("58900", "59200")):  # a loss, then a win
+                await bench.until(bench.now_ns + 20 * SECOND)
+                await bench.tick(bid)
+                await bench.top(bid, str(int(bid) + 300))
+                await bench.tick(str(int(bid) - 1))
+                assert bench.paper.engine.view.position(SYMBOL) is not None
+                (failure,) = bench.engine.gate.forbids(SYMBOL, name)
+                assert failure.code == "STRATEGY_ON_PAPER"
+                await bench.top(out, str(int(out) + 300))
+                await bench.tick(out)
+            reported = told(bench, PaperTradeReported)
+            assert [trade.pnl_usdt > 0 for trade in reported] == [False, True]
+            assert not bench.engine.gate.forbids(SYMBOL, name)
+            assert bench.lane.account is None, "nobody asks for it any more"
+
+    run(walk)
 
 
 PROMOTED = """name = "promoted"

@@ -17,6 +17,7 @@ from genesis.domain.account import Balance
 from genesis.domain.commands import CancelOrder, DropTimer, SetTimer, SubmitOrder
 from genesis.domain.events import (
     AccountOpened,
+    BookTop,
     Event,
     FeedRestored,
     InstrumentReported,
@@ -54,7 +55,7 @@ _FEES = FeeSchedule(Decimal(10), Decimal(10), "quote")
 
 
 class PaperBench:
-    """See the module. `is_paper`, `cash`: of a new home."""
+    """See the module. `is_paper`, `cash`: of a new home. `strategies`: of both accounts."""
 
     def __init__(
         self,
@@ -63,11 +64,12 @@ class PaperBench:
         *,
         cash: str = "5000",
         is_paper: bool = True,
+        strategies: tuple[str, ...] = (),
     ) -> None:
         self.log = EventLog.open(folder / DATABASE_NAME)
         past = remember(self.log, lambda done, total: None)
         self.rules = rules or (load("sniper") if past.engine is None else past.engine.state.rules)
-        self.engine: Engine = past.engine or new_engine(self.rules, (), "0")
+        self.engine: Engine = past.engine or new_engine(self.rules, strategies, "0")
         self.clock = VirtualClock(past.last_ns or T0)
         self.timers = past.timers
         self.sent: list[SubmitOrder] = []
@@ -84,7 +86,7 @@ class PaperBench:
         second = SecondLog(folder / "second-log.jsonl")
         self.recorder = Recorder(self.log, second, self.run, self.log.last_step)
         self.terms = Terms(
-            (SYMBOL,), (), self.rules, self.rules, "0", "code", is_paper, "test", "USDT"
+            (SYMBOL,), strategies, self.rules, self.rules, "0", "code", is_paper, "test", "USDT"
         )
         self.opening = self.new_opening()
         self.lane = PaperLane(self.opening, self.clock, self.engine, self.main)
@@ -92,8 +94,9 @@ class PaperBench:
     async def __aenter__(self) -> Self:
         at, rules = self.now_ns, self.rules
         started = RunStarted(
-            at, self.run, rules.name, rules.text, rules.sha256, "code", "0", (SYMBOL,)
-        )
+            at, self.run, rules.name, rules.text, rules.sha256, "code", "0",
+            (SYMBOL,), self.terms.strategies,
+        )  # fmt: skip
         await self.main(started)
         await self.main(InstrumentReported(at, BTC))
         if self._is_new:
@@ -163,6 +166,14 @@ class PaperBench:
         shown = tick(self.now_ns, price, trade_id=self._ticks)
         for answer in self.exchange.on_market(shown):
             self._handle(answer)
+        await self.tell(shown)
+
+    async def top(self, bid: str, ask: str) -> None:
+        """The book changes; only the lane's exchange has to know."""
+        self.clock.seen("bench", self.now_ns + SECOND // 1000)
+        self._ticks += 1
+        lots = Decimal(1)
+        shown = BookTop(self.now_ns, SYMBOL, self._ticks, Decimal(bid), lots, Decimal(ask), lots)
         await self.tell(shown)
 
     async def until(self, at_ns: int) -> None:

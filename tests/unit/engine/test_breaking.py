@@ -12,6 +12,7 @@ from genesis.domain.events import (
     HealthReported,
     OrderRejected,
     OrderUnresolved,
+    PaperTradeReported,
 )
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import OrderType, Purpose, Side
@@ -266,6 +267,13 @@ def test_on_a_live_account_a_rested_strategy_goes_on_in_paper_only() -> None:
     bench.later(DAY / SECOND)
     (failure,) = bench.engine.gate.forbids(SYMBOL, "spread_capture")
     assert failure.code == "STRATEGY_ON_PAPER"
+    for name, pnl in (("spread_capture", "-3"), ("spread_capture", "0"), ("simple_arb", "3")):
+        bench.tell(PaperTradeReported(bench.now_ns, name, D(pnl), D(20)))
+    assert bench.engine.gate.forbids(SYMBOL, "spread_capture") == [failure]
+    step = bench.tell(PaperTradeReported(bench.now_ns, "spread_capture", D("0.01"), D(20)))
+    assert [fact.state for fact in step.outcomes if isinstance(fact, BreakerMoved)] == ["CLOSED"]
+    assert not bench.engine.gate.forbids(SYMBOL, "spread_capture")
+    assert "spread_capture" not in risk.trips.records, "losses count from here"
 
 
 def test_trades_of_the_operator_are_no_strategys() -> None:
