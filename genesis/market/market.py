@@ -158,7 +158,7 @@ class Market:
         self.of(top.symbol).top = top
 
     def _bar(self, bar: BarClosed) -> None:
-        market = self.of(bar.symbol)
+        market = self.symbols.get(bar.symbol) or self.of(bar.symbol)
         market.last, market.last_ns = bar.close, bar.ts_ns
         self.moved = ()
         rules = self._rules

@@ -17,20 +17,19 @@ _SUBS: Final = 64
 class Ranks:
     """The latest `size` values, as counts of buckets; `count`: how many there are.
 
-    A value costs the same whatever `size` is. How many values lie below the octave last asked
-    for is kept up to date, because values mostly follow their like.
+    A value costs the same whatever `size` is. How many values lie below the bucket last asked for
+    is kept up to date, because values mostly follow their like.
     """
 
-    __slots__ = ("_below", "_buckets", "_next", "_octave", "_octaves", "_ring", "_size", "count")
+    __slots__ = ("_at", "_below", "_buckets", "_next", "_ring", "_size", "count")
 
     def __init__(self, size: int) -> None:
         self._size = size
         self.count = 0
         self._ring = array("H")
         self._next = 0
-        self._octaves = [0] * _OCTAVES
         self._buckets = [0] * (_OCTAVES * _SUBS)
-        self._octave = self._below = 0
+        self._at = self._below = 0
 
     def take(self, value: float) -> float:
         """The rank of one more value >= 0 among those before it, which then is one of them.
@@ -40,22 +39,19 @@ class Ranks:
         than `size`.
         """
         bucket = _bucket(value)
-        rank = self._rank(bucket)  # the octave asked for is the value's own now
-        ring, octaves, buckets = self._ring, self._octaves, self._buckets
+        rank = self._rank(bucket)  # the values below this bucket are counted now
+        ring, buckets = self._ring, self._buckets
         if self.count < self._size:
             ring.append(bucket)
             self.count += 1
         else:
-            at = self._next
-            oldest = ring[at]
-            left = oldest // _SUBS
-            octaves[left] -= 1
+            place = self._next
+            oldest = ring[place]
             buckets[oldest] -= 1
-            if left < self._octave:
+            if oldest < bucket:
                 self._below -= 1
-            ring[at] = bucket
-            self._next = (at + 1) % self._size
-        octaves[self._octave] += 1
+            ring[place] = bucket
+            self._next = (place + 1) % self._size
         buckets[bucket] += 1
         return rank
 
@@ -64,13 +60,13 @@ class Ranks:
         return self._rank(_bucket(value))
 
     def _rank(self, bucket: int) -> float:
-        octave, buckets = bucket // _SUBS, self._buckets
-        if octave != self._octave:
-            self._octave, self._below = octave, sum(self._octaves[:octave])
-        if not self.count:
-            return 0.5
-        below = self._below + sum(buckets[octave * _SUBS : bucket])
-        return (below + buckets[bucket] / 2) / self.count
+        at, below, buckets = self._at, self._below, self._buckets
+        if bucket > at:
+            below += sum(buckets[at:bucket])
+        elif bucket < at:
+            below -= sum(buckets[bucket:at])
+        self._at, self._below = bucket, below
+        return (below + buckets[bucket] / 2) / self.count if self.count else 0.5
 
 
 def _bucket(value: float) -> int:
