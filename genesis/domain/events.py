@@ -14,6 +14,12 @@ from genesis.domain.ids import OrderKey
 from genesis.domain.instrument import Instrument
 from genesis.domain.keeping import CodeConfirmed, LogForked, StopAdopted
 from genesis.domain.orders import OrderType, Side
+from genesis.domain.paper import (
+    PaperDayReported,
+    PaperLaneReported,
+    PaperTradeReported,
+    RecoverySessionDone,
+)
 
 
 # -- the market ------------------------------------------------------------------------------
@@ -277,44 +283,6 @@ class JournalAssessed:
     client_ref: str | None = None
     reasons: tuple[str, ...] = ()
     again_ns: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PaperLaneReported:
-    """Is there a paper lane beside this run? Told when it changes, at a start, too."""
-
-    ts_ns: int
-    is_open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RecoverySessionDone:
-    """The trader ended a session in the paper lane, with so many acts that add evidence of tilt."""
-
-    ts_ns: int
-    started_ns: int
-    indicator_events: int
-
-
-@dataclass(frozen=True, slots=True)
-class PaperDayReported:
-    """A UTC day of the paper lane is over: trades that ended in it, its result without flows."""
-
-    ts_ns: int
-    day: int
-    trades: int
-    pnl_usdt: Decimal
-    start_usdt: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class PaperTradeReported:
-    """A strategy closed a trade in the paper lane: its net result, of so much at work."""
-
-    ts_ns: int
-    strategy: str
-    pnl_usdt: Decimal
-    paid_usdt: Decimal
 
 
 # -- the run ---------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from genesis.domain.ids import OrderKey
 from genesis.domain.money import ZERO
@@ -59,13 +60,17 @@ class Purpose(StrEnum):
     EXIT = "EXIT"
 
 
+OF_STRATEGY: Final = "strategy:"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
     """One sized order, as it would be sent now.
 
     `qty` is in base units, `limit_price` and `stop_price` in quote per base.
     `stop_plan` of an entry is the price its protective stop will rest at (None: the rules' default
-    distance below the fill). `why` is the reason shown to people and kept with the trade.
+    distance below the fill). `why` is the reason shown to people and kept with the trade. `source`:
+    who wants it; of a strategy `OF_STRATEGY` and its name.
     """
 
     symbol: str

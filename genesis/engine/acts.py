@@ -4,10 +4,11 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from genesis.domain.account import MarketState
-from genesis.domain.events import OperatorActed
-from genesis.domain.outcomes import PositionClosed
+from genesis.domain.account import MarketState, TierMode
+from genesis.domain.events import FlowReported, OperatorActed
+from genesis.domain.outcomes import PositionClosed, TierChanged
 from genesis.risk.sizing import position_cap_usdt
+from genesis.tiers.transitions import DAILY_LOSS_REASON
 from genesis.tilt.actions import UserAction
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ _REASONS: Final = MappingProxyType(
     {"stop": "stop_loss", "target": "take_profit", "signal": "signal"}
 )
 """Why a position was left, as the detector calls it; all else was by hand."""
+
+
+def has_fallen(fact: TierChanged) -> bool:
+    """Did a loss of the day lead to it? What a halt begins with may be the trader's own words."""
+    halts = fact.mode is TierMode.HALTED and fact.old_mode is not TierMode.HALTED
+    return fact.reason == DAILY_LOSS_REASON and not halts
 
 
 class Acts:
@@ -55,9 +62,9 @@ class Acts:
         """What he asked for was refused, for the reason of this code."""
         return self._action("ORDER_REJECTED", symbol=symbol, reason=code)
 
-    def deposit(self) -> UserAction:
-        """Money came in."""
-        return self._action("DEPOSIT")
+    def deposit(self, event: FlowReported) -> UserAction:
+        """Money came in, and may be reported later than that."""
+        return self._action("DEPOSIT", done_us=event.ts_ns // 1_000)
 
     def loosened(self) -> UserAction:
         """He wants looser rules."""

@@ -1,7 +1,7 @@
 """Breakers of the risk engine, as events bring them about."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from genesis.domain.account import TierMode
 from genesis.domain.events import (
@@ -15,25 +15,27 @@ from genesis.domain.events import (
     OrderFilled,
     OrderRejected,
     OrderUnresolved,
-    PaperTradeReported,
     RunStarted,
     TimerFired,
 )
 from genesis.domain.ids import OrderKey
 from genesis.domain.keeping import LogForked
 from genesis.domain.money import ZERO
-from genesis.domain.orders import Purpose
-from genesis.domain.outcomes import BreakerMoved, Outcome, PositionClosed, TierChanged
+from genesis.domain.orders import OF_STRATEGY, Purpose
+from genesis.domain.outcomes import AlertRaised, BreakerMoved, Outcome, PositionClosed, TierChanged
+from genesis.domain.paper import PaperTradeReported
 from genesis.engine.tier_acts import RECORD
 from genesis.risk.blocks import STARTING
+from genesis.risk.drawdown import CRITICAL, DAILY_LOSS
 from genesis.risk.sizing import sizing_capital
-from genesis.tiers.transitions import RESTORED_REASON
+from genesis.risk.trips import DAY_ENDERS
+from genesis.tiers.transitions import OWN_RESET_REASON, RESTORED_REASON
 
 if TYPE_CHECKING:
     from genesis.engine.state import EngineState
     from genesis.engine.view import EngineView
 
-STRATEGY: str = "strategy:"
+_HIS_LIMITS: Final = frozenset({DAILY_LOSS, *DAY_ENDERS})
 
 
 class Breaking:
@@ -82,7 +84,7 @@ class Breaking:
     def strategy_in(self, symbol: str) -> str | None:
         """Whose position in the symbol it is; None: no strategy's."""
         owner = self._owners.get(symbol, "")
-        return owner.removeprefix(STRATEGY) if owner.startswith(STRATEGY) else None
+        return owner.removeprefix(OF_STRATEGY) if owner.startswith(OF_STRATEGY) else None
 
     def closed(self, closed: PositionClosed) -> tuple[BreakerMoved, ...]:
         """A trade ended: the streak, and the strategy whose trade it was."""
@@ -105,8 +107,18 @@ class Breaking:
             moved for fact in facts for moved in risk.trips.told(fact, risk.rules.breakers)
         )
 
+    def heeded(self, fact: Outcome) -> tuple[Outcome, ...]:
+        """What tilt makes of a limit that his trading reached.
+
+        What fails on our side or the venue's is not his doing, and is not told.
+        """
+        if not isinstance(fact, AlertRaised) or fact.alert not in _HIS_LIMITS:
+            return ()
+        is_critical = fact.alert == CRITICAL
+        return self._state.tilt.limit_reached(fact, is_critical=is_critical)
+
     def stepped(self, facts: Iterable[Outcome]) -> tuple[BreakerMoved, ...]:
-        """A tier is entered, or a halt was lifted by hand: falls count from here."""
+        """A tier is entered, or a halt by a loss was reset: falls count from here."""
         moved: tuple[BreakerMoved, ...] = ()
         drawdown, flows = self._state.risk.drawdown, self._state.ledger.flows_usdt
         for fact in facts:
@@ -115,7 +127,10 @@ class Breaking:
             if fact.reason == RESTORED_REASON:
                 continue  # the record is whole again: what was lost before is lost still
             if fact.old_mode is TierMode.HALTED and fact.mode is not TierMode.HALTED:
-                drawdown.reset(self._view.equity_usdt, flows)
+                if fact.reason == OWN_RESET_REASON and self._state.rules.tiers.interruptions.halts:
+                    drawdown.halted = None  # what was lost before his own halt is lost still
+                else:
+                    drawdown.reset(self._view.equity_usdt, flows)
                 moved += self._state.risk.trips.halt_ended(fact.ts_ns)
             elif fact.tier is not fact.old_tier:
                 drawdown.new_peak(self._view.equity_usdt, flows)

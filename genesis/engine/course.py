@@ -1,12 +1,14 @@
 """The course of a trader: evaluations, ceremony and overrides, as events bring them about."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from genesis.domain.account import TierMode, TiltLevel
-from genesis.domain.events import OperatorActed
+from genesis.domain.events import OperatorActed, OrderFilled
 from genesis.domain.money import ZERO
+from genesis.domain.orders import Side
 from genesis.domain.outcomes import (
     AlertRaised,
     BreakerMoved,
@@ -18,10 +20,15 @@ from genesis.domain.outcomes import (
     TiltLevelChanged,
     ViolationNoted,
 )
-from genesis.risk.blocks import FEED, RECONCILE, STARTING, VENUE
+from genesis.domain.time import format_utc
+from genesis.engine.tier_acts import RECORD
+from genesis.risk.blocks import CODE, FEED, INCOMPLETE, STARTING, VENUE
 from genesis.risk.breakers import Level, State
 from genesis.risk.drawdown import CRITICAL
+from genesis.risk.sizing import position_cap_usdt
 from genesis.tiers.desk import WRONG_PHRASE
+from genesis.tiers.rules import InterruptionRules
+from genesis.tilt import StyleChangeRefused
 from genesis.tilt.actions import UserAction
 from genesis.tilt.override import (
     ACCEPTED,
@@ -40,6 +47,7 @@ if TYPE_CHECKING:
 
 OVERRIDE: Final = "override"
 LOCKED_ENTRY: Final = "locked_entry"
+OUTSIDE_ENTRY: Final = "outside_entry"
 NO_OVERRIDES: Final = "the rules of this run know no overrides"
 OVERRIDE_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -53,6 +61,8 @@ OVERRIDE_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """What is said to an override, by its verdict."""
+_HIS_BLOCKS: Final = frozenset({CODE, RECORD})
+"""Blocks that are no failure of the machine: what runs, or is written, is not what it was."""
 
 
 class Course:
@@ -89,7 +99,7 @@ class Course:
     # -- time --------------------------------------------------------------------------------
     def time_passed(self) -> tuple[Outcome, ...]:
         """What time alone does to the mode."""
-        is_clean = not self._state.risk.blocks.keys() & {STARTING, RECONCILE}
+        is_clean = not self._state.risk.blocks.keys() & INCOMPLETE
         return self._state.tiers.tick(self._state.now_ns, is_clean=is_clean)
 
     def evaluated(self, ts_ns: int) -> tuple[Outcome, ...]:
@@ -107,18 +117,43 @@ class Course:
                 history.trade_closed(outcome.ts_ns, outcome.pnl_usdt)
 
     def disturbed(self, facts: Iterable[Outcome]) -> tuple[TierChanged, ...]:
-        """A tilt warning, a critical fall or a part of ours that failed ends a promotion.
+        """A tilt warning, a critical fall or a breaker of the account ends a promotion.
 
-        A lost feed and the venue's maintenance only defer it: they are no fault of this account.
+        What the machine, its books, the feed or the venue lack only defers it: that is no fault of
+        this account.
         """
         found: list[TierChanged] = []
         for fact in facts:
             if isinstance(fact, TiltLevelChanged) and _is_alarm(fact):
                 self._state.tiers.history.tilted(fact.ts_ns, fact.new)
-            reason = _disturbance(fact)
+            reason = _disturbance(fact, self._state.rules.tiers.interruptions)
             if reason is not None:
                 found += self._state.tiers.disturbed(self._state.now_ns, reason)
         return tuple(found)
+
+    def outside(self, event: OrderFilled) -> tuple[Outcome, ...]:
+        """No order of ours bought this: beyond the cap of its position it is a violation.
+
+        What is found at a start, or beside a broken record, may be our own order that was lost.
+        """
+        state, fill = self._state, event.fill
+        position, most = state.ledger.positions.get(fill.symbol), self._most_outside_usdt
+        is_sure = not state.risk.blocks.keys() & {STARTING, RECORD}
+        if position is None or most is None or fill.side is not Side.BUY or not is_sure:
+            return ()
+        if not position.cost_usdt - fill.qty * fill.price <= most < position.cost_usdt:
+            return ()
+        told = f"{fill.symbol} was bought elsewhere, beyond what a position may cost in this tier"
+        return self.violation(OUTSIDE_ENTRY, told)
+
+    @property
+    def _most_outside_usdt(self) -> Decimal | None:
+        """What a position that was bought elsewhere may cost; None: it is not looked at."""
+        state = self._state
+        rules = state.rules.tiers.outside
+        if rules is None:
+            return None
+        return rules.cap_multiple * position_cap_usdt(self._view.equity_usdt, state.limits)
 
     def violation(self, kind: str, reason: str) -> tuple[Outcome, ...]:
         """Something that counts against the gates. Old rules know no such thing."""
@@ -135,11 +170,18 @@ class Course:
         changes, told = state.tiers.confirm(
             ts_ns, event.phrase or "", is_calm=self._is_calm(), blocked=self.blocked()
         )
-        if changes:
-            flows = state.ledger.flows_usdt
-            state.risk.drawdown.new_peak(self._view.equity_usdt, flows)
         answer = CommandAnswered(ts_ns, event.client_ref, event.verb, bool(changes), told)
         return (*changes, answer), "phrase" if told == WRONG_PHRASE else "ok"
+
+    def style(self, event: OperatorActed) -> tuple[Outcome, ...]:
+        """He announces that he will trade differently, while he is calm."""
+        now_ns, told, is_taken = self._state.now_ns, "", True
+        try:
+            due_ns = self._state.tilt.detector.declare_style_change(event.reason or "", now_ns)
+            told = f"noted: from {format_utc(due_ns)} on more is taken for usual for a while"
+        except StyleChangeRefused as problem:
+            told, is_taken = problem.message, False
+        return (CommandAnswered(now_ns, event.client_ref, event.verb, is_taken, told),)
 
     def verdict(self, event: OperatorActed) -> str | None:
         """What is to be said to an override; None where the rules know none."""
@@ -173,7 +215,7 @@ def _is_alarm(change: TiltLevelChanged) -> bool:
     return change.new.rank > change.old.rank and change.new.rank >= TiltLevel.WARNING.rank
 
 
-def _disturbance(fact: Outcome) -> str | None:
+def _disturbance(fact: Outcome, rules: InterruptionRules) -> str | None:
     match fact:
         case TiltLevelChanged(new=level) if level.rank >= TiltLevel.WARNING.rank:
             return f"tilt is {level}"
@@ -181,8 +223,10 @@ def _disturbance(fact: Outcome) -> str | None:
             return "the drawdown is critical"
         case RiskBlocked(blocked=True, source=source, reason=reason):
             waits = source in (STARTING, VENUE) or source.startswith(FEED)
+            waits |= rules.faults and source not in _HIS_BLOCKS
             return None if waits else reason
         case BreakerMoved(level=level, name=name, state=State.OPEN, reason=reason):
-            is_ours = level != Level.STRATEGY and not name.startswith(FEED)
-            return reason if is_ours else None
+            waits = level == Level.STRATEGY or name.startswith(FEED)
+            waits |= rules.faults and level == Level.SYSTEM
+            return None if waits else reason
     return None

@@ -8,7 +8,7 @@ from genesis.domain.account import Tier
 from genesis.domain.events import BarClosed, Event, OperatorActed
 from genesis.domain.instrument import Instrument
 from genesis.domain.money import text
-from genesis.domain.orders import OrderType, Purpose, Side
+from genesis.domain.orders import OF_STRATEGY, OrderType, Purpose, Side
 from genesis.domain.outcomes import CommandAnswered
 from genesis.domain.time import parse_width
 from genesis.engine.discipline import OPERATOR
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MANUAL: Final = "manual"
 SIGNAL: Final = "signal"
+CLOSE_ALL_OF_IT: Final = "`close` sells all of it without one"
 EXIT_REASONS: Final = frozenset({SIGNAL, "target"})
 _TYPES: Final = {"market": OrderType.MARKET, "limit": OrderType.LIMIT}
 
@@ -93,7 +94,7 @@ class Desk:
             post_only=intent.post_only,
             stop_plan=_on_grid(instrument, intent.stop),
             cancel=intent.cancel,
-            source=f"strategy:{strategy.name}",
+            source=OF_STRATEGY + strategy.name,
             strategy=strategy.name,
             strategy_tier=self._tier_of(strategy),
             why=_exit_reason(intent.why) if intent.reduces else intent.why,
@@ -134,7 +135,9 @@ class Desk:
         if event.order_type is OrderType.LIMIT:
             return _answer(event, False, MARKET_ONLY)
         qty, price = event.qty, self._view.price(event.symbol)
-        if qty is None and event.amount_usdt is not None and price is not None:
+        if qty is None and event.amount_usdt is not None:
+            if price is None:
+                return _answer(event, False, f"{event.symbol} has no price yet; {CLOSE_ALL_OF_IT}")
             qty = event.amount_usdt / price
         instrument = self._view.instrument(event.symbol)
         if qty is not None and instrument is not None:

@@ -19,14 +19,12 @@ from genesis.domain.events import (
     JournalAssessed,
     OperatorActed,
     OrderFilled,
-    PaperDayReported,
-    PaperLaneReported,
-    RecoverySessionDone,
     RulesChanged,
     RunStarted,
     TimerFired,
     VenueStatus,
 )
+from genesis.domain.ids import EXTERNAL_RUN
 from genesis.domain.orders import OrderType, Purpose, Side
 from genesis.domain.outcomes import (
     AlertRaised,
@@ -36,8 +34,9 @@ from genesis.domain.outcomes import (
     PositionClosed,
     TierChanged,
 )
-from genesis.domain.time import format_utc, utc_day
-from genesis.engine.acts import Acts
+from genesis.domain.paper import PaperDayReported, PaperLaneReported, RecoverySessionDone
+from genesis.domain.time import utc_day
+from genesis.engine.acts import Acts, has_fallen
 from genesis.engine.breaking import Breaking
 from genesis.engine.course import LOCKED_ENTRY, NO_OVERRIDES, Course
 from genesis.engine.keeping import NOTHING, Keeping, Kept
@@ -49,7 +48,6 @@ from genesis.engine.wakes import DAY_TIMER, EVALUATION_TIMER, Wakes
 from genesis.execution.draft import Draft
 from genesis.risk.blocks import FEED, RECONCILE, STARTING, VENUE
 from genesis.risk.drawdown import DAILY_LOSS
-from genesis.tilt import StyleChangeRefused
 from genesis.tilt.actions import BadAction
 from genesis.tilt.caution import CONFIRM_CODE, Wish
 from genesis.tilt.checks import LOCKED_CODE
@@ -95,6 +93,8 @@ class Discipline:
         self._course.moved(moved)
         if moved and isinstance(event, OrderFilled):
             self._marks.filled(event)
+            if event.key.run == EXTERNAL_RUN:
+                facts += self._course.outside(event)
         for outcome in moved:
             if isinstance(outcome, PositionClosed):
                 facts += self._closed(outcome)
@@ -174,7 +174,7 @@ class Discipline:
             self._timers_stale = True
         for fact in facts:
             if isinstance(fact, TierChanged):
-                self._state.tilt.detector.tier_changed(fact)
+                self._state.tilt.detector.tier_changed(fact, has_fallen=has_fallen(fact))
         told = self._tier_acts.entered(facts, loss)
         return (*facts, *told, *self._breaking.stepped(facts))
 
@@ -234,7 +234,8 @@ class Discipline:
                 return self._rules_wanted(event)
             case FlowReported(asset=asset, amount=amount) if asset == state.ledger.quote:
                 state.tiers.history.flow(event.ts_ns, amount)
-                deposit = self._acts.deposit()
+                state.risk.drawdown.flowed(amount)
+                deposit = self._acts.deposit(event)
                 return self._tilted(state.tilt.observe(deposit)) if amount > 0 else ()
             case BalanceReported():
                 started = state.risk.block(event.ts_ns, STARTING, None)
@@ -322,6 +323,7 @@ class Discipline:
                 more += self._stepped(self._tier_acts.daily_loss(fact), fact)
             else:
                 more += self._stepped(self._course.disturbed((fact,)))
+            more += self._tilted(self._breaking.heeded(fact))
             more += self._broken(self._breaking.told((fact,)))
         return tuple(more)
 
@@ -334,7 +336,7 @@ class Discipline:
         if event.verb in STEPS:
             return self._tier_step(event)
         if event.verb == "style":
-            return self._style(event)
+            return self._course.style(event)
         try:
             facts = self._acted(event)
         except BadAction as problem:  # nothing of it is remembered, and no risk is added by it
@@ -366,16 +368,6 @@ class Discipline:
         answered, reason = self._course.ceremony(event)
         action = self._acts.asked(replace(event, reason=reason))
         return (*self._stepped(answered), *self._tilted(self._state.tilt.observe(action)))
-
-    def _style(self, event: OperatorActed) -> tuple[Outcome, ...]:
-        """He announces that he will trade differently, while he is calm."""
-        now_ns, told, is_taken = self._state.now_ns, "", True
-        try:
-            due_ns = self._state.tilt.detector.declare_style_change(event.reason or "", now_ns)
-            told = f"noted: from {format_utc(due_ns)} on more is taken for usual for a while"
-        except StyleChangeRefused as problem:
-            told, is_taken = problem.message, False
-        return (CommandAnswered(now_ns, event.client_ref, event.verb, is_taken, told),)
 
     def _tier_step(self, event: OperatorActed) -> tuple[Outcome, ...]:
         answered, scored = self._tier_acts.asked(event)

@@ -207,10 +207,11 @@ class Engine:
     def _settled(self, symbol: str, price: Decimal | None, reason: str) -> tuple[Outcome, ...]:
         """The position's end, if nothing is left of it and nothing is under way."""
         state = self.state
-        instrument = state.market.instruments.get(symbol)
-        if instrument is None or state.execution.orders.is_busy(symbol):
+        instrument, held = state.market.instruments.get(symbol), state.ledger.positions.get(symbol)
+        if instrument is None or held is None or state.execution.orders.is_busy(symbol):
             return ()
-        closed = state.ledger.settle(symbol, instrument, price or ZERO, state.now_ns, reason)
+        worth = price or held.entry_price  # what has no price yet is not worth nothing
+        closed = state.ledger.settle(symbol, instrument, worth, state.now_ns, reason)
         return () if closed is None else (closed,)
 
     # -- for drivers that skip ---------------------------------------------------------------

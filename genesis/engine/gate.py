@@ -20,7 +20,7 @@ from genesis.engine.discipline import OPERATOR, wish_of
 from genesis.engine.market_checks import limit_orders_only, no_adding, no_new_risk
 from genesis.engine.portfolio import Portfolio
 from genesis.engine.sizes import Sizes
-from genesis.engine.together import cluster_room_usdt
+from genesis.engine.together import busy, cluster_room_usdt
 from genesis.execution.draft import Draft
 from genesis.risk.desk import EntryFacts
 from genesis.risk.multipliers import Multiplier
@@ -88,7 +88,7 @@ class Gate:
         tilt = state.tilt.check(state.now_ns)
         if tilt is not None:
             failures.append(tilt)
-        market = (no_new_risk(state, symbol), no_adding(state, symbol, self._busy_symbols()))
+        market = (no_new_risk(state, symbol), no_adding(state, symbol, busy(state)))
         failures += [one for one in market if one is not None]
         if not failures and not holds.share:
             failures.append(Failure("tier", "NO_NEW_RISK", holds.told()))
@@ -119,7 +119,7 @@ class Gate:
             draft.strategy,
             state.tiers.state,
             state.rules.tiers,
-            self._busy_symbols(),
+            busy(state),
             self._view.reduce_only,
         )
         if tier is not None:
@@ -148,13 +148,13 @@ class Gate:
             waits = state.tilt.unconfirmed(wish_of(draft), state.now_ns)
             if waits is not None:
                 return _refuse([waits])
+        causes = (*by_book, *self._by_probe(given, sized))
         return self._approve(
-            draft, sized.qty, given.stop, _limits_used(given, sized), _notes(sized, holds, by_book)
+            draft, sized.qty, given.stop, _limits_used(given, sized), _notes(sized, holds, causes)
         )
 
     def absolute_cap_usdt(self, symbol: str | None = None) -> Decimal | None:
-        """A cap that no minimum may lift: of the mode, of a book at the usual stop, or of an order
-        that tries after a fault.
+        """A cap that no minimum may lift: of the mode, or of a book at the usual stop.
 
         symbol: whose position it is asked for; None: one that is not held yet.
         """
@@ -162,9 +162,14 @@ class Gate:
 
     def _cap_of_mode_usdt(self, symbol: str | None) -> Decimal | None:
         held = ZERO if symbol is None else self._view.held_usdt(symbol)
-        mode = self._state.tiers.cap_usdt(self._view.exposure_usdt, held)
-        caps = (mode, self._state.risk.probe_cap_usdt())
-        return min((cap for cap in caps if cap is not None), default=None)
+        return self._state.tiers.cap_usdt(self._view.exposure_usdt, held)
+
+    def _by_probe(self, given: SizingInput, sized: Sized) -> tuple[str, ...]:
+        """What it tries after, where that made the size what it is."""
+        breaker = self._state.risk.trying()
+        if breaker is None or given.probe_usdt is None or sized.cap_usdt < given.probe_usdt:
+            return ()
+        return (f"it tries whether all is well again after: {breaker.reason}",)
 
     def _entry_facts(self, symbol: str, strategy: str | None) -> EntryFacts:
         state, view = self._state, self._view
@@ -177,13 +182,8 @@ class Gate:
             strategy,
             state.tiers.history.is_paper,
             view.equity_usdt - state.ledger.flows_usdt - state.risk.drawdown.base_usdt,
+            view.trades_today,
         )
-
-    def _busy_symbols(self) -> frozenset[str]:
-        """Symbols with a position or a working entry."""
-        working = self._state.execution.orders.all_working()
-        entries = {o.request.symbol for o in working if not o.request.reduces}
-        return frozenset(entries | set(self._state.ledger.positions))
 
     def _conservative_price(self, draft: Draft) -> Decimal | None:
         """The price an entry is assumed to fill at: its limit, or the ask and some slippage."""
@@ -219,6 +219,7 @@ class Gate:
             open_risk_usdt=self._view.open_risk_usdt,
             cluster_room_usdt=cluster_room_usdt(self._state, self._view, draft.symbol),
             var_room_usdt=self._portfolio.room_usdt(draft.symbol),
+            probe_usdt=self._state.risk.probe_usdt(),
         )
 
     def _held_usdt(self, symbol: str) -> Decimal:
@@ -302,9 +303,9 @@ def _least(cap: Decimal | None, room: Room | None) -> Decimal | None:
     return room.cap_usdt if cap is None else min(cap, room.cap_usdt)
 
 
-def _notes(sized: Sized, holds: Multiplier, by_book: tuple[str, ...]) -> tuple[str, ...]:
+def _notes(sized: Sized, holds: Multiplier, causes: tuple[str, ...]) -> tuple[str, ...]:
     """What the gate changed. A limit that made the size smaller is named."""
     if sized.clipped_from_usdt is None:
         return ()
     told = f"clipped from {sized.clipped_from_usdt:.2f} to {sized.cap_usdt:.2f} USDT"
-    return ("; ".join((_with_cause(told, holds), *by_book)),)
+    return ("; ".join((_with_cause(told, holds), *causes)),)

@@ -1,5 +1,6 @@
 """What the market itself forbids, whatever the trader may do: asked of entries only."""
 
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -52,7 +53,7 @@ def whole_multiplier(state: "EngineState") -> Multiplier | None:
     return Multiplier(whole.rules.shares[whole.state], f"MARKET_{whole.state.value}", told)
 
 
-def no_adding(state: "EngineState", symbol: str, busy: frozenset[str]) -> Failure | None:
+def no_adding(state: "EngineState", symbol: str, busy: AbstractSet[str]) -> Failure | None:
     """In a crash nothing is added to a position. busy: symbols held, or with a working entry."""
     whole = state.market.whole
     if whole is None or symbol not in busy or whole.state not in whole.rules.no_adding:

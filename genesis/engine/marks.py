@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from genesis.domain.events import OrderFilled
 from genesis.domain.money import ZERO
+from genesis.domain.orders import Purpose
 from genesis.domain.outcomes import Outcome
 from genesis.engine.books import Books
 from genesis.risk.blocks import INCOMPLETE
@@ -33,8 +34,13 @@ class Marks:
         return self._books.judged()
 
     def filled(self, event: OrderFilled) -> None:
-        """A fill that moved a position."""
+        """A fill that moved a position; of an entry of ours the first is a trade of the day."""
         self._books.filled(event)
+        order = self._state.execution.orders.orders.get(event.key)
+        if order is None or order.request.purpose is not Purpose.ENTRY:
+            return
+        if len(order.trade_ids) == 1:
+            self._state.risk.trade_opened(self._state.now_ns)
 
     def _limits(self) -> tuple[Outcome, ...]:
         state, view = self._state, self._view

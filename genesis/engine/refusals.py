@@ -6,10 +6,11 @@ another one, or when the run ends. What the operator asks for is always told.
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from genesis.domain.approval import Refused, Verdict
 from genesis.domain.keeping import RefusalsCounted
+from genesis.domain.orders import OF_STRATEGY
 from genesis.execution.draft import Draft
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 Wisher = tuple[str, str]
 """Source and symbol."""
-_STRATEGY: Final = "strategy:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Refusals:
     def judged(self, draft: Draft, verdict: Verdict) -> tuple[tuple[RefusalsCounted, ...], bool]:
         """A verdict: what of earlier ones is counted now, and is this one to be told?"""
         span_ns = self._state.rules.risk.refusals_span_ns
-        if span_ns is None or not draft.source.startswith(_STRATEGY):
+        if span_ns is None or not draft.source.startswith(OF_STRATEGY):
             return (), True
         wisher, now_ns = (draft.source, draft.symbol), self._state.now_ns
         if not isinstance(verdict, Refused):

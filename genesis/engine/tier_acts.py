@@ -4,7 +4,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from genesis.domain.events import HealthReported, JournalAssessed, OperatorActed, PaperDayReported
+from genesis.domain.events import (
+    HealthReported,
+    JournalAssessed,
+    OperatorActed,
+)
 from genesis.domain.money import fraction
 from genesis.domain.outcomes import (
     AlertRaised,
@@ -13,7 +17,8 @@ from genesis.domain.outcomes import (
     TierAnnounced,
     TierChanged,
 )
-from genesis.risk.blocks import RECONCILE, STARTING
+from genesis.domain.paper import PaperDayReported
+from genesis.risk.blocks import INCOMPLETE
 from genesis.tiers.days import LaneDay
 from genesis.tiers.desk import WRONG_PHRASE, Step
 from genesis.tiers.messages import message
@@ -43,7 +48,7 @@ class TierActs:
     @property
     def is_clean(self) -> bool:
         """Are the books reconciled with the venue?"""
-        return not self._state.risk.blocks.keys() & {STARTING, RECONCILE}
+        return not self._state.risk.blocks.keys() & INCOMPLETE
 
     # -- facts -------------------------------------------------------------------------------
     def page(self, event: JournalAssessed, *, is_taken: bool) -> None:
@@ -77,9 +82,9 @@ class TierActs:
     def entered(
         self, facts: tuple[Outcome, ...], loss: AlertRaised | None = None
     ) -> tuple[TierAnnounced, ...]:
-        """The tier or mode moved: in another tier falls count from here, and the trader is told.
+        """The tier or mode moved: the trader is told.
 
-        Runs under rules from before there was a way back did neither.
+        Not so in runs under rules from before there was a way back.
         """
         if self._state.rules.tiers.recovery is None:
             return ()
@@ -87,9 +92,6 @@ class TierActs:
         for fact in facts:
             if not isinstance(fact, TierChanged):
                 continue
-            if fact.tier is not fact.old_tier:
-                flows = self._state.ledger.flows_usdt
-                self._state.risk.drawdown.new_peak(self._view.equity_usdt, flows)
             words = message(fact, self._state.rules.tiers, self._lost(loss))
             if words is not None:
                 self._state.tiers.announced = TierAnnounced(fact.ts_ns, words)
@@ -123,8 +125,4 @@ class TierActs:
             return tiers.go_live(now_ns, event.phrase or "", is_clean=self.is_clean)
         if event.verb == STEP_DOWN:
             return tiers.step_down(now_ns)
-        changes, told = tiers.reset(now_ns, event.reason or "", is_clean=self.is_clean)
-        if changes:
-            flows = self._state.ledger.flows_usdt
-            self._state.risk.drawdown.reset(self._view.equity_usdt, flows)
-        return changes, told
+        return tiers.reset(now_ns, event.reason or "", is_clean=self.is_clean)

@@ -104,6 +104,13 @@ class EngineView:
         return mark if mark is None or last is None else of_both(mark, last)
 
     @property
+    def trades_today(self) -> int:
+        """Trades of this UTC day, and entries that may still become one."""
+        entries = (o for o in self._state.execution.orders.all_working() if not o.request.reduces)
+        working = sum(1 for order in entries if not order.filled_qty)
+        return self._state.risk.trades_today(self._state.now_ns, working)
+
+    @property
     def reduce_only(self) -> tuple[str, ...]:
         """Symbols whose positions the tier does not allow any more."""
         held = [Held(one.symbol, one.opened_ns) for one in self.positions]

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from genesis.domain.events import OrderFilled
+from genesis.domain.ids import OrderKey
 from genesis.domain.money import ZERO
 from genesis.domain.orders import Purpose
 from genesis.domain.outcomes import AlertRaised, OrderApproved
@@ -20,6 +22,7 @@ from genesis.research.day_frames import frame, utc
 from genesis.research.day_log import DayLog
 from genesis.research.day_market import DayMarket
 from genesis.research.day_refusals import tier_limits
+from genesis.research.day_trades import approvals
 from genesis.risk.limits import TierLimits
 from genesis.risk.sizing import position_cap_usdt, sizing_capital
 
@@ -149,9 +152,15 @@ def _sizes(
 
 
 def _entries(log: DayLog, market: DayMarket) -> Floats:
-    stamps = [
-        step.ts_ns
-        for step, told in log.outcomes(OrderApproved)
-        if told.request.purpose is Purpose.ENTRY
-    ]
+    """Trades of the day so far: entries by their first fill, or as older rules count them."""
+    if log.rules.risk.counts_unfilled:
+        sent = log.outcomes(OrderApproved)
+        stamps = [step.ts_ns for step, told in sent if told.request.purpose is Purpose.ENTRY]
+    else:
+        known, first = approvals(log), dict[OrderKey, int]()
+        for step in log.steps:
+            approved = known.get(step.event.key) if isinstance(step.event, OrderFilled) else None
+            if approved is not None and approved.request.purpose is Purpose.ENTRY:
+                first.setdefault(approved.key, step.ts_ns)
+        stamps = sorted(first.values())
     return np.searchsorted(stamps, market.moments_ns, side="left").astype(float)

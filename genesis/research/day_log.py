@@ -15,7 +15,14 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from genesis.domain.commands import Command
 from genesis.domain.events import AccountOpened, Event, FlowReported, RunStarted
-from genesis.domain.outcomes import DayStarted, Outcome, PositionClosed, RiskBlocked, TierChanged
+from genesis.domain.outcomes import (
+    BreakerMoved,
+    DayStarted,
+    Outcome,
+    PositionClosed,
+    RiskBlocked,
+    TierChanged,
+)
 from genesis.domain.time import DAY, date_of, utc_day
 from genesis.errors import EventLogError, UsageError
 from genesis.positions.ledger import Moved
@@ -74,7 +81,7 @@ class Before:
 
     moved: steps of the log that opened and changed the positions still open, oldest first.
     dust: the newest closed trade per symbol without a position. entries: newest approvals.
-    blocks: the newest word of each source that blocks new risk, or frees it.
+    blocks: the newest word of each source that blocks new risk, or frees it. breakers: of each.
     """
 
     started: RunStarted | None
@@ -84,6 +91,7 @@ class Before:
     dust: tuple[PositionClosed, ...]
     approvals: tuple[Any, ...]
     blocks: tuple[RiskBlocked, ...]
+    breakers: tuple[BreakerMoved, ...]
     newest: dict[str, Any]
     last_row: EventRow | None
 
@@ -274,6 +282,7 @@ def _before(reader: LogReader, first_seq: int) -> Before:
         tuple(dust),
         tuple(map(record, reader.newest(("OrderApproved",), _APPROVALS, first_seq))),
         tuple(map(record, reader.newest_by("source", ("RiskBlocked",), first_seq).values())),
+        tuple(map(record, reader.newest_by("name", ("BreakerMoved",), first_seq).values())),
         {kind: newest(kind) for kind in _STANDING},
         reader.row(first_seq - 1),
     )

@@ -20,6 +20,7 @@ from genesis.domain.money import ONE
 from genesis.domain.orders import Side
 from genesis.domain.outcomes import (
     AlertRaised,
+    BreakerMoved,
     CommandAnswered,
     Halted,
     OrderRefused,
@@ -34,9 +35,11 @@ from genesis.research.day_log import DayLog, DayStep
 from genesis.research.day_market import DayMarket
 from genesis.research.day_trades import who
 from genesis.risk.blocks import STARTING
+from genesis.risk.breakers import Level, State
 from genesis.risk.drawdown import CRITICAL
 from genesis.risk.limits import TierLimits
 from genesis.risk.sizing import position_cap_usdt
+from genesis.risk.trips import HALT, TILT
 
 REFUSAL_COLUMNS: Final = (
     *("at", "symbol", "side", "who", "stage", "code", "reason", "codes", "asked_usdt"),
@@ -50,6 +53,7 @@ NO_PRICE: Final = "no price on the tape"
 NOT_AN_ENTRY: Final = "not an entry"
 BELOW: Final = "a limit below the market: whether it would have filled is not known"
 SAID_NO: Final = "answered, not judged"
+_TOLD_BY_THEMSELVES: Final = frozenset({HALT, TILT, CRITICAL})
 DESK: Final = "desk"
 """The stage of what was answered with no: no check of the gate bears this name."""
 
@@ -233,11 +237,11 @@ def _locks(log: DayLog, last_ns: int) -> Iterator[tuple[int, int, str, str]]:
     before = log.before.newest["TiltLevelChanged"]
     if before is not None and _pauses(before.new):
         open_["tilt"] = (log.first_ns, f"tilt {before.new}")
-    halted, tier = log.before.newest["Halted"], log.before.tier
-    if halted is not None and tier is not None and tier.mode is TierMode.HALTED:
-        open_["halt"] = (log.first_ns, halted.reason)
-    for block in log.before.blocks:
-        change = _change(block)
+    tier = log.before.tier
+    if tier is not None and tier.mode is TierMode.HALTED:
+        open_["halt"] = (log.first_ns, _why_halted(log.before.newest["Halted"], tier))
+    for standing in (*log.before.blocks, *log.before.breakers):
+        change = _change(standing)
         if change is not None and change[1]:
             open_[change[0]] = (log.first_ns, change[1])
     for step in log.steps:
@@ -259,8 +263,18 @@ def _pauses(level: TiltLevel) -> bool:
     return level.rank >= TiltLevel.WARNING.rank
 
 
+def _why_halted(halted: Halted | None, tier: TierChanged) -> str:
+    """A record that is broken halts without more ado; a step down within a halt has no say."""
+    is_of_it = tier.old_mode is TierMode.HALTED or (halted and halted.ts_ns == tier.ts_ns)
+    return halted.reason if halted is not None and is_of_it else tier.reason
+
+
 def _change(told: object) -> tuple[str, str] | None:
-    """(kind, reason or nothing when it ends) of what locks or frees new risk."""
+    """(kind, reason or nothing when it ends) of what locks or frees new risk.
+
+    A strategy's breaker leaves the others free; those of halt, tilt and a critical fall are told by
+    these themselves.
+    """
     match told:
         case RiskBlocked(source=source) if source != STARTING:
             return source, told.reason if told.blocked else ""
@@ -270,6 +284,12 @@ def _change(told: object) -> tuple[str, str] | None:
             return "halt", told.reason
         case AlertRaised(alert=alert) if alert == CRITICAL:  # until the day's end
             return "drawdown", "the fall from the peak is critical"
-        case TierChanged(old_mode=TierMode.HALTED):
-            return "halt", ""
+        case BreakerMoved(level=level, name=name, state=state) if (
+            level != Level.STRATEGY and name not in _TOLD_BY_THEMSELVES
+        ):
+            return f"breaker {name}", told.reason if state == State.OPEN else ""
+        case TierChanged(old_mode=old, mode=new) if (old is TierMode.HALTED) is not (
+            new is TierMode.HALTED
+        ):
+            return "halt", told.reason if new is TierMode.HALTED else ""
     return None

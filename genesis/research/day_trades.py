@@ -10,7 +10,7 @@ from genesis.domain.events import OrderFilled
 from genesis.domain.fills import Fill
 from genesis.domain.ids import EXTERNAL_RUN, OrderKey
 from genesis.domain.money import BPS, ZERO
-from genesis.domain.orders import OrderRequest, OrderType, Purpose, Side
+from genesis.domain.orders import OF_STRATEGY, OrderRequest, OrderType, Purpose, Side
 from genesis.domain.outcomes import OrderApproved, PositionClosed, PositionOpened, TiltLevelChanged
 from genesis.domain.time import MILLISECOND, SECOND
 from genesis.research.day_equity import Book
@@ -34,7 +34,7 @@ _NAMES: Final = {"operator": "you", "protection": THE_STOP}
 
 def who(source: str) -> str:
     """The one behind an order: you, your stop, or a strategy by name."""
-    return _NAMES.get(source, source.removeprefix("strategy:"))
+    return _NAMES.get(source, source.removeprefix(OF_STRATEGY))
 
 
 def approvals(log: DayLog) -> dict[OrderKey, OrderApproved]:

@@ -21,7 +21,8 @@ class EntryFacts(NamedTuple):
     """What the checks look at beside the desk's own state.
 
     strategy: whose wish it is (None: the operator's). trades_on_paper: the account itself is one
-    of paper. result_usdt: of trading since the account was opened, at the mark.
+    of paper. result_usdt: of trading since the account was opened, at the mark. trades_today: those
+    that may still come of working entries included.
     """
 
     now_ns: int
@@ -32,6 +33,7 @@ class EntryFacts(NamedTuple):
     strategy: str | None = None
     trades_on_paper: bool = True
     result_usdt: Decimal = ZERO
+    trades_today: int = 0
 
 
 class Standing(Protocol):
@@ -43,8 +45,6 @@ class Standing(Protocol):
     streak: Streak
     pace: Pace
     breakers: Breakers
-
-    def trades_today(self, now_ns: int) -> int: ...
 
 
 def _halted(desk: Standing, facts: EntryFacts, limits: TierLimits) -> Failure | None:
@@ -97,7 +97,7 @@ def _unprotected(desk: Standing, facts: EntryFacts, limits: TierLimits) -> Failu
 
 def _trades(desk: Standing, facts: EntryFacts, limits: TierLimits) -> Failure | None:
     most = limits.max_trades_per_day
-    if most is None or desk.trades_today(facts.now_ns) < most:
+    if most is None or facts.trades_today < most:
         return None
     until = (utc_day(facts.now_ns) + 1) * DAY
     told = f"{most} trades today are enough; again at {format_utc(until)}"

@@ -9,7 +9,7 @@ from genesis.domain.money import ZERO, fraction
 from genesis.domain.outcomes import BreakerMoved, RiskBlocked
 from genesis.domain.time import utc_day
 from genesis.risk.blocks import code_of
-from genesis.risk.breakers import Breakers, Level, State
+from genesis.risk.breakers import Breaker, Breakers, Level, State
 from genesis.risk.checks import CHECKS, EntryFacts, breaker_failures
 from genesis.risk.drawdown import Drawdown
 from genesis.risk.edge import Results
@@ -51,13 +51,22 @@ class RiskDesk:
         return (RiskBlocked(ts_ns, source, True, reason),)
 
     def count_entry(self, now_ns: int, key: OrderKey) -> None:
-        """An entry is sent: it counts for the day and the pace, and it is the breakers' probe."""
-        if utc_day(now_ns) != self._trades_day:
-            self._trades_day, self._trades = utc_day(now_ns), 0
-        self._trades += 1
+        """An entry is sent: it counts for the pace, and it is the breakers' probe."""
+        if self.rules.counts_unfilled:
+            self._count_trade(now_ns)
         if self.rules.pace is not None:
             self.pace.count(now_ns, self.rules.pace)
         self.breakers.try_with(key)
+
+    def trade_opened(self, now_ns: int) -> None:
+        """The first fill of an entry: a trade of the day."""
+        if not self.rules.counts_unfilled:
+            self._count_trade(now_ns)
+
+    def _count_trade(self, now_ns: int) -> None:
+        if utc_day(now_ns) != self._trades_day:
+            self._trades_day, self._trades = utc_day(now_ns), 0
+        self._trades += 1
 
     def trade_closed(
         self,
@@ -109,12 +118,15 @@ class RiskDesk:
         if self.rules.streak is not None:
             yield multiplier(self.streak, now_ns, self.rules.streak)
 
-    def probe_cap_usdt(self) -> Decimal | None:
-        """The most an entry may cost while a system breaker lets one order try; None: no cap."""
-        rules = self.rules.breakers
+    def trying(self) -> Breaker | None:
+        """The system breaker that lets one order try; of several the first by name."""
         system = self.breakers.of(Level.SYSTEM).values()
-        tries = any(breaker.state is State.HALF_OPEN for breaker in system)
-        return rules.system.probe_usdt if rules is not None and tries else None
+        return next((one for one in system if one.state is State.HALF_OPEN), None)
+
+    def probe_usdt(self) -> Decimal | None:
+        """How large the order that tries after a fault may be; None: no entry is one."""
+        rules = self.rules.breakers
+        return rules.system.probe_usdt if rules is not None and self.trying() else None
 
     def open_risk_limit_usdt(self, capital: Decimal, limits: TierLimits) -> Decimal | None:
         """What all positions together may lose at their stops; None: not limited."""
@@ -131,5 +143,7 @@ class RiskDesk:
         found = [failure for failure in checks if failure is not None]
         return [*blocks, *found, *breaker_failures(self, facts)]
 
-    def trades_today(self, now_ns: int) -> int:
-        return self._trades if utc_day(now_ns) == self._trades_day else 0
+    def trades_today(self, now_ns: int, working: int) -> int:
+        """working: entries without a fill yet; each may still become a trade."""
+        counted = self._trades if utc_day(now_ns) == self._trades_day else 0
+        return counted if self.rules.counts_unfilled else counted + working

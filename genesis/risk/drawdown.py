@@ -1,9 +1,9 @@
 """Falls of equity against the drawdown table and the daily loss limit.
 
 All measures are trading results: equity less the money that came in or went out. A breach that
-stops or demotes (HALT, daily loss) must be confirmed by several marks over some time; until then
-entries are blocked and nothing else happens. Baselines are fixed at 00:00 UTC: that of the day,
-and those of the days before for the rolling limits.
+stops or demotes (HALT, daily loss) must be confirmed by several marks over some time, and so must
+the rows that the rules name; until then entries are blocked and nothing else happens. Baselines are
+fixed at 00:00 UTC: that of the day, and those of the days before for the rolling limits.
 """
 
 from decimal import Decimal
@@ -25,8 +25,6 @@ DAILY_LOSS: Final = "DAILY_LOSS"
 GIVE_BACK: Final = "GIVE_BACK"
 GIVE_BACK_ARMED: Final = "GIVE_BACK_ARMED"
 HALT_SOURCE: Final = "drawdown"
-ROLLING: Final = "ROLLING_"
-"""Prefix; the window follows."""
 NEAR: Final = "NEAR_"
 
 _OF_THE_DAY: Final = frozenset(
@@ -64,6 +62,11 @@ class Drawdown:
         """The account begins with `equity`: results count from here."""
         self.base_usdt = self.day_base_usdt = self.day_equity_usdt = equity
         self.peak_usdt = ZERO
+
+    def flowed(self, amount: Decimal) -> None:
+        """Money came in or went out: a day that began with nothing counts from the first of it."""
+        if not self.day_equity_usdt:
+            self.day_equity_usdt = max(ZERO, amount)
 
     def start_day(
         self, ts_ns: int, equity: Decimal, flows: Decimal, limits: TierLimits, rules: RiskRules
@@ -120,15 +123,17 @@ class Drawdown:
         table = limits.drawdown
         if table is not None:
             day_loss = self.day_base_usdt - (equity - flows)
-            fall = self.peak_usdt - result
+            fall, doubt = self.peak_usdt - result, kindest - equity
             if worst_trade is not None:
                 self._row(facts, ts_ns, INFO, "trade", -worst_trade, table.info_usdt)
             self._near(facts, ts_ns, WARNING, day_loss, table.warning_usdt, rules)
-            self._row(facts, ts_ns, WARNING, "day", day_loss, table.warning_usdt)
+            limit = table.warning_usdt
+            self._proven_row(facts, ts_ns, WARNING, "day", day_loss, doubt, limit, rules)
             self._near(facts, ts_ns, CRITICAL, fall, table.critical_usdt, rules)
-            if self._row(facts, ts_ns, CRITICAL, "drawdown", fall, table.critical_usdt):
+            limit = table.critical_usdt
+            if self._proven_row(facts, ts_ns, CRITICAL, "drawdown", fall, doubt, limit, rules):
                 self.critical_until_ns = (utc_day(ts_ns) + 1) * DAY
-            self._halt(facts, ts_ns, fall - (kindest - equity), table, rules)
+            self._halt(facts, ts_ns, fall - doubt, table, rules)
             if rules.give_back is not None:
                 profit = held - flows - self.day_base_usdt
                 left = kindest - flows - self.day_base_usdt
@@ -196,6 +201,24 @@ class Drawdown:
         facts.append(AlertRaised(ts_ns, alert, measure, amount, limit))
         return True
 
+    def _proven_row(
+        self,
+        facts: list[Fact],
+        ts_ns: int,
+        alert: str,
+        measure: str,
+        amount: Decimal,
+        doubt: Decimal,
+        limit: Decimal,
+        rules: RiskRules,
+    ) -> bool:
+        """As `_row`; where the rules ask for it, confirmed, and without what is in doubt."""
+        if alert in self._raised or alert not in rules.confirmed_rows:
+            return self._row(facts, ts_ns, alert, measure, amount, limit)
+        if not self._confirming.confirmed(alert, ts_ns, amount - doubt >= limit, rules):
+            return False
+        return self._row(facts, ts_ns, alert, measure, amount - doubt, limit)
+
     def _near(
         self,
         facts: list[Fact],
@@ -230,8 +253,9 @@ class Drawdown:
             return
         loss = self.day_base_usdt - result
         limit = rules.daily_loss_fraction * self.day_equity_usdt
-        self._near(facts, ts_ns, DAILY_LOSS, loss, limit, rules)
-        if self._confirming.confirmed(DAILY_LOSS, ts_ns, loss > limit, rules):
+        if limit:  # of nothing there is no share
+            self._near(facts, ts_ns, DAILY_LOSS, loss, limit, rules)
+        if self._confirming.confirmed(DAILY_LOSS, ts_ns, loss > limit > 0, rules):
             self._row(facts, ts_ns, DAILY_LOSS, "day", loss, limit)
 
     def _windows(

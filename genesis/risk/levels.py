@@ -31,7 +31,8 @@ def static_levels(
         levels += [day_base - share * warning for share in _shares(drawdown, WARNING, rules)]
     if rules.daily_loss_fraction is not None and not drawdown.is_raised(DAILY_LOSS):
         limit = rules.daily_loss_fraction * drawdown.day_equity_usdt
-        levels += [day_base - share * limit for share in _shares(drawdown, DAILY_LOSS, rules)]
+        shares = _shares(drawdown, DAILY_LOSS, rules) if limit else []
+        levels += [day_base - share * limit for share in shares]
     for window in limits.rolling:
         if not drawdown.is_raised(window.name):
             peak = drawdown.base_usdt + drawdown.rolling.peak(window) + flows

@@ -154,7 +154,6 @@ class RiskRules:
     slippage_fraction: how much worse than the quote a market order is assumed to fill.
     taker_fee_fraction: the venue's fee for taking, both ways.
     min_notional_margin_fraction: by how much an entry must exceed the venue's minimum.
-    clip_repeat_factor: a request above this multiple of its cap is a sign, not a typing habit.
     daily_loss_fraction: loss of a UTC day, of the day's starting equity, that demotes (None: off);
         strictly more counts.
     mark_stale_ns: a book top older than this does not value a position; the last trade does.
@@ -167,12 +166,15 @@ class RiskRules:
         risk of one trade. None in permissive rulebooks and in rules from before there was one; so
         with streak, pace, give_back, breakers and adaptive.
     refusals_span_ns: so long the same refusal of a strategy is only counted; None: all are told.
+    confirmed_rows: rows of the drawdown table that need the confirmation of a halt, too; in rules
+        from before there were any each acts at one mark.
+    counts_unfilled: an entry is a trade of the day when it is sent, not with its first fill; so in
+        rules from before one could say so.
     """
 
     slippage_fraction: Decimal
     taker_fee_fraction: Decimal
     min_notional_margin_fraction: Decimal
-    clip_repeat_factor: Decimal
     daily_loss_fraction: Decimal | None
     mark_stale_ns: int
     confirm_marks: int
@@ -188,6 +190,8 @@ class RiskRules:
     breakers: BreakerRules | None = None
     adaptive: AdaptiveRules | None = None
     refusals_span_ns: int | None = None
+    confirmed_rows: frozenset[str] = frozenset()
+    counts_unfilled: bool = True
 
 
 def limits_equity(limits: TierLimits, rules: RiskRules) -> bool:

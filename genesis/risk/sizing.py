@@ -28,6 +28,8 @@ class SizingInput(NamedTuple):
     what open positions and working entries may lose at their stops. cluster_room_usdt: what may
     still be held of all symbols that move with this one; None: no other is held. var_room_usdt:
     what may be added before a bad day could cost more than allowed; None: as much as one likes.
+    probe_usdt: of an order that tries after a fault; None: none does. The smallest order that can
+    be left again may be larger than it, else nothing could ever try.
     """
 
     equity_usdt: Decimal
@@ -45,6 +47,7 @@ class SizingInput(NamedTuple):
     open_risk_usdt: Decimal = ZERO
     cluster_room_usdt: Decimal | None = None
     var_room_usdt: Decimal | None = None
+    probe_usdt: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,8 @@ def _allowed(
     cap = whole * given.multiplier
     if given.multiplier > ZERO and cap < least_usdt <= whole:
         cap = least_usdt  # a small account could never recover otherwise
+    if given.probe_usdt is not None:
+        cap = min(cap, given.held_usdt + max(given.probe_usdt, least_usdt))
     return cap if given.absolute_cap_usdt is None else min(cap, given.absolute_cap_usdt)
 
 

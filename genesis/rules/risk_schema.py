@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from genesis.domain.account import Tier
 from genesis.domain.money import BPS
 from genesis.execution.rules import ExecutionRules
+from genesis.risk.drawdown import CRITICAL, WARNING
 from genesis.risk.limits import (
     AdaptiveRules,
     BreakerRules,
@@ -35,7 +36,7 @@ from genesis.rules.fields import (
     nanoseconds,
     none,
 )
-from genesis.rules.tighter import Either, Higher, Locked, Lower
+from genesis.rules.tighter import Either, Higher, Label, Locked, Lower
 
 
 class Drawdown(Table):
@@ -109,6 +110,23 @@ class TierLimitsTable(Table):
     HUNTER: Limits
     STRATEGIST: Limits
     ARCHITECT: Limits
+
+
+class Confirmed(Table):
+    """Rows of the drawdown table: is one mark too few for them?"""
+
+    warning: Either[bool]
+    critical: Either[bool]
+
+    def freeze(self) -> frozenset[str]:
+        asked = {WARNING: self.warning, CRITICAL: self.critical}
+        return frozenset(row for row, is_asked in asked.items() if is_asked)
+
+
+class Trades(Table):
+    """Which entries are trades of the day."""
+
+    counts_unfilled: Higher[bool]
 
 
 class Cap(Table):
@@ -246,7 +264,6 @@ class Risk(Table):
     slippage_bps: Either[NotNegative]
     taker_fee_bps: Either[NotNegative]
     min_notional_margin_fraction: Either[NotNegative]
-    clip_repeat_factor: Lower[Positive]
     daily_loss_fraction: Lower[FractionOrNone]
     mark_stale_s: Either[Positive]
     confirm_marks: Either[Count]
@@ -258,6 +275,8 @@ class Risk(Table):
     )
     tiers: TierLimitsTable
     # runs recorded before there were any have none of these
+    confirmed: Either[Confirmed | None] = None
+    trades: Either[Trades | None] = None
     open_risk: Higher[Annotated[OpenRisk | None, BeforeValidator(none)]] = None
     streak: Higher[Annotated[Streak | None, BeforeValidator(none)]] = None
     pace: Higher[Annotated[Pace | None, BeforeValidator(none)]] = None
@@ -265,13 +284,13 @@ class Risk(Table):
     breakers: Higher[Annotated[Breakers | None, BeforeValidator(none)]] = None
     adaptive: Higher[Annotated[Adaptive | None, BeforeValidator(none)]] = None
     refusals: Either[Annotated[Refusals | None, BeforeValidator(none)]] = None
+    clip_repeat_factor: Label[Positive | None] = None  # in older texts; it never decided anything
 
     def freeze(self) -> RiskRules:
         return RiskRules(
             slippage_fraction=self.slippage_bps / BPS,
             taker_fee_fraction=self.taker_fee_bps / BPS,
             min_notional_margin_fraction=self.min_notional_margin_fraction,
-            clip_repeat_factor=self.clip_repeat_factor,
             daily_loss_fraction=self.daily_loss_fraction,
             mark_stale_ns=nanoseconds(self.mark_stale_s),
             confirm_marks=self.confirm_marks,
@@ -287,6 +306,8 @@ class Risk(Table):
             breakers=None if self.breakers is None else self.breakers.freeze(),
             adaptive=None if self.adaptive is None else self.adaptive.freeze(),
             refusals_span_ns=None if self.refusals is None else nanoseconds(self.refusals.span_s),
+            confirmed_rows=frozenset() if self.confirmed is None else self.confirmed.freeze(),
+            counts_unfilled=self.trades is None or self.trades.counts_unfilled,
         )
 
 

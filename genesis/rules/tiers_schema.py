@@ -15,6 +15,7 @@ from genesis.rules.fields import (
     CountOrZero,
     Fraction,
     NotNegative,
+    Number,
     Positive,
     PositiveOrNone,
     Share,
@@ -23,13 +24,15 @@ from genesis.rules.fields import (
     none,
 )
 from genesis.rules.gates_schema import GatesTable, frozen
-from genesis.rules.tighter import Higher, Label, Locked, Lower, Subset
+from genesis.rules.tighter import Either, Higher, Label, Locked, Lower, Subset
 from genesis.tiers.rules import (
     CapitalRules,
     CourseRules,
     FalseAlarms,
+    InterruptionRules,
     ModeEffect,
     OpeningRules,
+    OutsideRules,
     RecoveryRules,
     ResetRules,
     TierFeatures,
@@ -57,7 +60,7 @@ class Features(Table):
     order_types: Subset[list[OrderTypeName]]
     max_symbols: Lower[CountOrNone]
     max_positions: Lower[CountOrNone]
-    names: Subset[list[str]]
+    names: Either[list[str]]  # one taken out opens what bears it to the tiers below
 
 
 class FeaturesTable(Table):
@@ -108,6 +111,12 @@ class Modes(Table):
     RECOVERY: Effect
     HALTED: Effect
 
+    @model_validator(mode="after")
+    def _no_entries(self) -> "Modes":
+        if self.OPENING48.multiplier or self.HALTED.multiplier:
+            raise ValueError("the multiplier of OPENING48 and HALTED must be 0")
+        return self
+
 
 class Course(Table):
     evaluation_after_s: Locked[NotNegative]
@@ -130,6 +139,21 @@ class Course(Table):
             adjust_trades_min=self.adjust_trades_min,
             adjust_extension_ns=int(self.adjust_extension_hours * HOUR),
         )
+
+
+class Interruptions(Table):
+    halts: Locked[bool]
+    faults: Locked[bool]
+
+    def freeze(self) -> InterruptionRules:
+        return InterruptionRules(self.halts, self.faults)
+
+
+class Outside(Table):
+    cap_multiple: Lower[Annotated[Number, Field(ge=1)]]
+
+    def freeze(self) -> OutsideRules:
+        return OutsideRules(self.cap_multiple)
 
 
 class Opening(Table):
@@ -218,6 +242,8 @@ class Tiers(Table):
     recovery: Higher[Recovery | None] = None
     reset: Higher[Reset | None] = None
     false_alarms: Higher[Alarms | None] = None
+    interruptions: Locked[Interruptions | None] = None
+    outside: Higher[Outside | None] = None
 
     @model_validator(mode="after")
     def _alarms_are_known(self) -> "Tiers":
@@ -238,4 +264,6 @@ class Tiers(Table):
             recovery=frozen(self.recovery),
             reset=frozen(self.reset),
             false_alarms=frozen(self.false_alarms),
+            interruptions=frozen(self.interruptions) or InterruptionRules(),
+            outside=frozen(self.outside),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field, model_validator
 
@@ -15,7 +15,7 @@ from genesis.rules.fields import (
     Table,
     nanoseconds,
 )
-from genesis.rules.tighter import Either, Higher, Lower, Subset
+from genesis.rules.tighter import Either, Higher, Locked, Lower, Subset
 from genesis.tilt.rules import (
     ActRules,
     BehaviourRules,
@@ -25,6 +25,9 @@ from genesis.tilt.rules import (
     StyleRules,
     TellingRules,
 )
+
+_WINS_BEFORE: Final = 2
+"""Wins in a row that made a trader proud before the rules told how many."""
 
 
 def given(table: Table) -> Iterator[tuple[str, Any]]:
@@ -184,6 +187,14 @@ class Trust(Table):
         return {"size": float(self.size)}
 
 
+class Pride(Table):
+    wins_min_count: Lower[Count]
+
+
+class Doing(Table):
+    own_only: Locked[bool]
+
+
 class Behaviour(Table):
     joint: Joint
     hours: Hours
@@ -193,6 +204,9 @@ class Behaviour(Table):
     style: Style
     trust_samples: Trust
     ignored_refusals: Subset[list[str]]
+    # runs recorded before there were any have neither
+    pride: Higher[Pride | None] = None
+    doing: Locked[Doing | None] = None
 
     def freeze(self) -> BehaviourRules:
         return BehaviourRules(
@@ -204,6 +218,8 @@ class Behaviour(Table):
             style=self.style.freeze(),
             trust=self.trust_samples.freeze(),
             ignored=frozenset(self.ignored_refusals),
+            wins_min=_WINS_BEFORE if self.pride is None else self.pride.wins_min_count,
+            own_doing=self.doing is not None and self.doing.own_only,
         )
 
 

@@ -253,15 +253,21 @@ class Levels(Table):
         )
 
 
+class PointsKept(Table):
+    kept: Higher[Share]
+
+
 class Recovery(Table):
     evidence_kept: Higher[Share]
     limited_multiplier: Lower[Share]
     limited_s: Higher[NotNegative]
     restart_loss_r: Lower[Positive]
+    points: Higher[PointsKept | None] = None  # runs recorded before there was it keep them all
 
     def freeze(self) -> RecoveryRules:
         return RecoveryRules(
             evidence_kept=float(self.evidence_kept),
+            points_kept=None if self.points is None else float(self.points.kept),
             limited_multiplier=self.limited_multiplier,
             limited_ns=nanoseconds(self.limited_s),
             restart_loss_r=float(self.restart_loss_r),
@@ -337,6 +343,12 @@ class Tilt(Table):
     reading: Higher[Reading | None] = None
     behaviour: Higher[Behaviour | None] = None  # as the indicators that came with it
     odds: Higher[Odds | None] = None
+
+    @model_validator(mode="after")
+    def _no_stranger_is_locked(self) -> "Tilt":
+        if self.learning.score_max >= self.levels.locked_enter:
+            raise ValueError("learning.score_max must be below levels.locked_enter")
+        return self
 
     @model_validator(mode="after")
     def _whole(self) -> "Tilt":

@@ -18,6 +18,12 @@ from genesis.tilt.rules import OverrideRules
 from genesis.tilt.ways import InterventionRules, ReadingRules
 
 
+class Limits(Table):
+    """Limits of the account, as tilt sees them."""
+
+    heeded: Higher[bool]
+
+
 class Interventions(Table):
     repeat_s: Higher[NotNegative]
     confirm_s: Higher[PositiveOrNone]
@@ -25,6 +31,7 @@ class Interventions(Table):
     known_symbol_s: Lower[Positive]
     session_s: Higher[Positive]
     easing_multiplier: Lower[Share]
+    limits: Higher[Limits | None] = None  # runs recorded before there were any heed none
 
     def freeze(self) -> InterventionRules:
         return InterventionRules(
@@ -34,6 +41,7 @@ class Interventions(Table):
             known_symbol_ns=nanoseconds(self.known_symbol_s),
             session_ns=nanoseconds(self.session_s),
             easing_multiplier=self.easing_multiplier,
+            heeds_limits=self.limits is not None and self.limits.heeded,
         )
 
 

@@ -35,10 +35,14 @@ def _reset(state: TierState, asked: ResetAsked, rules: ResetRules) -> Iterator[s
 
 
 def reset_from_ns(state: TierState, rules: ResetRules, *, is_own: bool) -> int:
-    """When time alone would allow a reset. A halt of one's own never waits for another reset."""
+    """When time alone would allow a reset: the wait is that of the tier in which the halt began.
+
+    A halt of one's own never waits for another reset.
+    """
     if is_own:
         return state.since_ns + rules.own_wait_ns
-    waited_ns = state.since_ns + rules.wait_ns[state.tier]
+    began_in = state.tier if state.interrupted is None else state.interrupted.tier
+    waited_ns = state.since_ns + rules.wait_ns[began_in]
     if state.reset_ns is None:
         return waited_ns
     return max(waited_ns, state.reset_ns + rules.again_ns)

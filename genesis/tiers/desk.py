@@ -117,6 +117,7 @@ class TierDesk:
             return ()
         fact = ClocksSetBack(ts_ns, by_ns)
         self._state = set_back(self._state, fact)
+        self.pages.set_back(fact)
         return (fact,)
 
     def disturbed(self, ts_ns: int, reason: str) -> tuple[TierChanged, ...]:
@@ -124,12 +125,15 @@ class TierDesk:
         return self._take(Disturbed(ts_ns, reason))
 
     def page(self, event: JournalAssessed, *, is_taken: bool) -> None:
-        """A page was judged. is_taken: something else asked for it, and it serves that alone."""
+        """A page was judged. is_taken: something else asked for it, and no mode is served by it.
+
+        The days with a page are counted, whatever it was written for: nothing is asked of its text.
+        """
         gates, is_news = self._table.gates.get(self.state.tier), self.pages.is_news(event.sha256)
         if not is_news or not counts_for_the_day(event, None if gates is None else gates.pages):
             return
         if event.accepted and not is_taken and self.pages_due:
-            self.pages.done_ns = event.ts_ns
+            self.pages.done_ns[self._asking[0]] = event.ts_ns
         self.pages.seen(event.sha256)
         self.history.page(event.ts_ns)
 
@@ -233,14 +237,26 @@ class TierDesk:
     @property
     def pages_due(self) -> int:
         """Pages that the mode waits for: of an emergency, or of a halt before its reset."""
-        asks = self.state.mode in (TierMode.EMERGENCY, TierMode.HALTED)
+        asks = self._asking[0] in (TierMode.EMERGENCY, TierMode.HALTED)
         known = self._state is not None and self._table.recovery is not None
         return int(known and asks and not self.page_done)
 
     @property
     def page_done(self) -> bool:
-        """A page was accepted since the mode began."""
-        return self.pages.done_ns is not None and self.pages.done_ns >= self.state.since_ns
+        """A page was accepted for the mode since it began."""
+        mode, since_ns = self._asking
+        return self.pages.done_ns.get(mode, since_ns - 1) >= since_ns
+
+    @property
+    def _asking(self) -> tuple[TierMode, int]:
+        """The mode that may ask for a page, and since when it lasts.
+
+        A broken record is restored without a page: what it interrupted asks on.
+        """
+        state, before = self.state, self.state.interrupted
+        if before is not None and self._halts == {HaltCause.RECORD}:
+            return before.mode, before.since_ns
+        return state.mode, state.since_ns
 
     def takes_page(self, now_ns: int) -> bool:
         """Would a page be of use now: due, or counted for this day by a gate?"""
@@ -338,7 +354,10 @@ class TierDesk:
         against = against_reset(self.state, asked, self._table)
         if against:
             return (), f"{NO_RESET}: {'; '.join(against)}"
-        return self._take(asked), "the halt is over; small sizes for a while"
+        changes = self._take(asked)
+        if self.state.mode is TierMode.RECOVERY:
+            return changes, "the halt is over; small sizes for a while"
+        return changes, f"the halt is over; it goes on in {self.state.mode}"
 
     # -- rules -------------------------------------------------------------------------------
     def multiplier(self) -> tuple[Decimal, Decimal | None]:

@@ -33,7 +33,7 @@ from genesis.tiers.inputs import (
     TierEvent,
 )
 from genesis.tiers.rules import TierTable
-from genesis.tiers.state import TierState
+from genesis.tiers.state import Interrupted, TierState
 from genesis.tiers.transitions import (
     CAPITAL_REASON,
     DAILY_LOSS_REASON,
@@ -45,12 +45,14 @@ from genesis.tiers.transitions import (
 )
 
 _DOWN = frozenset({Happening.CAPITAL_LOST, Happening.CAPITAL_WITHDRAWN, Happening.STEPPED_DOWN})
+_GO_ON_BELOW = frozenset({TierMode.EMERGENCY, TierMode.RECOVERY})
+"""Modes whose clock runs on where the tier falls in them."""
 
 
 def decide(state: TierState | None, event: TierEvent, table: TierTable) -> tuple[TierChanged, ...]:
     """What the event makes of the state; empty when the table refuses it. None: not opened yet."""
     happening = _happening(state, event, table)
-    mode = None if happening is None else _mode_after(state, happening)
+    mode = None if happening is None else _mode_after(state, happening, table)
     if happening is None or mode is None:
         return ()
     if isinstance(event, AccountOpened):
@@ -65,19 +67,18 @@ def decide(state: TierState | None, event: TierEvent, table: TierTable) -> tuple
 def evolve(state: TierState | None, outcome: TierChanged, table: TierTable) -> TierState:
     """The state after a change that was decided."""
     ts_ns, tier, mode = outcome.ts_ns, outcome.tier, outcome.mode
-    until_ns = _until(outcome, table)
     if state is None:
+        until_ns = _until(outcome, table)
         return TierState(tier, mode, ts_ns, tier_since_ns=ts_ns, until_ns=until_ns)
-    stays = (state.tier, state.mode) == (tier, mode) and mode is not TierMode.EMERGENCY
-    waits_on = mode is TierMode.HALTED and state.mode is TierMode.HALTED
+    since_ns, until_ns = _clock(state, outcome, table)
     moved = replace(
         state,
         tier=tier,
         mode=mode,
-        since_ns=state.since_ns if stays or waits_on else ts_ns,
+        since_ns=since_ns,
         tier_since_ns=state.tier_since_ns if state.tier is tier else ts_ns,
         until_ns=until_ns,
-        resumes=_interrupted(state, mode),
+        interrupted=_interrupted(state, outcome, table),
     )
     if outcome.reason == RESET_REASON and state.mode is TierMode.HALTED:
         return replace(moved, reset_ns=ts_ns)
@@ -89,13 +90,18 @@ def evolve(state: TierState | None, outcome: TierChanged, table: TierTable) -> T
 
 
 def set_back(state: TierState, outcome: ClocksSetBack) -> TierState:
-    """The state after time that counts for no promotion."""
-    waits_ns = state.no_promotion_before_ns
-    return replace(
+    """The state after time in which no clock of a way up or back ran."""
+    by_ns, waits_ns, halted = outcome.by_ns, state.no_promotion_before_ns, state.interrupted
+    moved = replace(
         state,
-        tier_since_ns=state.tier_since_ns + outcome.by_ns,
-        no_promotion_before_ns=None if waits_ns is None else waits_ns + outcome.by_ns,
+        tier_since_ns=state.tier_since_ns + by_ns,
+        no_promotion_before_ns=None if waits_ns is None else waits_ns + by_ns,
     )
+    if halted is None:
+        since_ns, until_ns = _clock_set_back(state, outcome)
+        return replace(moved, since_ns=since_ns, until_ns=until_ns)
+    since_ns, until_ns = _clock_set_back(halted, outcome)
+    return replace(moved, interrupted=replace(halted, since_ns=since_ns, until_ns=until_ns))
 
 
 def leads_up(tier: Tier, table: TierTable) -> bool:
@@ -216,11 +222,13 @@ def _passed(state: TierState, event: ModeTime, table: TierTable) -> Happening | 
 
 
 # -- where it leads --------------------------------------------------------------------------
-def _mode_after(state: TierState | None, happening: Happening) -> TierMode | None:
+def _mode_after(state: TierState | None, happening: Happening, table: TierTable) -> TierMode | None:
     mode = TRANSITIONS.get((None if state is None else state.mode, happening))
-    if mode is not None and happening is Happening.RECORD_RESTORED and state is not None:
-        return state.resumes if state.resumes in RESUMED else mode
-    return mode
+    before = None if state is None else state.interrupted
+    resumes = table.interruptions.halts or happening is Happening.RECORD_RESTORED
+    if mode is None or before is None or not resumes:
+        return mode
+    return RESUMED.get(happening, {}).get(before.mode, mode)
 
 
 def _tier_after(state: TierState, event: TierEvent, happening: Happening, table: TierTable) -> Tier:
@@ -269,10 +277,43 @@ def _until(outcome: TierChanged, table: TierTable) -> int | None:
 
 
 # -- what a change leaves behind -------------------------------------------------------------
-def _interrupted(state: TierState, mode: TierMode) -> TierMode | None:
-    if mode is not TierMode.HALTED:
+def _clock(state: TierState, outcome: TierChanged, table: TierTable) -> tuple[int, int | None]:
+    """Since when the mode lasts, and when it is looked at by itself."""
+    before = state.interrupted if table.interruptions.halts else None
+    is_anew = outcome.reason == RESET_REASON and outcome.mode is TierMode.RECOVERY
+    if before is not None and outcome.mode is before.mode and not is_anew:
+        return before.since_ns, before.until_ns
+    since_ns = state.since_ns if _goes_on(state, outcome, table) else outcome.ts_ns
+    return since_ns, _until(outcome, table)
+
+
+def _goes_on(state: TierState, outcome: TierChanged, table: TierTable) -> bool:
+    """Is it the same mode still? Another loss of a day begins an emergency anew."""
+    mode = outcome.mode
+    if mode is not state.mode or mode is TierMode.HALTED:
+        return mode is state.mode
+    if mode is TierMode.EMERGENCY and outcome.reason == DAILY_LOSS_REASON:
+        return False
+    return outcome.tier is state.tier or (table.interruptions.halts and mode in _GO_ON_BELOW)
+
+
+def _clock_set_back(
+    clock: TierState | Interrupted, outcome: ClocksSetBack
+) -> tuple[int, int | None]:
+    since_ns = min(outcome.ts_ns, clock.since_ns + outcome.by_ns)
+    return since_ns, None if clock.until_ns is None else clock.until_ns + outcome.by_ns
+
+
+def _interrupted(state: TierState, outcome: TierChanged, table: TierTable) -> Interrupted | None:
+    """What goes on after the halt. The loss of a day in it makes that an emergency."""
+    before = state.interrupted
+    if outcome.mode is not TierMode.HALTED:
         return None
-    return state.resumes if state.mode is TierMode.HALTED else state.mode
+    if state.mode is not TierMode.HALTED:
+        return Interrupted(state.tier, state.mode, state.since_ns, state.until_ns)
+    if table.interruptions.halts and before is not None and outcome.reason == DAILY_LOSS_REASON:
+        return Interrupted(before.tier, TierMode.EMERGENCY, outcome.ts_ns)
+    return before
 
 
 def _is_new_halt(state: TierState, mode: TierMode) -> bool:

@@ -220,6 +220,28 @@ class ResetRules:
 
 
 @dataclass(frozen=True, slots=True)
+class InterruptionRules:
+    """What begins nothing anew; none of it did in runs recorded before there were such rules.
+
+    halts: what a halt ended goes on after it with its clock, unless a loss made the halt, and a
+    step down changes no clock of a way back. Else RECOVERY follows, or the same begun anew.
+    faults: a promotion waits while the machine or its books lack something. Else it ends.
+    """
+
+    halts: bool = False
+    faults: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideRules:
+    """Bought elsewhere, a position that costs more than `cap_multiple` of the tier's cap for one is
+    a violation.
+    """
+
+    cap_multiple: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class FalseAlarms:
     """What the tilt detector makes of a calm trader, per week. `source`: where it was measured."""
 
@@ -249,3 +271,5 @@ class TierTable:
     recovery: RecoveryRules | None = None
     reset: ResetRules | None = None
     false_alarms: FalseAlarms | None = None
+    interruptions: InterruptionRules = InterruptionRules()
+    outside: OutsideRules | None = None

@@ -99,8 +99,8 @@ TRANSITIONS: Final[Mapping[tuple[TierMode | None, Happening], TierMode]] = Mappi
         (_M.EMERGENCY, _H.RECORD_BROKEN): _M.HALTED,
         (_M.RECOVERY, _H.RECORD_BROKEN): _M.HALTED,
         (_M.HALTED, _H.RECORD_RESTORED): _M.ACTIVE,  # or the mode that was halted: see below
-        (_M.HALTED, _H.RESET): _M.RECOVERY,
-        (_M.HALTED, _H.OWN_RESET): _M.RECOVERY,
+        (_M.HALTED, _H.OWN_RESET): _M.RECOVERY,  # the same
+        (_M.HALTED, _H.RESET): _M.RECOVERY,  # the same
         # down without a loss of the day
         (_M.ACTIVE, _H.CAPITAL_LOST): _M.ACTIVE,
         (_M.ACTIVE, _H.CAPITAL_WITHDRAWN): _M.ACTIVE,
@@ -114,10 +114,20 @@ TRANSITIONS: Final[Mapping[tuple[TierMode | None, Happening], TierMode]] = Mappi
     }
 )
 
-RESUMED: Final = frozenset(
-    {_M.OPENING48, _M.GO_LIVE, _M.ADJUST48, _M.EMERGENCY, _M.RECOVERY, _M.ACTIVE}
+_WAY_UP: Final = {_M.PAPER48: _M.ACTIVE, _M.CEREMONY: _M.ACTIVE}
+_RESUMED: Final[Mapping[TierMode, TierMode]] = {
+    one: _WAY_UP.get(one, one) for one in _M if one is not _M.HALTED
+}
+RESUMED: Final[Mapping[Happening, Mapping[TierMode, TierMode]]] = MappingProxyType(
+    {
+        _H.RECORD_RESTORED: _RESUMED,
+        _H.OWN_RESET: _RESUMED,
+        _H.RESET: {one: one for one in (_M.OPENING48, _M.EMERGENCY)},
+    }
 )
-"""Modes that go on after RECORD_RESTORED; a way up that was under way begins again in ACTIVE."""
+"""What goes on after a halt, by what ended it and what was halted. A way up that was under way
+begins again; a loss leads neither past the go-live protocol nor out of an emergency.
+"""
 
 REASONS: Final[Mapping[Happening, str]] = MappingProxyType(
     {

@@ -58,7 +58,8 @@ class UserAction:
     is on. size_fraction: requested notional over the day's tier cap. latency_ms: since the last
     thing on screen he could react to. keys, backspaces: counts. dwell_ms: spent on the checklist.
     stop_old, stop_new, entry: prices. pnl_r: result in units of initial risk. reason: of a close
-    one of `CLOSE_REASONS`, else free. reduces_risk: the act can only make things safer.
+    one of `CLOSE_REASONS`, else free. reduces_risk: the act can only make things safer. done_us:
+    when it was done, of an act (a deposit) that may be told late; None: when it is told.
     """
 
     ts_us: int
@@ -81,6 +82,7 @@ class UserAction:
     reason: str | None = None
     reduces_risk: bool = False
     market_state: str | None = None
+    done_us: int | None = None
 
 
 def validate(action: UserAction) -> None:
@@ -166,6 +168,7 @@ _RULES: Final[tuple[tuple[str, str, Callable[[object], bool]], ...]] = (
     ("reason", "must be a text", _is_text),
     ("reduces_risk", "must be true or false", _is_bool),
     ("market_state", "must be a known state", _is_name_of(MarketState)),
+    ("done_us", "must be a whole number of microseconds since 1970", _is_count),
 )
 
 _VALUES: Final = attrgetter(*(field for field, *_ in _RULES))

@@ -14,6 +14,8 @@ ENTRY: Final = "ENTRY"
 """A submit that asks for new risk."""
 _US: Final = 1_000_000
 _DAY_US: Final = 86_400 * _US
+_UNASKED: Final = frozenset({ActionKind.POSITION_CLOSED, ActionKind.DEPOSIT})
+"""What is told of the trader whether he is there or not."""
 _R_MAX: Final = 1e6  # more is no result: sums stay finite
 
 
@@ -32,15 +34,21 @@ def is_click(action: UserAction) -> bool:
     return action.kind == ActionKind.CLICK and not action.reduces_risk
 
 
+def is_own(action: UserAction, rules: BehaviourRules | None) -> bool:
+    """Was he there when it happened? A run under rules that do not ask takes it for granted."""
+    return rules is None or not rules.own_doing or action.kind not in _UNASKED
+
+
 @dataclass(slots=True)
 class Context:
     """The session that is on, and what outlasts it.
 
     last_act_us: the last submit, cancel or close. losses, wins: closed trades in a row.
     stopped_out_us: by symbol, stop-outs not yet followed by an entry. session_r: result of the
-    session in initial risks. last_seen_us: the last act of any kind. entered_us, entries_us,
-    clicks_us: the last entry, and those of the windows. widened: symbols whose stop was moved away
-    while the position is open. insisted_us: the last request far above the cap.
+    session in initial risks. last_seen_us: the last act of any kind; last_own_us: the last one for
+    which he was there. entered_us, entries_us, clicks_us: the last entry, and those of the
+    windows. widened: symbols whose stop was moved away while the position is open. insisted_us:
+    the last request far above the cap.
     Of the last entry: owed_joint, what its joint step was below zero; insists, it counts as
     refused already. page_opened_us: of the page that is open. results: closed trades not long ago,
     (stamp, R). tripped_us: a breaker. lost_session_us: the end of the last losing session.
@@ -51,6 +59,7 @@ class Context:
     session_start_us: int | None = None
     session_r: float = 0.0
     last_seen_us: int = 0
+    last_own_us: int = 0
     last_act_us: int | None = None
     losses: int = 0
     wins: int = 0
@@ -73,32 +82,46 @@ class Context:
     def begin(self, action: UserAction, ts_us: int, rules: BehaviourRules | None) -> float | None:
         """A new session forgets the old one. Called before the act is looked at.
 
+        A session lasts from his first act to his last one. What happened in the silence since then
+        is not forgotten with it: a stop-out is fresh for whoever comes back to it.
+
         Returns:
             The length in seconds of a session that ended without saying so; None: none did.
         """
-        is_new = action.session_id not in ("", self.session_id)
-        is_new |= action.kind == ActionKind.SESSION_START
-        silent_us = ts_us - self.last_seen_us
-        is_new |= rules is not None and silent_us > rules.acts.session_break_s * _US
-        if not is_new:
-            if self.session_start_us is None:
-                self.session_start_us = ts_us
-            return None
-        ended = self.end(self.last_seen_us)
-        self.session_id = action.session_id or self.session_id
-        self.session_start_us = ts_us
-        return ended
+        is_new = action.kind == ActionKind.SESSION_START or self._is_renamed(action, rules)
+        is_over = is_new
+        if rules is not None:
+            break_us = rules.acts.session_break_s * _US
+            is_new |= ts_us - self.last_seen_us > break_us
+            is_silent = ts_us - self.last_own_us > break_us
+            is_over = is_new or (is_silent and action.kind != ActionKind.SESSION_END)
+        length_s = self._length_s() if is_over else None
+        if is_new:
+            self.end(self.last_seen_us)
+            self.session_id = action.session_id or self.session_id
+        if is_over:
+            self.session_start_us = None
+        if self.session_start_us is None and is_own(action, rules):
+            self.session_start_us = ts_us
+        return length_s
 
-    def end(self, ts_us: int) -> float | None:
-        """The session is over: its length in seconds, or None where none was on."""
+    def _is_renamed(self, action: UserAction, rules: BehaviourRules | None) -> bool:
+        """An id is what the client likes to send: it begins a session under older rules only."""
+        counts = rules is None or not rules.own_doing
+        return counts and action.session_id not in ("", self.session_id)
+
+    def _length_s(self) -> float | None:
         start_us = self.session_start_us
+        return None if start_us is None else (self.last_own_us - start_us) / _US
+
+    def end(self, ts_us: int) -> None:
+        """The session is over, and nothing of it is looked back at."""
         if self.session_r < 0:
             self.lost_session_us = ts_us
         self.session_start_us = self.last_act_us = self.insisted_us = None
         self.session_r = self.owed_joint = 0.0
         self.losses = self.wins = 0
         self.stopped_out_us.clear()
-        return None if start_us is None else (ts_us - start_us) / _US
 
     def widen(self, symbol: str | None) -> None:
         """The stop of the position in the symbol was moved away or removed."""
@@ -116,13 +139,15 @@ class Context:
         from_us = None if ended is None else ended + int(within_s * _US)
         return from_us if from_us is not None and from_us > ts_us else None
 
-    def result_since(self, ts_us: int) -> float:
-        """Sum of the results of trades closed at or after `ts_us`, in R."""
-        return sum(pnl_r for at_us, pnl_r in self.results if at_us >= ts_us)
+    def result_between(self, from_us: int, to_us: int) -> float:
+        """Sum of the results of trades closed in this time, both ends included, in R."""
+        return sum(pnl_r for at_us, pnl_r in self.results if from_us <= at_us <= to_us)
 
     def remember(self, action: UserAction, ts_us: int, rules: BehaviourRules | None) -> None:
         """Called after the act was looked at."""
         self.last_seen_us = ts_us
+        if is_own(action, rules):
+            self.last_own_us = ts_us
         if action.kind in _ACTS:
             self.last_act_us = ts_us
         if action.kind == ActionKind.POSITION_CLOSED:
@@ -178,7 +203,7 @@ class Context:
 
     def _keep_result(self, ts_us: int, pnl_r: float, rules: BehaviourRules) -> None:
         self.results.append((ts_us, pnl_r))
-        oldest_us = ts_us - rules.telling.deposit_s * _US
+        oldest_us = ts_us - int(rules.telling.deposit_s * _US)
         while self.results[0][0] < oldest_us or len(self.results) > rules.pace.kept:
             self.results.popleft()
 

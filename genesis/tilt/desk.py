@@ -5,8 +5,14 @@ from decimal import Decimal
 
 from genesis.domain.account import TiltLevel
 from genesis.domain.approval import Failure
-from genesis.domain.events import JournalAssessed, PaperLaneReported, RecoverySessionDone
-from genesis.domain.outcomes import Halted, Outcome
+from genesis.domain.events import (
+    JournalAssessed,
+)
+from genesis.domain.outcomes import AlertRaised, Halted, Outcome
+from genesis.domain.paper import (
+    PaperLaneReported,
+    RecoverySessionDone,
+)
 from genesis.tilt import caution
 from genesis.tilt.actions import UserAction
 from genesis.tilt.caution import CautionState, Wish
@@ -74,6 +80,16 @@ class TiltDesk:
     def halted(self, fact: Halted) -> tuple[Outcome, ...]:
         """A breaker halted trading: the operator is locked, too."""
         return self._detector.halted(fact)
+
+    def limit_reached(self, fact: AlertRaised, *, is_critical: bool) -> tuple[Outcome, ...]:
+        """A limit of the account ends or changes his day: money added right after it is evidence,
+        and a critical fall asks for caution. Older rules take no notice.
+        """
+        rules = self._detector.rules.interventions
+        if rules is None or not rules.heeds_limits:
+            return ()
+        self._detector.tripped(fact.ts_ns)
+        return self._detector.critical(fact) if is_critical else ()
 
     def lane(self, event: PaperLaneReported | RecoverySessionDone) -> tuple[Outcome, ...]:
         """News of the paper lane."""

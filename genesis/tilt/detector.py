@@ -9,8 +9,20 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from genesis.domain.account import TierMode, TiltLevel
-from genesis.domain.events import JournalAssessed, PaperLaneReported, RecoverySessionDone
-from genesis.domain.outcomes import Halted, Outcome, TierChanged, TiltLevelChanged
+from genesis.domain.events import (
+    JournalAssessed,
+)
+from genesis.domain.outcomes import (
+    AlertRaised,
+    Halted,
+    Outcome,
+    TierChanged,
+    TiltLevelChanged,
+)
+from genesis.domain.paper import (
+    PaperLaneReported,
+    RecoverySessionDone,
+)
 from genesis.domain.time import MICROSECOND
 from genesis.tilt.actions import ActionKind, UserAction, validate
 from genesis.tilt.baseline import Baseline, Baselines, Profile
@@ -108,6 +120,10 @@ class TiltDetector:
         self.tripped(fact.ts_ns)
         return (*self._advance(fact.ts_ns), *self._run(fact), *self._settle(rose=False))
 
+    def critical(self, fact: AlertRaised) -> tuple[Outcome, ...]:
+        """The fall from the peak is critical; what it says goes beside the score."""
+        return (*self._advance(fact.ts_ns), *self._run(fact), *self._settle(rose=False))
+
     def lane(self, event: PaperLaneReported) -> tuple[Outcome, ...]:
         """There is a paper lane now, or there is none any more."""
         self.state = self.state._replace(has_lane=event.is_open)
@@ -147,18 +163,20 @@ class TiltDetector:
         self.style = StyleState(now_ns, due_ns, reason)
         return due_ns
 
-    def tier_changed(self, fact: TierChanged) -> None:
-        """Another tier is another style, at once and as often as it happens.
+    def tier_changed(self, fact: TierChanged, *, has_fallen: bool) -> None:
+        """A tier that was earned is another style, at once and as often as it happens.
 
         After an emergency nothing is certain: what was normal is archived, and is a first guess
-        from now on.
+        from now on. has_fallen: a loss of the day led to it, in whatever mode.
         """
-        now_ns = max(self.now_ns, fact.ts_ns)
-        if fact.mode is TierMode.EMERGENCY and fact.old_mode is not TierMode.EMERGENCY:
+        now_ns, is_owned = max(self.now_ns, fact.ts_ns), self._judges_own_doing
+        is_emergency = has_fallen if is_owned else fact.mode is TierMode.EMERGENCY
+        is_style = fact.tier.rank > fact.old_tier.rank if is_owned else fact.tier != fact.old_tier
+        if is_emergency and fact.old_mode is not TierMode.EMERGENCY:
             self.baselines.archive(now_ns, fact.reason)
             self.baselines.restart()
             self.gauge.moved()
-        elif fact.tier is not fact.old_tier:
+        elif is_style:
             self._take_effect(now_ns, fact.reason)
 
     # -- answers -----------------------------------------------------------------------------
@@ -237,6 +255,11 @@ class TiltDetector:
         return detector
 
     # -- inside ------------------------------------------------------------------------------
+    @property
+    def _judges_own_doing(self) -> bool:
+        behaviour = self.rules.behaviour
+        return behaviour is not None and behaviour.own_doing
+
     def _bind(self, rules: TiltRules) -> None:
         self.rules = rules
         self._measures = measures_by_kind(rules)
@@ -339,8 +362,9 @@ class TiltDetector:
         outcomes = decide(self.state, event, self.rules)
         for outcome in outcomes:
             if isinstance(outcome, TiltLevelChanged) and _is_recovery(outcome, event):
-                kept = self.rules.recovery.evidence_kept
-                self.gauge.keep(kept, self.now_ns // MICROSECOND)
+                kept = self.rules.recovery
+                now_us = self.now_ns // MICROSECOND
+                self.gauge.keep(kept.evidence_kept, kept.points_kept, now_us)
             self.state = evolve(self.state, outcome)
         return outcomes
 
@@ -350,7 +374,7 @@ class TiltDetector:
 
 
 def _is_recovery(change: TiltLevelChanged, event: TiltEvent) -> bool:
-    """A page makes some evidence go away, an override none."""
+    """A page makes some evidence and points go away, an override none."""
     steps_out = change.old is TiltLevel.WARNING and change.new is TiltLevel.CAUTION
     return steps_out and not isinstance(event, Overridden)
 

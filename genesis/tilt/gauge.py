@@ -46,8 +46,13 @@ class Gauge:
             self.points.add(name, ts_us, self.rules)
             self.moved()
 
-    def keep(self, share: float, ts_us: int) -> None:
+    def keep(self, share: float, points_share: float | None, ts_us: int) -> None:
+        """Forget all but a share of the evidence, and of the points (None: of them nothing)."""
         self.evidence.keep(share, ts_us, self.rules)
+        if points_share is not None:
+            left = self.points.at(ts_us, self.rules)
+            kept = {name: amount * points_share for name, amount in left.items()}
+            self.points = Points(kept, dict.fromkeys(kept, ts_us))
         self.moved()
 
     # -- reading -----------------------------------------------------------------------------

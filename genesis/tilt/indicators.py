@@ -42,8 +42,9 @@ def step_size_after_loss(scene: Scene) -> float | None:
 
 
 def step_size_after_wins(scene: Scene) -> float | None:
-    """An enlarged size after two wins or more: overconfidence."""
-    x = scene.found.get("size") if scene.before.wins >= 2 else None
+    """An enlarged size after several wins in a row: overconfidence."""
+    is_proud = scene.before.wins >= scene.behaviour.wins_min
+    x = scene.found.get("size") if is_proud else None
     return None if x is None else _z(scene, "size", x, 1) - _slack(scene, "size_w")
 
 

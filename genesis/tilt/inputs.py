@@ -3,8 +3,11 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from genesis.domain.events import JournalAssessed, RecoverySessionDone
-from genesis.domain.outcomes import Halted
+from genesis.domain.events import (
+    JournalAssessed,
+)
+from genesis.domain.outcomes import AlertRaised, Halted
+from genesis.domain.paper import RecoverySessionDone
 
 
 class Scored(NamedTuple):
@@ -41,5 +44,13 @@ class Overridden(NamedTuple):
 
 
 TiltEvent = (
-    Scored | LossTaken | TimePassed | JournalAssessed | Overridden | Halted | RecoverySessionDone
+    Scored
+    | LossTaken
+    | TimePassed
+    | JournalAssessed
+    | Overridden
+    | Halted
+    | AlertRaised
+    | RecoverySessionDone
 )
+"""An AlertRaised is the one of a critical fall: no other is told."""

@@ -66,16 +66,18 @@ def assess(
 ) -> Assessment:
     """Judge a page opened at `opened_ns` and handed in at `now_ns`, both venue time.
 
+    A short one is judged in all else, too: it may be long enough for something that asks for less.
     reader: who reads the words; None: nobody does, and form and time alone are judged.
     """
     words = tokens(text)
     count = word_count(words)
+    found: list[str | None] = ["too_short" if count < rules.words_min else None]
+    if not words:
+        return _judged(words, count, found)
     seen = [delta for delta in deltas if opened_ns <= delta.ts_ns <= now_ns]
-    if count < rules.words_min:
-        return _judged(words, count, ["too_short"])
-    found = [_monotony(words, rules), _paste(text, seen, rules)]
+    found += [_monotony(words, rules), _paste(text, seen, rules)]
     found += () if reader is None else reader.faults(text, words)
-    found.append(_haste(count, seen, opened_ns, now_ns, rules))
+    found.append(_haste(count, seen, opened_ns, now_ns, _in_proportion(count, rules)))
     return _judged(words, count, found)
 
 
@@ -103,8 +105,7 @@ def assess_override(
     count = word_count(words)
     if len(text.strip()) < characters_min or not words:
         return _judged(words, count, ["too_short"])
-    share_ns = rules.typing_min_ns * min(count, rules.words_min) // rules.words_min
-    relaxed = replace(rules, typing_min_ns=share_ns)
+    relaxed = _in_proportion(count, rules)
     found = [_monotony(words, rules)]
     if deltas is not None:
         seen = [delta for delta in deltas if opened_ns <= delta.ts_ns <= now_ns]
@@ -205,6 +206,12 @@ def _paste(text: str, deltas: Sequence[Delta], rules: JournalRules) -> str | Non
         or unseen > rules.unseen_share_max * len(text)
     )
     return "paste" if is_paste else None
+
+
+def _in_proportion(count: int, rules: JournalRules) -> JournalRules:
+    """A page with fewer words takes less time."""
+    share_ns = rules.typing_min_ns * min(count, rules.words_min) // rules.words_min
+    return replace(rules, typing_min_ns=share_ns)
 
 
 def _haste(

@@ -64,6 +64,7 @@ def context_in(plain: Plain, now_us: int) -> Context:
         session_start_us=maybe("session_start_us"),
         session_r=plain.part("session_r").number(),
         last_seen_us=stamp(plain.part("last_seen_us")),
+        last_own_us=stamp(plain.part("last_own_us")),
         last_act_us=maybe("last_act_us"),
         losses=plain.part("losses").whole(),
         wins=plain.part("wins").whole(),

@@ -23,6 +23,7 @@ class Signal(StrEnum):
     WARNED_AGAIN = "WARNED_AGAIN"
     RELAPSED = "RELAPSED"
     HALTED = "HALTED"
+    CRITICAL = "CRITICAL"
     CALMED = "CALMED"
     LOCK_OVER = "LOCK_OVER"
     PAGE_DONE = "PAGE_DONE"
@@ -44,6 +45,7 @@ TRANSITIONS: Final[Mapping[tuple[TiltLevel, Signal], TiltLevel]] = MappingProxyT
         (NORMAL, Signal.HALTED): LOCKED,
         (CAUTION, Signal.HALTED): LOCKED,
         (WARNING, Signal.HALTED): LOCKED,
+        (NORMAL, Signal.CRITICAL): CAUTION,
         (CAUTION, Signal.CALMED): NORMAL,
         (LOCKED, Signal.LOCK_OVER): WARNING,
         (WARNING, Signal.PAGE_DONE): CAUTION,
@@ -59,6 +61,7 @@ _REASONS: Final = {
     Signal.WARNED_AGAIN: "the second warning in a short time",
     Signal.RELAPSED: "a warning while sizes were still limited",
     Signal.HALTED: "a breaker halted trading",
+    Signal.CRITICAL: "the fall from the peak is critical",
     Signal.CALMED: "calm for long enough",
     Signal.LOCK_OVER: "the lock time is over",
     Signal.PAGE_DONE: "the page was accepted",

@@ -7,8 +7,15 @@ intervention asks for; `recovery` is the way back.
 from typing import Final
 
 from genesis.domain.account import TiltLevel
-from genesis.domain.events import RecoverySessionDone
-from genesis.domain.outcomes import Halted, InterventionOpened, LockedByHalt, Outcome, TiltScored
+from genesis.domain.outcomes import (
+    AlertRaised,
+    Halted,
+    InterventionOpened,
+    LockedByHalt,
+    Outcome,
+    TiltScored,
+)
+from genesis.domain.paper import RecoverySessionDone
 from genesis.domain.time import DAY, utc_day
 from genesis.tilt.inputs import LossTaken, Overridden, Scored, TiltEvent, TimePassed
 from genesis.tilt.levels import TRANSITIONS, Signal, moved
@@ -54,6 +61,8 @@ def decide(state: TiltState, event: TiltEvent, rules: TiltRules) -> tuple[Outcom
             return overridden(state, event, rules)
         case Halted():
             return _halted(state, event, rules)
+        case AlertRaised():
+            return moved(state, event.ts_ns, state.score, Signal.CRITICAL)
         case RecoverySessionDone():
             return session_held(state, event, rules)
     return assessed(state, event, rules)

@@ -7,7 +7,9 @@ written, and a session is asked for only where there is a paper lane to hold it 
 from decimal import Decimal
 from typing import Final
 
-from genesis.domain.events import JournalAssessed, RecoverySessionDone
+from genesis.domain.events import (
+    JournalAssessed,
+)
 from genesis.domain.outcomes import (
     InterventionOpened,
     LimitedHourEnded,
@@ -16,6 +18,7 @@ from genesis.domain.outcomes import (
     RecoverySessionJudged,
     SizesEased,
 )
+from genesis.domain.paper import RecoverySessionDone
 from genesis.domain.time import DAY, MINUTE, utc_day
 from genesis.tilt.inputs import LossTaken, Overridden, TimePassed
 from genesis.tilt.levels import Signal, moved

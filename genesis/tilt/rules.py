@@ -135,11 +135,13 @@ class LevelRules:
 class RecoveryRules:
     """What an accepted page does.
 
-    evidence_kept: share of the evidence that stays. limited_*: sizes in the hour that follows.
+    evidence_kept, points_kept: share of the evidence and of the points that stays (None: all of
+    them, in rules from before a page made any go away). limited_*: sizes in the hour that follows.
     restart_loss_r: a loss of so many R (initial risks) inside the hour starts it again.
     """
 
     evidence_kept: float
+    points_kept: float | None
     limited_multiplier: Decimal
     limited_ns: int
     restart_loss_r: float
@@ -318,7 +320,10 @@ class BehaviourRules:
     """What the indicators beyond the first four need.
 
     trust: by baseline, the prior's worth in samples where it is not the general one. ignored:
-    codes of refusals that were not the trader's doing.
+    codes of refusals that were not the trader's doing. wins_min: so many in a row make an enlarged
+    size one of overconfidence. own_doing: neither an id nor a close begins or prolongs a session,
+    money counts at its own stamp, only a tier that was earned is a new style, and a loss of the day
+    ends what was certain while trading is halted, too; False in rules from before.
     """
 
     joint: JointRules
@@ -329,6 +334,8 @@ class BehaviourRules:
     style: StyleRules
     trust: Mapping[str, float]
     ignored: frozenset[str]
+    wins_min: int
+    own_doing: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from genesis.tilt.state import TiltState
 from genesis.tilt.style import StyleState
 from genesis.tilt.today import Today
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _DIGEST: Final = 64
 
 

@@ -37,9 +37,10 @@ def telling(
         case ActionKind.JOURNAL_SUBMIT:
             return "paste" if (action.kind, action.reason) == _PASTED else None
         case ActionKind.DEPOSIT:
-            since_us = ts_us - int(numbers.deposit_s * _US)
-            has_lost = before.result_since(since_us) <= -numbers.deposit_loss_r
-            has_lost |= _within(before.tripped_us, ts_us, numbers.deposit_s)
+            done_us = _done_us(action, ts_us, rules)
+            since_us = done_us - int(numbers.deposit_s * _US)
+            has_lost = before.result_between(since_us, done_us) <= -numbers.deposit_loss_r
+            has_lost |= _within(before.tripped_us, done_us, numbers.deposit_s)
             return "deposit" if has_lost else None
         case ActionKind.RULE_EDIT:
             is_loose = action.reason in LOOSENED
@@ -47,5 +48,12 @@ def telling(
     return None
 
 
+def _done_us(action: UserAction, ts_us: int, rules: BehaviourRules) -> int:
+    """When it was done: what came after it is no reason for it."""
+    if action.done_us is None or not rules.own_doing:
+        return ts_us
+    return min(ts_us, int(action.done_us))
+
+
 def _within(then_us: int | None, ts_us: int, seconds: float) -> bool:
-    return then_us is not None and ts_us - then_us <= seconds * _US
+    return then_us is not None and 0 <= ts_us - then_us <= seconds * _US

@@ -12,7 +12,8 @@ class InterventionRules:
     asked for twice, so far apart (None: once is enough); the second asking counts for
     confirm_valid_ns. known_symbol_ns: a symbol traded within this time is not new. session_ns: the
     quiet session in the paper lane that ends a lock. easing_multiplier: sizes for the rest of the
-    day on which a lock was left.
+    day on which a lock was left. heeds_limits: a critical fall is CAUTION, and money added after a
+    limit of the account was reached is evidence; False in rules from before one could say so.
     """
 
     repeat_ns: int
@@ -21,6 +22,7 @@ class InterventionRules:
     known_symbol_ns: int
     session_ns: int
     easing_multiplier: Decimal
+    heeds_limits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

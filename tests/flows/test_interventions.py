@@ -5,7 +5,9 @@ from decimal import Decimal
 import pytest
 
 from genesis.domain.account import TiltLevel
-from genesis.domain.events import JournalAssessed, PaperLaneReported, RecoverySessionDone
+from genesis.domain.events import (
+    JournalAssessed,
+)
 from genesis.domain.orders import OrderType
 from genesis.domain.outcomes import (
     CommandAnswered,
@@ -18,6 +20,10 @@ from genesis.domain.outcomes import (
     OrderRefused,
     OverrideJudged,
     SizesEased,
+)
+from genesis.domain.paper import (
+    PaperLaneReported,
+    RecoverySessionDone,
 )
 from genesis.domain.time import DAY, HOUR, MINUTE, SECOND, utc_day
 from genesis.tilt.inputs import Scored

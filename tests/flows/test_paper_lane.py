@@ -17,15 +17,17 @@ from genesis.domain.events import (
     JournalAssessed,
     OperatorActed,
     OrderFilled,
-    PaperDayReported,
-    PaperLaneReported,
-    PaperTradeReported,
-    RecoverySessionDone,
 )
 from genesis.domain.fills import Fill, Liquidity
 from genesis.domain.ids import EXTERNAL_RUN, OrderKey
 from genesis.domain.orders import OrderType, Side
 from genesis.domain.outcomes import Halted, LimitedHourStarted, RecoverySessionJudged
+from genesis.domain.paper import (
+    PaperDayReported,
+    PaperLaneReported,
+    PaperTradeReported,
+    RecoverySessionDone,
+)
 from genesis.domain.time import DAY, HOUR, MINUTE, SECOND, utc_day
 from genesis.engine.replay import replay
 from genesis.errors import EventLogError

@@ -1,5 +1,6 @@
 """The whole way up through the engine, in virtual time: evaluation, paper, ceremony, adjustment."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from genesis.domain.events import (
     FeedRestored,
     HealthReported,
     OperatorActed,
+    TimerFired,
 )
 from genesis.domain.outcomes import (
     CommandAnswered,
@@ -22,6 +24,7 @@ from genesis.domain.outcomes import (
     OrderRefused,
     Outcome,
     OverrideJudged,
+    RiskBlocked,
     TierChanged,
     TierEvaluated,
     ViolationNoted,
@@ -180,11 +183,39 @@ def test_the_ceremony_looks_at_gates_tilt_and_blocks_at_that_instant(bench: Benc
     ids=["part", "books"],
 )
 @pytest.mark.parametrize("wanted", [TierMode.PAPER48, TierMode.CEREMONY])
-def test_a_breaker_ends_a_promotion(
+def test_what_the_machine_lacks_makes_a_promotion_wait_and_costs_nothing(
     bench: Bench, wanted: TierMode, event: Callable[[int], Event]
 ) -> None:
     until(bench, wanted)
     step = bench.tell(event(bench.now_ns))
+    assert only(step, RiskBlocked)
+    assert (only(step, TierChanged), mode(bench)) == ([], wanted)
+    if wanted is TierMode.CEREMONY:
+        assert not answer(ceremony(bench)).accepted
+    bench.later(120)  # a breaker rests first, and is tried
+    bench.reconciled()
+    bench.tell(HealthReported(bench.now_ns, "gateway", "ok"))
+    trade(bench)
+    if wanted is TierMode.CEREMONY:
+        assert answer(ceremony(bench)).accepted
+
+
+def test_in_runs_from_before_faults_waited_they_end_a_promotion(lowered: str) -> None:
+    rules = load(lowered)
+    old = parse(re.sub(r"(?s)\[tiers.interruptions\].*?\n(?=\[)", "", rules.text))
+    assert (rules.tiers.interruptions.faults, old.tiers.interruptions.faults) == (True, False)
+    bench = Bench(rules=lowered, cash="5000", price="60000")
+    until(bench, TierMode.PAPER48)
+    bench.engine.set_rules(old)
+    bench.tell(HealthReported(bench.now_ns, "gateway", "failed", "no answer"))
+    assert mode(bench) is TierMode.ACTIVE
+
+
+@pytest.mark.parametrize("wanted", [TierMode.PAPER48, TierMode.CEREMONY])
+def test_a_critical_fall_ends_a_promotion(bench: Bench, wanted: TierMode) -> None:
+    until(bench, wanted)
+    bench.engine.state.risk.drawdown.peak_usdt += D(60)
+    step = bench.tell(TimerFired(bench.now_ns, "look"))
     (change,) = only(step, TierChanged)
     assert (change.old_mode, change.mode) == (wanted, TierMode.ACTIVE)
 

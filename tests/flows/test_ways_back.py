@@ -14,7 +14,7 @@ from genesis.domain.events import (
     InstrumentReported,
     JournalAssessed,
     OperatorActed,
-    PaperDayReported,
+    TimerFired,
 )
 from genesis.domain.outcomes import (
     CommandAnswered,
@@ -22,6 +22,7 @@ from genesis.domain.outcomes import (
     OrderRefused,
     TierChanged,
 )
+from genesis.domain.paper import PaperDayReported
 from genesis.domain.time import DAY, HOUR, SECOND, utc_day
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
@@ -202,13 +203,85 @@ def test_a_reset_takes_a_day_a_page_a_reason_and_clean_books() -> None:
     bench.tell(BalanceReported(bench.now_ns, (), False, "0.1 BTC"))
     assert "not reconciled" in says(bench.act("reset", reason=REASON, symbol=None))
     bench.reconciled()
-    peak = bench.engine.state.risk.drawdown
-    peak.peak_usdt += D(40)
     assert says(bench.act("reset", reason=REASON, symbol=None)).startswith("yes")
-    assert mode(bench) is TierMode.RECOVERY
-    assert peak.halted is None
-    assert peak.peak_usdt == bench.engine.view.equity_usdt - peak.base_usdt  # counts from here
+    assert mode(bench) is TierMode.ACTIVE
+    assert bench.engine.state.risk.drawdown.halted is None
     assert codes(buy(bench)) == set()
+
+
+def halted_by_himself(bench: Bench) -> None:
+    """Halted, and reset when its time has come."""
+    bench.act("halt", reason="enough", symbol=None, reduces_risk=True)
+    if bench.engine.state.tilt.state.paused:
+        page(bench, 1)
+    page(bench, 2)
+    bench.later(24 * 3600)
+    assert says(bench.act("reset", reason=REASON, symbol=None)).startswith("yes")
+
+
+def fall(bench: Bench, usdt: str) -> None:
+    """Less than there was at the peak, in cash: nothing is valued, so it is certain at once."""
+    bench.engine.state.risk.drawdown.peak_usdt += D(usdt)
+    bench.tell(TimerFired(bench.now_ns, "look"))
+
+
+def test_after_a_loss_falls_count_from_the_reset() -> None:
+    bench = Bench(price="60000")
+    fall(bench, "80")
+    assert mode(bench) is TierMode.HALTED
+    if bench.engine.state.tilt.state.paused:
+        page(bench, 1)
+    page(bench, 2)
+    bench.later(24 * 3600)
+    assert says(bench.act("reset", reason=REASON, symbol=None)).startswith("yes")
+    drawdown = bench.engine.state.risk.drawdown
+    assert (mode(bench), drawdown.halted) == (TierMode.RECOVERY, None)
+    assert drawdown.peak_usdt == bench.engine.view.equity_usdt - drawdown.base_usdt
+
+
+def test_a_halt_of_ones_own_forgets_no_fall() -> None:
+    bench = Bench(price="60000")
+    drawdown = bench.engine.state.risk.drawdown
+    fall(bench, "60")
+    assert drawdown.is_raised("CRITICAL")
+    peak = drawdown.peak_usdt
+    halted_by_himself(bench)
+    assert (drawdown.peak_usdt, drawdown.halted) == (peak, None)
+    assert mode(bench) is TierMode.ACTIVE
+    fall(bench, "20")
+    assert mode(bench) is TierMode.HALTED
+
+
+def test_a_halt_of_ones_own_leads_past_no_protocol() -> None:
+    bench = Live()
+    halted_by_himself(bench)
+    assert mode(bench) is TierMode.OPENING48
+    assert submits(buy(bench)) == []
+    bench.later(24 * 3600)
+    assert says(go_live(bench)).startswith("yes")  # the time of looking went on
+
+
+def test_i26_a_halt_of_ones_own_leads_out_of_no_emergency() -> None:
+    bench = Bench(cash="425", price="60000")
+    emergency(bench)
+    since_ns = bench.engine.state.tiers.state.since_ns
+    halted_by_himself(bench)
+    assert mode(bench) is TierMode.EMERGENCY
+    assert bench.engine.state.tiers.state.since_ns == since_ns
+    for one in only(buy(bench), OrderApproved):
+        assert one.request.qty * 60_000 <= 10
+
+
+def test_first_day_small_positions_end_in_their_time_though_it_passed_in_a_halt() -> None:
+    bench = Live()
+    bench.later(48 * 3600)
+    bench.reconciled()
+    go_live(bench)
+    bench.later(3600)
+    halted_by_himself(bench)
+    assert mode(bench) is TierMode.GO_LIVE
+    bench.later(1)
+    assert mode(bench) is TierMode.ACTIVE
 
 
 def test_a_page_that_an_intervention_asked_for_is_no_page_of_the_halt() -> None:
@@ -235,6 +308,22 @@ def test_a_broken_record_halts_until_the_command_that_resolves_it() -> None:
     bench.tell(HealthReported(bench.now_ns, RECORD, "ok", "recovered"))
     assert mode(bench) is TierMode.ACTIVE
     assert bench.engine.state.tiers.state.no_promotion_before_ns is None
+
+
+def test_a_broken_record_keeps_the_clock_and_the_page_of_an_emergency() -> None:
+    bench = Bench(cash="425", price="60000")
+    emergency(bench)
+    if bench.engine.state.tilt.state.paused:
+        page(bench, 1)
+    page(bench, 2)
+    tiers = bench.engine.state.tiers
+    before = tiers.state
+    bench.later(70 * 3600)
+    bench.tell(HealthReported(bench.now_ns, RECORD, "failed", "event 7 is not what it was"))
+    bench.later(60)
+    bench.tell(HealthReported(bench.now_ns, RECORD, "ok", "recovered"))
+    assert tiers.state == before
+    assert tiers.page_done and tiers.pages_due == 0
 
 
 # -- row 16 ----------------------------------------------------------------------------------

@@ -49,8 +49,7 @@ TIERS = [
     (156, SNIPER, TierMode.ADJUST48),  # his own choice
     (158, SNIPER, TierMode.ACTIVE),
     (170, SNIPER, TierMode.HALTED),  # his own, too
-    (171, SNIPER, TierMode.RECOVERY),  # a day later, with a page and a reason
-    (178, SNIPER, TierMode.ACTIVE),
+    (171, SNIPER, TierMode.ACTIVE),  # a day later, with a page and a reason: as if nothing was
     (186, SNIPER, TierMode.PAPER48),  # 30 days after the steps of day 155 (up) and 156 (down)
     (189, SNIPER, TierMode.CEREMONY),
     (190, HUNTER, TierMode.ADJUST48),

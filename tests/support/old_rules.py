@@ -6,6 +6,7 @@ _LATER = (
     *("tiers.course", "tiers.gates.SNIPER.ceremony", "tilt.fixed.", "tilt.override"),
     *("tilt.interventions", "tilt.reading"),
     *("tiers.opening", "tiers.capital", "tiers.recovery", "tiers.reset", "tiers.false_alarms"),
+    *("tiers.interruptions", "tiers.outside"),
     *("tiers.gates.HUNTER", "tiers.gates.STRATEGIST", "risk.cap"),
 )
 
@@ -14,6 +15,13 @@ def text_before_the_course(text: str) -> str:
     """The canonical text without the tables that came later."""
     tables = re.split(r"\n(?=\[)", text)
     return "\n".join(one for one in tables if not one.startswith(tuple(f"[{n}" for n in _LATER)))
+
+
+def text_before_own_doing(text: str) -> str:
+    """The canonical text of rules that do not ask whose doing it was."""
+    tables = re.split(r"\n(?=\[)", text)
+    later = ("[tilt.behaviour.doing]", "[tilt.behaviour.pride]", "[tilt.recovery.points]")
+    return "\n".join(one for one in tables if not one.startswith(later))
 
 
 _BEHAVIOUR = (

@@ -1,5 +1,6 @@
 """The breakers, the streak and the pace in the whole flow: events in, refusals and sizes out."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,9 +11,9 @@ from genesis.domain.events import (
     FeedLost,
     FeedRestored,
     HealthReported,
+    InstrumentReported,
     OrderRejected,
     OrderUnresolved,
-    PaperTradeReported,
 )
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import OrderType, Purpose, Side
@@ -23,11 +24,13 @@ from genesis.domain.outcomes import (
     OrderRefused,
     TierChanged,
 )
+from genesis.domain.paper import PaperTradeReported
 from genesis.domain.time import DAY, HOUR, MINUTE, SECOND
 from genesis.engine.sizes import Sizes
 from genesis.engine.step import Step
 from genesis.execution.draft import Draft
 from genesis.risk.breakers import Level, State
+from tests.support.build import BTC
 from tests.support.engines import SYMBOL, Bench, cancels, only, submits
 
 D = Decimal
@@ -123,9 +126,9 @@ def test_forty_entries_in_ten_seconds_are_enough_and_exits_do_not_count() -> Non
 
 
 # -- the system --------------------------------------------------------------------------------
-def reject_three(bench: Bench) -> None:
+def reject_three(bench: Bench, source: str = STRATEGY) -> None:
     for _ in range(3):
-        (entry,) = submits(wish(bench, "20"))
+        (entry,) = submits(wish(bench, "20", source))
         bench.tell(OrderRejected(bench.now_ns, entry.key, "-1013", "filter"))
 
 
@@ -145,6 +148,27 @@ def test_three_rejected_orders_rest_then_one_small_order_tries() -> None:
     bench.cancelled(probe.key)
     (entry,) = submits(wish(bench, "100", "operator"))
     assert entry.request.qty == D("0.00037")
+
+
+def test_the_order_that_tries_may_be_as_large_as_the_smallest_that_can_be_left_again() -> None:
+    bench = Bench()
+    reject_three(bench)
+    bench.tell(InstrumentReported(bench.now_ns, replace(BTC, min_notional_usdt=D(12))))
+    bench.later(60)
+    step = wish(bench, "100")
+    (probe,) = submits(step)
+    assert 12 < probe.request.qty * 67453 < 14
+    (approved,) = only(step, OrderApproved)
+    assert "it tries whether all is well again after" in approved.notes[0]
+
+
+def test_what_is_held_takes_nothing_from_the_order_that_tries() -> None:
+    bench = Bench()
+    bench.open_position(usdt="11")
+    reject_three(bench, "operator")
+    bench.later(60)
+    (probe,) = submits(wish(bench, "20", "operator"))
+    assert 5 < probe.request.qty * 67453 <= 10
 
 
 @pytest.mark.parametrize("answer", [OrderRejected, OrderUnresolved])

@@ -1,6 +1,7 @@
 """Trades, refusals, tilt, headroom, receipts, sessions and the days around, on a recorded home."""
 
 from copy import copy
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,9 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genesis.domain.account import Tier, TiltLevel
+from genesis.domain.account import Tier, TierMode, TiltLevel
 from genesis.domain.events import FeedLost, FeedRestored
-from genesis.domain.outcomes import OrderRefused, PositionClosed, TierEvaluated, TiltLevelChanged
+from genesis.domain.outcomes import (
+    AlertRaised,
+    BreakerMoved,
+    Halted,
+    OrderRefused,
+    PositionClosed,
+    TierChanged,
+    TierEvaluated,
+    TiltLevelChanged,
+)
 from genesis.domain.time import DAY, HOUR, MINUTE, SECOND
 from genesis.research import TradingDay, days_of
 from genesis.research.day_around import read_tier
@@ -180,6 +190,64 @@ def test_a_lock_that_changes_its_level_is_counted_once(days: list[TradingDay]) -
     assert locks["to"].tolist()[:-1] == locks["from"].tolist()[1:]
 
 
+def locks_of(day: TradingDay, *told: tuple[int, object]) -> pd.DataFrame:
+    """Locks of a day in which nothing else happened, outcomes by the hour."""
+    log = copy(day.log)
+    log.steps = tuple(
+        DayStep(1, hour, (at_ns := DAY_1 + hour * HOUR), at_ns, hour, 0, None, (one,), ())
+        for hour, one in told
+    )
+    log.before = replace(log.before, tier=None, blocks=(), breakers=())
+    return locks_frame(log, DAY_1 + DAY - 1)
+
+
+def test_what_rests_after_a_fault_or_a_good_day_given_back_is_locked(
+    days: list[TradingDay],
+) -> None:
+    locks = locks_of(
+        days[0],
+        (1, BreakerMoved(1, "SYSTEM", "orders", "OPEN", "3 orders failed", 2)),
+        (2, BreakerMoved(2, "SYSTEM", "orders", "HALF_OPEN", "3 orders failed", None)),
+        (3, BreakerMoved(3, "SYSTEM", "orders", "CLOSED", "3 orders failed", None)),
+        (4, BreakerMoved(4, "STRATEGY", "sma_cross", "OPEN", "it lost", 5)),
+        (5, BreakerMoved(5, "ACCOUNT", "tilt", "OPEN", "tilt", 5)),
+        (6, AlertRaised(6, "CRITICAL", "drawdown", Decimal(50), Decimal(50))),
+        (6, BreakerMoved(6, "ACCOUNT", "CRITICAL", "OPEN", "critical", 24)),
+        (20, BreakerMoved(20, "ACCOUNT", "GIVE_BACK", "OPEN", "the profit fell back", 24)),
+    )
+    assert locks["kind"].tolist() == ["breaker orders", "drawdown", "breaker GIVE_BACK"]
+    assert locks["reason"].tolist()[0] == "3 orders failed"
+    assert [round(one / 3_600, 3) for one in locks["seconds"]] == [1, 18, 4]
+
+
+def test_a_step_down_within_a_halt_does_not_end_the_lock(days: list[TradingDay]) -> None:
+    active, halted = TierMode.ACTIVE, TierMode.HALTED
+    locks = locks_of(
+        days[0],
+        (1, TierChanged(1, Tier.HUNTER, active, Tier.HUNTER, halted, "event 7 was changed")),
+        (2, TierChanged(2, Tier.HUNTER, halted, Tier.SNIPER, halted, "the trader stepped down")),
+        (5, TierChanged(5, Tier.SNIPER, halted, Tier.SNIPER, active, "it is whole again")),
+    )
+    (row,) = locks.itertuples()
+    assert (row.kind, row.reason, row.seconds) == ("halt", "event 7 was changed", 4 * 3_600)
+
+
+def test_what_stood_when_the_day_began_is_locked_from_its_start(days: list[TradingDay]) -> None:
+    log = copy(days[0].log)
+    active, halted = TierMode.ACTIVE, TierMode.HALTED
+    log.steps = ()
+    log.before = replace(
+        log.before,
+        tier=TierChanged(9, Tier.SNIPER, active, Tier.SNIPER, halted, "event 7 was changed"),
+        newest=log.before.newest | {"Halted": Halted(5, "operator", "enough")},
+        breakers=(BreakerMoved(1, "SYSTEM", "store", "OPEN", "disk full", 2),),
+    )
+    locks = locks_frame(log, DAY_1 + HOUR).set_index("kind")
+    assert locks.loc["halt", "reason"] == "event 7 was changed"
+    assert locks.loc["breaker store", "reason"] == "disk full"
+    assert (locks["seconds"] == 3_600).all()
+
+
 def test_a_block_over_midnight_is_told_on_both_days(tmp_path: Path) -> None:
     home, midnight = tmp_path / "h", DAY_1 + DAY
     maker = HomeMaker(home)
@@ -195,9 +263,10 @@ def test_a_block_over_midnight_is_told_on_both_days(tmp_path: Path) -> None:
     maker.play(ticks, acts)
     maker.close()
     first, second = (TradingDay.of(date, home).locks for date in days_of(home))
-    assert first["kind"].tolist() == ["feed book", "feed trades"]
-    assert first["seconds"].tolist() == [7_200, 7_199]
-    (row,) = second.itertuples()
+    assert first["kind"].tolist() == ["feed book", "feed trades", "breaker feed book"]
+    assert first["seconds"].tolist() == [7_200, 7_199, 60]
+    row, rest = second.itertuples()
+    assert (rest.kind, rest.seconds) == ("breaker feed trades", 60)
     assert (row.kind, row.reason, row.seconds) == ("feed trades", first["reason"][1], 7_200)
     assert second["from"][0] == at(1, hours=0)
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from genesis.domain.outcomes import AlertRaised, Halted
 from genesis.domain.time import DAY, SECOND
 from genesis.risk.drawdown import Drawdown
+from genesis.risk.levels import static_levels
 from genesis.risk.limits import DrawdownTable, GiveBackRules, RollingLimit, TierLimits
 from tests.unit.risk.test_sizing import RULES
 
@@ -122,6 +123,80 @@ def test_three_marks_within_two_seconds_are_not_yet_a_confirmation() -> None:
     for _ in range(4):
         mark(drawdown, 1, "425")
     assert drawdown.halted is None
+
+
+def test_a_day_that_began_with_nothing_counts_from_its_first_deposit() -> None:
+    drawdown = Drawdown()
+    drawdown.open(D(0))
+    drawdown.start_day(T0, D(0), D(0), LIMITS, RULES)
+    drawdown.flowed(D(500))
+    for second in range(1, 6):
+        assert alerts(mark(drawdown, second, "499.98", flows="500")) == []
+    drawdown.flowed(D(500))  # more of it makes the limit no wider
+    assert drawdown.day_equity_usdt == 500
+    found = [a for n in range(6, 12) for a in alerts(mark(drawdown, n, "924.99", flows="1000"))]
+    assert found[:4] == ["NEAR_WARNING", "WARNING", "NEAR_CRITICAL", "CRITICAL"]
+    assert found[4:] == ["NEAR_HALT", "NEAR_DAILY_LOSS", "HALT", "DAILY_LOSS"]
+
+
+def test_a_day_that_began_with_money_keeps_its_base_whatever_comes_in() -> None:
+    drawdown = opened()
+    drawdown.flowed(D(300))
+    assert drawdown.day_equity_usdt == 500
+
+
+def test_of_nothing_no_share_can_be_lost() -> None:
+    drawdown = Drawdown()
+    drawdown.open(D(0))
+    drawdown.start_day(T0, D(0), D(0), LIMITS, RULES)
+    for second in range(1, 6):
+        assert alerts(mark(drawdown, second, "-0.01")) == []
+    assert not drawdown.is_confirming
+    assert all(level < 0 for level in static_levels(drawdown, D(0), LIMITS, RULES))
+
+
+# -- rows of the day and of the fall that need several marks ----------------------------------
+CONFIRMED = replace(RULES, confirmed_rows=frozenset({"WARNING", "CRITICAL"}))
+
+
+def confirmed_mark(drawdown: Drawdown, seconds: int, equity: str, kindest: str | None = None):
+    at_ns, value = T0 + seconds * SECOND, D(equity)
+    best = value if kindest is None else D(kindest)
+    return alerts(drawdown.mark(at_ns, value, best, D(0), D(0), LIMITS, CONFIRMED))
+
+
+def test_one_bad_mark_neither_warns_nor_ends_the_day_and_blocks_entries_meanwhile() -> None:
+    drawdown = opened()
+    found = confirmed_mark(drawdown, 1, "430")
+    assert "WARNING" not in found and "CRITICAL" not in found
+    assert drawdown.is_confirming
+    assert confirmed_mark(drawdown, 2, "499") == []
+    assert not (drawdown.is_confirming or drawdown.warned_today)
+    assert drawdown.critical_until_ns is None
+
+
+def test_three_marks_over_two_seconds_warn_and_end_the_day() -> None:
+    drawdown = opened()
+    found = [one for n in (1, 2, 3) for one in confirmed_mark(drawdown, n, "450")]
+    assert found == ["NEAR_WARNING", "NEAR_CRITICAL", "WARNING", "CRITICAL"]
+    assert drawdown.critical_until_ns == T0 + DAY
+    assert not drawdown.is_confirming
+
+
+def test_what_the_last_trade_does_not_show_confirms_nothing() -> None:
+    drawdown = opened()
+    found = {one for n in range(1, 6) for one in confirmed_mark(drawdown, n, "450", "499")}
+    assert found == {"NEAR_WARNING", "NEAR_CRITICAL"}
+    assert not drawdown.is_confirming
+
+
+def test_what_waited_for_confirmation_at_midnight_does_not_linger() -> None:
+    drawdown = opened()
+    confirmed_mark(drawdown, 1, "470")
+    assert drawdown.is_confirming
+    drawdown.start_day(T0 + DAY, D(470), D(0), LIMITS, CONFIRMED)
+    assert confirmed_mark(drawdown, 86_401, "469") == []
+    assert not drawdown.is_confirming
 
 
 # -- rolling windows and the floor of a good day ---------------------------------------------

@@ -11,7 +11,7 @@ from genesis.risk.edge import Results
 from genesis.rules import load
 
 RULES = load("sniper").risk.adaptive
-some = st.lists(st.floats(-1, 1).filter(lambda one: abs(one) > 1e-6), min_size=30, max_size=100)
+some = st.lists(st.floats(1e-6, 1) | st.floats(-1, -1e-6), min_size=30, max_size=100)
 
 
 def after(results: list[float], rules=RULES) -> Results:

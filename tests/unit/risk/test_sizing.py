@@ -16,7 +16,6 @@ RULES = RiskRules(
     slippage_fraction=D("0.0005"),
     taker_fee_fraction=D("0.001"),
     min_notional_margin_fraction=D("0.01"),
-    clip_repeat_factor=D(2),
     daily_loss_fraction=D("0.15"),
     mark_stale_ns=10**10,
     confirm_marks=3,

@@ -90,6 +90,7 @@ def rich(draw: st.DrawFn) -> SizingInput:
         stop=stop,
         multiplier=draw(st.sampled_from([D(x) for x in ("0.25", "0.5", "0.75", "1")])),
         absolute_cap_usdt=draw(st.sampled_from([None, None, None, D(10)])),
+        probe_usdt=draw(st.sampled_from([None, None, None, D(10)])),
         requested_usdt=draw(st.sampled_from([None, None, D(30), D(5000)])),
         requested_qty=None,
         held_usdt=D(0),
@@ -120,6 +121,8 @@ def test_i15_i16_i17_within_every_cap_on_the_grid_or_infeasible(wish, limits, ve
     assert value + wish.exposure_usdt <= limits.exposure_fraction * capital
     assert value <= wish.free_usdt
     assert value <= (wish.absolute_cap_usdt or value)
+    least = smallest_qty(wish, BOUND, venue) * wish.entry
+    assert wish.probe_usdt is None or value <= max(wish.probe_usdt, least)
     assert wish.var_room_usdt is None or value <= wish.var_room_usdt
     assert value <= (wish.requested_usdt or value)
     step = max(venue.qty_lot, venue.market_lot) if wish.is_market else venue.qty_lot
@@ -183,8 +186,8 @@ def test_i19_a_tighter_stop_never_buys_less(wish, limits, venue) -> None:
     tight = wish._replace(stop=wish.entry * D("0.97"))
     lifted = smallest_qty(wide, BOUND, venue)  # the least that can be left at the far stop
     assert qty_of(wide, limits, venue) <= max(qty_of(tight, limits, venue), lifted)
-    whole = tight._replace(multiplier=D(1)), wide._replace(multiplier=D(1))
-    assert qty_of(whole[1], limits, venue) <= qty_of(whole[0], limits, venue)
+    wide, tight = (one._replace(multiplier=D(1), probe_usdt=None) for one in (wide, tight))
+    assert qty_of(wide, limits, venue) <= qty_of(tight, limits, venue)
 
 
 @settings(max_examples=300)

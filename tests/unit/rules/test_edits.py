@@ -75,6 +75,8 @@ def test_what_must_never_change_is_locked() -> None:
         ("tiers.gates.HUNTER.drills.names = ['a']", "tiers.gates.HUNTER.drills.names", "l"),
         ("tiers.features.SNIPER.order_types = ['LIMIT']", "", "t"),
         ("tiers.features.SNIPER.names = ['anything']", "tiers.features.SNIPER.names", "l"),
+        ("tiers.features.HUNTER.names = ['iceberg_hunter']", "tiers.features.HUNTER.names", "l"),
+        ("tiers.interruptions.halts = false", "tiers.interruptions.halts", "k"),
         ("tiers.modes.EMERGENCY.cap_usdt = 11", "tiers.modes.EMERGENCY.cap_usdt", "l"),
         ("tilt.priors.gap.median = 601", "tilt.priors.gap.median", "l"),
         ("tilt.override.phrase = 'ok'", "tilt.override.phrase", "k"),

@@ -10,7 +10,7 @@ from genesis.domain.account import Tier, TierMode
 from genesis.domain.orders import OrderType
 from genesis.errors import ConfigError
 from genesis.rules import known, load, parse
-from tests.support.old_rules import text_before_the_course
+from tests.support.old_rules import text_before_own_doing, text_before_the_course
 
 
 @pytest.mark.parametrize("name", ["sniper", "research"])
@@ -123,6 +123,20 @@ BAD = [
     ("[risk]\nconfirm_marks = true", "risk.confirm_marks must be a whole number"),
     ("risk = 1", "risk must be a table"),
     (
+        "[tilt.learning]\nscore_max = 80",
+        "tilt learning.score_max must be below levels.locked_enter",
+    ),
+    (
+        "[tiers.modes.HALTED]\nmultiplier = 0.1",
+        "tiers.modes the multiplier of OPENING48 and HALTED must be 0",
+    ),
+    (
+        "[tiers.modes.OPENING48]\nmultiplier = 1",
+        "tiers.modes the multiplier of OPENING48 and HALTED must be 0",
+    ),
+    ("[tilt.recovery.points]\nkept = 2", "tilt.recovery.points.kept must be less than or equal"),
+    ("[tilt.behaviour.pride]\nwins_min_count = 0", "tilt.behaviour.pride.wins_min_count must be"),
+    (
         "[risk.tiers.SNIPER]\nposition_fraction = 5",
         "risk.tiers.SNIPER.position_fraction must be less than or equal to 1, not 5",
     ),
@@ -175,6 +189,14 @@ def test_a_text_with_a_table_missing_is_refused() -> None:
         parse(without)
     with pytest.raises(ConfigError, match="risk is missing"):
         parse("name = 'empty'")
+
+
+def test_texts_from_before_anybody_asked_whose_doing_it_was_stay_readable() -> None:
+    old, now = parse(text_before_own_doing(load("sniper").text)).tilt, load("sniper").tilt
+    assert old.behaviour and now.behaviour
+    assert (old.behaviour.own_doing, old.recovery.points_kept) == (False, None)
+    assert (now.behaviour.own_doing, now.recovery.points_kept) == (True, 0.5)
+    assert old.behaviour.wins_min == now.behaviour.wins_min == 2
 
 
 def test_every_missing_key_is_noticed() -> None:

@@ -10,6 +10,7 @@ from genesis.domain.account import Tier
 from genesis.domain.time import DAY, HOUR, MINUTE, SECOND
 from genesis.errors import ConfigError
 from genesis.rules import load, parse
+from genesis.rules.edits import split
 
 D = Decimal
 LATER = re.compile(r"\[risk\.(streak|pace|open_risk|give_back|breakers|tiers\.\w+\.rolling)")
@@ -53,6 +54,23 @@ def test_texts_from_before_there_were_any_stay_readable() -> None:
     old = parse("\n".join(one for one in tables if not LATER.match(one)))
     assert (old.risk.streak, old.risk.breakers, old.risk.give_back) == (None, None, None)
     assert not old.risk.tiers[Tier.SNIPER].rolling
+
+
+def test_a_field_that_decided_nothing_is_gone_and_older_texts_still_load() -> None:
+    text = load("sniper").text
+    assert "clip_repeat_factor" not in text
+    old = parse(text.replace("[risk]\n", "[risk]\nclip_repeat_factor = 2\n"))
+    assert old.risk == load("sniper").risk
+    found = split(old, text)
+    assert (found.later, found.never, found.held.text) == ((), (), text)
+
+
+def test_rows_that_need_confirmation_and_what_a_trade_is_are_as_before_in_older_texts() -> None:
+    risk = load("sniper").risk
+    assert (risk.confirmed_rows, risk.counts_unfilled) == ({"WARNING", "CRITICAL"}, False)
+    text = re.sub(r"\[risk\.(confirmed|trades)\]\n[^\[]*", "", load("sniper").text)
+    old = parse(text).risk
+    assert (old.confirmed_rows, old.counts_unfilled) == (frozenset(), True)
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis.analytics import sharpe
-from genesis.domain.account import Tier, TiltLevel
+from genesis.domain.account import Tier, TierMode, TiltLevel
+from genesis.domain.events import JournalAssessed
 from genesis.domain.time import DAY, HOUR
 from genesis.rules import load
 from genesis.tiers.days import ClosedDay, daily_returns, drawdown_fraction, profitable_months
+from genesis.tiers.desk import TierDesk
 from genesis.tiers.further_gates import daily_sharpe, further, probabilistic_sharpe
 from genesis.tiers.gate_facts import TierFacts
 from genesis.tiers.gates import evaluate
 from genesis.tiers.history import TierHistory
+from genesis.tiers.pages import counts_for_the_day
 from genesis.tiers.poisson import quantile, tail
+from genesis.tiers.state import TierState
 
 D = Decimal
 TABLE = load("sniper").tiers
@@ -229,3 +233,33 @@ def test_a_calm_trader_is_blocked_by_tilt_gates_at_most_five_percent_of_the_time
 
 def test_sniper_asks_for_none_of_it() -> None:
     assert further(READY, TABLE.gates[Tier.SNIPER]) == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "accepted", "reasons", "counts"),
+    [
+        (520, True, (), True),
+        (120, False, ("too_short",), True),
+        (120, False, (), True),  # a log from before there were several reasons
+        (99, False, ("too_short",), False),
+        (120, False, ("too_short", "paste"), False),
+        (120, False, ("too_short", "repetitive", "too_fast"), False),
+        (520, False, ("paste",), False),
+    ],
+)
+def test_a_page_of_the_day_may_be_short_but_is_written(
+    words: int, accepted: bool, reasons: tuple[str, ...], counts: bool
+) -> None:
+    reason = "accepted" if accepted else (reasons or ("too_short",))[0]
+    page = JournalAssessed(1, "a" * 64, words, accepted, reason, reasons=reasons)
+    gates = load("sniper").tiers.gates[Tier.HUNTER]
+    assert counts_for_the_day(page, gates.pages) is counts
+
+
+def test_a_page_that_an_intervention_asked_for_is_one_of_its_day() -> None:
+    """Gates count days with a page; no second text is asked of a trader who has written one."""
+    desk = TierDesk(TABLE)
+    desk._state = TierState(Tier.HUNTER, TierMode.ACTIVE, 0)
+    desk.page(JournalAssessed(1, "a" * 64, 520, True, "accepted"), is_taken=True)
+    assert desk.history.has_page(1)
+    assert not desk.page_done

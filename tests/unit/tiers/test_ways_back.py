@@ -15,8 +15,20 @@ from genesis.rules import load
 from genesis.tiers.capital import CapitalFall, capital_fall
 from genesis.tiers.days import ClosedDay, LaneDay
 from genesis.tiers.desk import TierDesk
-from genesis.tiers.inputs import DayEvaluated, GoLiveGiven, ModeTime, ResetAsked, Standing
+from genesis.tiers.inputs import (
+    DailyLossExceeded,
+    DayEvaluated,
+    GoLiveGiven,
+    HaltReached,
+    ModeTime,
+    RecordBroken,
+    RecordRestored,
+    ResetAsked,
+    Standing,
+    SteppedDown,
+)
 from genesis.tiers.machine import decide, evolve
+from genesis.tiers.rules import InterruptionRules
 from genesis.tiers.state import TierState
 
 D = Decimal
@@ -274,6 +286,117 @@ def test_row_14_an_architect_waits_seven_days_for_a_loss_and_one_for_his_own_hal
     assert decide(replace(halted, since_ns=T - 7 * DAY), ASKED, TABLE) != ()
 
 
+WHOLE = (
+    *(TierMode.OPENING48, TierMode.GO_LIVE, TierMode.ACTIVE),
+    *(TierMode.ADJUST48, TierMode.EMERGENCY, TierMode.RECOVERY),
+)
+"""Modes that go on after a halt; of the others, a way up begins again."""
+
+
+@pytest.mark.parametrize("mode", [one for one in TierMode if one is not TierMode.HALTED])
+@pytest.mark.parametrize("is_own", [True, False])
+def test_ones_own_halt_and_a_broken_record_change_neither_the_mode_nor_its_clock(
+    mode: TierMode, is_own: bool
+) -> None:
+    begun = replace(at(mode), since_ns=T - 3 * DAY, until_ns=T + HOUR)
+    broken, end = (
+        (HaltReached(T - DAY, "enough"), replace(ASKED, is_own=True))
+        if is_own
+        else (RecordBroken(T - DAY, "event 7"), RecordRestored(T))
+    )
+    back = after(begun, broken, end)
+    if mode in WHOLE:
+        assert back == begun
+    else:
+        assert (back.mode, back.since_ns, back.until_ns) == (TierMode.ACTIVE, T, None)
+
+
+@pytest.mark.parametrize("mode", [one for one in TierMode if one is not TierMode.HALTED])
+def test_row_14_a_loss_leads_neither_out_of_an_emergency_nor_past_the_go_live_protocol(
+    mode: TierMode,
+) -> None:
+    begun = replace(at(mode), since_ns=T - 3 * DAY)
+    back = after(begun, HaltReached(T - DAY, "75 lost"), ASKED)
+    if mode in (TierMode.EMERGENCY, TierMode.OPENING48):
+        assert back == replace(begun, reset_ns=T)
+    else:
+        assert (back.mode, back.since_ns) == (TierMode.RECOVERY, T)
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_the_loss_of_a_day_within_a_halt_is_an_emergency_after_it(is_own: bool) -> None:
+    halt, loss = HaltReached(T - DAY, "halted"), DailyLossExceeded(T - HOUR)
+    back = after(at(TierMode.ACTIVE), halt, loss, replace(ASKED, is_own=is_own))
+    assert (back.tier, back.mode) == (Tier.SNIPER, TierMode.EMERGENCY)
+    assert (back.since_ns, back.interrupted) == (T - HOUR, None)
+
+
+def test_an_architects_wait_is_not_shortened_from_below() -> None:
+    halted = after(at(TierMode.ACTIVE, Tier.ARCHITECT), HaltReached(T - 6 * DAY, "loss"))
+    for fall in (SteppedDown(T - DAY), DailyLossExceeded(T - DAY)):
+        lower = after(halted, fall)
+        assert (lower.tier, lower.mode) == (Tier.STRATEGIST, TierMode.HALTED)
+        assert decide(lower, ASKED, TABLE) == ()
+        assert decide(lower, replace(ASKED, ts_ns=T + DAY), TABLE) != ()
+
+
+@pytest.mark.parametrize("mode", [TierMode.EMERGENCY, TierMode.RECOVERY, TierMode.HALTED])
+def test_stepping_down_begins_no_way_back_anew(mode: TierMode) -> None:
+    begun = replace(at(mode), since_ns=T - 71 * HOUR)
+    lower = after(begun, SteppedDown(T))
+    assert lower == replace(begun, tier=Tier.SNIPER, tier_since_ns=T)
+
+
+def test_another_loss_of_a_day_begins_an_emergency_anew() -> None:
+    begun = replace(at(TierMode.EMERGENCY, Tier.SNIPER), since_ns=T - 71 * HOUR)
+    assert after(begun, DailyLossExceeded(T)).since_ns == T
+
+
+def test_time_of_which_nothing_is_known_is_no_time_of_a_way_back() -> None:
+    held = desk()
+    held.daily_loss(AlertRaised(T, "DAILY_LOSS", "day", D(76), D(75)))
+    held.page(page(T + 1), is_taken=False)
+    held.record_broken(T + 80 * HOUR, "event 7 is not what it was")
+    held.record_restored(T + 81 * HOUR)
+    held.set_back(T + 81 * HOUR, 60 * HOUR)
+    assert held.state.since_ns == T + 60 * HOUR
+    assert held.page_done
+    held.record_broken(T + 82 * HOUR, "event 8 is not what it was")
+    held.set_back(T + 83 * HOUR, 60 * HOUR)
+    held.record_restored(T + 83 * HOUR)
+    assert held.state.since_ns == T + 83 * HOUR
+    assert held.page_done
+
+
+def test_a_page_serves_the_mode_that_asked_for_it() -> None:
+    """That of a halt is none of the emergency it interrupted, and the other way round."""
+    held = desk()
+    held.daily_loss(AlertRaised(T, "DAILY_LOSS", "day", D(76), D(75)))
+    held.halted(Halted(T + 1, "operator", "enough"))
+    held.page(page(T + 2, "a"), is_taken=False)
+    changes, told = held.reset(T + DAY + 1, REASON, is_clean=True)
+    assert changes[0].mode is TierMode.EMERGENCY and "EMERGENCY" in told
+    assert held.state.since_ns == T
+    assert held.pages_due == 1
+    held.page(page(T + 2 * DAY, "b"), is_taken=False)
+    assert held.pages_due == 0
+    held.halted(Halted(T + 2 * DAY, "operator", "enough"))
+    assert held.pages_due == 1
+
+
+def test_a_broken_record_asks_for_no_page_and_takes_none_away() -> None:
+    held = desk()
+    held.record_broken(T + 1, "event 7 is not what it was")
+    assert held.pages_due == 0
+    held.record_restored(T + 2)
+    held.daily_loss(AlertRaised(T + 3, "DAILY_LOSS", "day", D(76), D(75)))
+    held.record_broken(T + 4, "event 8 is not what it was")
+    assert held.pages_due == 1
+    held.page(page(T + 5), is_taken=False)
+    held.record_restored(T + 6)
+    assert (held.state.since_ns, held.pages_due, held.page_done) == (T + 3, 0, True)
+
+
 def test_the_page_of_a_reset_is_written_after_the_halt_and_serves_nothing_else() -> None:
     held = desk()
     held.page(page(T + 1), is_taken=False)
@@ -404,7 +527,10 @@ def test_i24_only_a_reset_or_a_restored_record_ends_a_halt(found, tier) -> None:
             assert what == 7 or halts == {"RECORD"}
             if what == 7:
                 assert ts - before.since_ns >= DAY
-                assert held.state.mode is TierMode.RECOVERY
+                found = before.interrupted.mode
+                ways = (found, TierMode.ACTIVE) if halts <= {"OPERATOR"} else (TierMode.RECOVERY,)
+                assert held.state.mode in (*ways, TierMode.EMERGENCY)
+                assert held.state.mode is TierMode.EMERGENCY or found is not TierMode.EMERGENCY
 
 
 @given(calls)
@@ -432,3 +558,14 @@ def test_any_profit_of_ten_usdt_counts_in_an_emergency_of_a_large_account() -> N
         held.history.traded()
         held.history.begin(DAY0 + n, held.history._start_usdt + D(result), D(0))
     assert held.profitable_days() == 1
+
+
+def test_runs_from_before_halts_only_interrupted_are_run_again_as_they_were() -> None:
+    old = replace(TABLE, interruptions=InterruptionRules())
+    begun = replace(at(TierMode.EMERGENCY), since_ns=T - 3 * DAY)
+    own = (HaltReached(T - DAY, "enough"), replace(ASKED, is_own=True))
+    assert after(begun, *own, table=old).mode is TierMode.RECOVERY
+    assert after(begun, own[0], ASKED, table=old).mode is TierMode.RECOVERY
+    record = (RecordBroken(T - DAY, "event 7"), RecordRestored(T))
+    assert after(begun, *record, table=old) == replace(begun, since_ns=T)
+    assert after(begun, SteppedDown(T), table=old).since_ns == T

@@ -127,7 +127,7 @@ def test_a_refusal_counts_once_and_only_when_it_was_his_doing() -> None:
         return evidence(entry(0, 1), no)["rej"]
 
     assert refused("EXPOSURE_REACHED") == pytest.approx(up("rej"))
-    assert refused("FEED_LOST") == refused("TILT_CONFIRM") == 0
+    assert refused("FEED_LOST") == refused("TILT_CONFIRM") == refused("BREAKER_OPEN") == 0
     assert refused("EXPOSURE_REACHED", reduces_risk=True) == 0
 
 
@@ -237,6 +237,24 @@ def test_money_added_right_after_a_large_loss_or_a_breaker() -> None:
     tripped.tripped(tripped.now_ns)
     tripped.update_metrics(act(60, "DEPOSIT"))
     assert dict(tripped.points.amounts) == {"deposit": 2.0}
+
+
+def test_money_counts_when_it_was_sent_not_when_that_is_told() -> None:
+    """A venue reports late: what came after the deposit was no reason for it."""
+
+    def told(seconds: float, done: float) -> UserAction:
+        return act(seconds, "DEPOSIT", done_us=act(done, "COMMAND").ts_us)
+
+    lost = [close(0, -1.5), close(60, -1.5)]
+    assert points(*lost, told(120, done=-5)) == points(*lost, told(120, done=59)) == {}
+    assert points(*lost, told(120, done=60)) == points(*lost, told(90, 500)) == {"deposit": 2.0}
+    assert points(*lost, told(9000, done=7200)) == {"deposit": 2.0}
+    for done, found in ((59, {}), (61, {"deposit": 2.0})):
+        tripped = TiltDetector(RULES)
+        tripped.update_metrics(act(60, "COMMAND"))
+        tripped.tripped(tripped.now_ns)
+        tripped.update_metrics(told(120, done))
+        assert dict(tripped.points.amounts) == found
 
 
 def test_rules_loosened_or_code_changed_after_a_losing_session() -> None:

@@ -247,8 +247,9 @@ def test_i34_i40_levels_latch_and_fall_by_single_steps(
 ) -> None:
     detector = TiltDetector(RULES)
     for i, one in enumerate(acts):
+        outcomes = detector.pass_time(max(detector.now_ns, one.ts_us * 1000))  # a lock's time ends
         before = detector.state.level
-        outcomes = detector.observe(one)
+        outcomes += detector.observe(one)
         assert before.rank < TiltLevel.WARNING.rank or detector.state.level.rank >= before.rank
         if i in pages:
             page = JournalAssessed(detector.now_ns, "ab" * 32, 500, True, "accepted")
@@ -268,7 +269,7 @@ def test_a_damaged_snapshot_is_refused_by_name(damage: str) -> None:
     body = good[65:]
     swapped = {
         "field": body.replace(b'"evidence"', b'"evidense"'),
-        "version": body.replace(b'"version":2', b'"version":9'),
+        "version": body.replace(b'"version":3', b'"version":9'),
     }.get(damage, body)
     bad = {"cut": good[:-9], "flip": good[:80] + b"x" + good[81:], "empty": b""}.get(
         damage, hashlib.sha256(swapped).hexdigest().encode() + b"\n" + swapped

@@ -46,6 +46,19 @@ def test_four_hundred_and_ninety_nine_words_are_too_short() -> None:
     assert judge("").reason == "too_short"
 
 
+def test_a_short_page_is_judged_in_all_else_and_takes_its_share_of_the_time() -> None:
+    text = Page(120).text
+    assert judge(text, over_ns=3 * MINUTE).reasons == ("too_short",)
+    assert judge(text, over_ns=MINUTE).reasons == ("too_short", "too_fast")
+    pasted = judge(text, [Delta(OPENED + SECOND, len(text))], 3 * MINUTE)
+    assert pasted.reasons == ("too_short", "paste", "idle")
+    assert judge("a " * 100, [Delta(OPENED + 5 * SECOND, 200)], 5 * SECOND).reasons == (
+        *("too_short", "repetitive", "paste", "too_fast"),
+    )
+    for empty in ("", "1 2 3", " ' "):
+        assert judge(empty).reasons == ("too_short",)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -4,8 +4,11 @@ from decimal import Decimal
 import pytest
 
 from genesis.domain.account import TiltLevel
-from genesis.domain.events import JournalAssessed, RecoverySessionDone
+from genesis.domain.events import (
+    JournalAssessed,
+)
 from genesis.domain.outcomes import (
+    AlertRaised,
     Halted,
     InterventionOpened,
     LimitedHourEnded,
@@ -15,6 +18,7 @@ from genesis.domain.outcomes import (
     TiltLevelChanged,
     TiltScored,
 )
+from genesis.domain.paper import RecoverySessionDone
 from genesis.domain.time import DAY, HOUR, MINUTE, SECOND, format_utc, parse_utc
 from genesis.rules import load
 from genesis.tilt.checks import check, multiplier
@@ -76,6 +80,8 @@ def signalled(start: TiltState, signal: Signal) -> tuple[TiltState, TiltEvent]:
             return start._replace(limited_until_ns=T + 1, limited_multiplier=QUARTER), scored(65)
         case Signal.HALTED:
             return start, Halted(T, "drawdown", "the limit of 75 USDT was reached")
+        case Signal.CRITICAL:
+            return start, AlertRaised(T, "CRITICAL", "drawdown", Decimal(51), Decimal(50))
         case Signal.CALMED:
             return start, TimePassed(T + 10 * MINUTE, T)
         case Signal.LOCK_OVER:
@@ -112,6 +118,13 @@ def test_the_table_rises_freely_and_falls_by_one_step() -> None:
 )
 def test_levels_are_entered_at_their_lines(score: int, level: TiltLevel) -> None:
     assert run(TiltState(), scored(score)).level is level
+
+
+def test_a_critical_fall_is_caution_and_leaves_the_score_alone() -> None:
+    fell = AlertRaised(T, "CRITICAL", "drawdown", Decimal(51), Decimal(50))
+    moved = run(TiltState(score=12), fell)
+    assert (moved.level, moved.score) == (CAUTION, 12)
+    assert run(moved, TimePassed(T + 10 * MINUTE, T)).level is NORMAL
 
 
 def test_one_source_alone_is_no_warning() -> None:

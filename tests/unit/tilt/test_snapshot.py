@@ -112,7 +112,7 @@ def test_a_missing_field_is_named(path: tuple[Any, ...]) -> None:
         (packed([]), "version"),
         (packed({}), "version"),
         (packed(None), "version"),
-        (packed(WHOLE | {"version": 1}), "of version 1, this build reads version 2"),
+        (packed(WHOLE | {"version": 1}), "of version 1, this build reads version 3"),
         (packed(WHOLE | {"version": "2"}), "version"),
         (packed(WHOLE | {"now_ns": 5}), "it is from after now_ns"),
     ],

@@ -7,11 +7,14 @@ import pytest
 from genesis.domain.account import Tier, TierMode
 from genesis.domain.outcomes import TierChanged
 from genesis.domain.time import DAY, HOUR
-from genesis.rules import load
+from genesis.rules import load, parse
 from genesis.tilt import StyleChangeRefused, TiltDetector, UserAction
+from genesis.tilt.rules import TiltRules
 from tests.support.acts import CHASE, NOON_US, act, close, entry, feed
+from tests.support.old_rules import text_before_behaviour, text_before_own_doing
 
 RULES = load("sniper").tilt
+OLD = parse(text_before_own_doing(load("sniper").text)).tilt
 NOON = NOON_US * 1_000
 DAY_S = 86_400.0
 
@@ -73,9 +76,6 @@ def test_it_is_refused_with_the_reason(case: str) -> None:
         detector.declare_style_change("once")
         said = "not long ago"
     else:
-        from genesis.rules import parse
-        from tests.support.old_rules import text_before_behaviour
-
         detector = TiltDetector(parse(text_before_behaviour(load("sniper").text)).tilt)
         said = "know no change of style"
     before = detector.snapshot()
@@ -109,17 +109,56 @@ def test_thirty_days_lie_between_two() -> None:
 
 def test_another_tier_is_another_style_at_once() -> None:
     detector = calm_trader(5)
-    detector.tier_changed(changed(detector, Tier.HUNTER, TierMode.ADJUST48))
+    earned = changed(detector, Tier.HUNTER, TierMode.ADJUST48)
+    detector.tier_changed(earned, has_fallen=False)
     assert detector.baselines.widening == 1.5
-    detector.tier_changed(changed(detector, Tier.SNIPER, TierMode.CEREMONY))  # a mode only
+    mode_only = changed(detector, Tier.SNIPER, TierMode.CEREMONY)
+    detector.tier_changed(mode_only, has_fallen=False)
     assert len(detector.calculate_baseline().versions) == 1
+
+
+@pytest.mark.parametrize(("rules", "widening"), [(RULES, 1.0), (OLD, 1.5)], ids=["now", "old"])
+def test_a_step_down_is_no_way_around_the_announcement(rules: TiltRules, widening: float) -> None:
+    """He has traded there before; a style is announced while he is calm."""
+    detector = TiltDetector(rules)
+    down = TierChanged(1, Tier.HUNTER, TierMode.ACTIVE, Tier.SNIPER, TierMode.ADJUST48, "chosen")
+    detector.tier_changed(down, has_fallen=False)
+    assert detector.baselines.widening == widening
+
+
+HALTED_ON = (Tier.HUNTER, TierMode.HALTED, Tier.SNIPER, TierMode.HALTED, "the reason")
+AFTER_HALT = (Tier.SNIPER, TierMode.HALTED, Tier.SNIPER, TierMode.EMERGENCY, "the reason")
+AGAIN = (Tier.HUNTER, TierMode.EMERGENCY, Tier.SNIPER, TierMode.EMERGENCY, "the reason")
+
+
+@pytest.mark.parametrize(
+    ("moved", "has_fallen", "entries"),
+    [(HALTED_ON, True, 0), (HALTED_ON, False, 50), (AFTER_HALT, False, 50), (AGAIN, True, 50)],
+    ids=["in a halt", "halted", "the halt is over", "fallen already"],
+)
+def test_it_is_the_loss_that_ends_what_was_certain_in_whatever_mode(
+    moved: tuple[Tier, TierMode, Tier, TierMode, str], has_fallen: bool, entries: int
+) -> None:
+    detector = calm_trader(5)
+    detector.tier_changed(TierChanged(detector.now_ns, *moved), has_fallen=has_fallen)
+    assert detector.calculate_baseline().entries == entries
+    assert detector.baselines.widening == 1
+
+
+def test_under_old_rules_the_mode_decides() -> None:
+    detector = TiltDetector(OLD, calm_trader(5).profile())
+    detector.tier_changed(TierChanged(1, *HALTED_ON), has_fallen=True)
+    assert detector.calculate_baseline().entries == 50
+    detector.tier_changed(TierChanged(1, *AFTER_HALT), has_fallen=False)
+    assert detector.calculate_baseline().entries == 0
 
 
 def test_after_an_emergency_nothing_is_certain_but_nothing_is_forgotten() -> None:
     detector = calm_trader()
     known = detector.calculate_baseline()
     assert known.status == "LEARNED"
-    detector.tier_changed(changed(detector, Tier.SNIPER, TierMode.EMERGENCY))
+    fallen = changed(detector, Tier.SNIPER, TierMode.EMERGENCY)
+    detector.tier_changed(fallen, has_fallen=True)
     again = detector.calculate_baseline()
     assert (again.status, again.entries) == ("LEARNING", 0)
     assert again.centres == known.centres and again.spreads == known.spreads
