@@ -13,7 +13,10 @@ from genesis.domain.time import format_utc
 from genesis.errors import EventLogError
 
 if TYPE_CHECKING:  # heavy: imported when a verb runs
+    from collections.abc import Sequence
+
     from genesis.store.database import Database
+    from genesis.store.forgetting import Closed, Forgotten
     from genesis.store.journal import Entry
 
 _HELP = """The pages you wrote during interventions.
@@ -62,29 +65,31 @@ def forget(
 ) -> None:
     """Delete the texts of your pages. Dates, words, verdicts and hashes stay.
 
-    By its hashes a page that is handed in again is still seen. Backups made before still hold the
-    texts. An unfinished page is kept, unless --drafts is given.
+    By its hashes a page that is handed in again is still seen. Logs that were set aside are gone
+    through, too; backups made before still hold the texts. An unfinished page is kept, unless
+    --drafts is given.
 
-    Exit code 0: done; 1: you said no.
+    Exit code 0: done; 1: you said no, or a log that was set aside could not be opened.
     """
     from genesis.service.clock import wall_ns
-    from genesis.store.journal import Journal
+    from genesis.store.forgetting import Closed, forget_set_aside, forget_texts
 
     before_ns = moment(before, "--before")
     database = _opened(home)
     try:
-        journal = Journal(database)
         asked = "Delete the texts for good?" if before is None else f"Delete texts before {before}?"
         if not yes and not typer.confirm(asked):
             raise typer.Exit(NO)
-        pages = journal.forget(before_ns)
-        done = journal.forget_drafts(wall_ns()) if drafts else 0
-        left = journal.unfinished()
+        drafts_ns = wall_ns() if drafts else None
+        done = forget_texts(database, before_ns, drafts_ns)
     finally:
         database.close()
-    told = {"home": str(database.path.parent), "pages": pages, "drafts": done, "unfinished": left}
-    typer.echo(json.dumps(told) if as_json else _words(pages, done, left, database.path.parent))
-    raise typer.Exit(DONE)
+    aside = list(forget_set_aside(database.path, before_ns, drafts_ns))
+    closed = [each for each in aside if isinstance(each, Closed)]
+    others = [each for each in aside if not isinstance(each, Closed)]
+    told = (done, others, closed)
+    typer.echo(json.dumps(_as_json(*told)) if as_json else _words(*told))
+    raise typer.Exit(NO if closed else DONE)
 
 
 def _opened(home: Path | None) -> "Database":
@@ -113,11 +118,35 @@ def _line(entry: "Entry") -> str:
     return f"{format_utc(entry.ts_ns)}  {words}  {entry.verdict or 'no verdict'}  {kept}"
 
 
-def _words(pages: int, drafts: int, left: int, home: Path) -> str:
-    lines = [f"{home}: {_count(pages, 'text')} deleted; dates, words, verdicts and hashes stay"]
-    lines += [f"{_count(drafts, 'unfinished page')} deleted"] if drafts else []
-    if left:
-        lines.append(f"{_count(left, 'unfinished page')} kept: give --drafts to delete it, too")
+def _as_json(
+    done: "Forgotten", others: "Sequence[Forgotten]", closed: "Sequence[Closed]"
+) -> dict[str, object]:
+    return {
+        "home": str(done.path.parent),
+        "pages": done.pages,
+        "drafts": done.drafts,
+        "unfinished": done.unfinished,
+        "set_aside": {each.path.name: each.pages for each in others},
+        "not_cut": [each.path.name for each in (done, *others) if not each.is_cut],
+        "not_opened": {each.path.name: each.why for each in closed},
+    }
+
+
+def _words(done: "Forgotten", others: "Sequence[Forgotten]", closed: "Sequence[Closed]") -> str:
+    deleted = _count(done.pages, "text")
+    lines = [f"{done.path.parent}: {deleted} deleted; dates, words, verdicts and hashes stay"]
+    if done.drafts:
+        lines.append(f"{_count(done.drafts, 'unfinished page')} deleted")
+    if done.unfinished:
+        kept = _count(done.unfinished, "unfinished page")
+        lines.append(f"{kept} kept: give --drafts to delete it, too")
+    lines += [f"{each.path.name}: {_count(each.pages, 'text')} deleted" for each in others]
+    lines += [
+        f"{each.path.name} was being read: its write-ahead file holds them until nobody does"
+        for each in (done, *others)
+        if not each.is_cut
+    ]
+    lines += [f"still holds its texts: {each.why}" for each in closed]
     lines.append("backups made before still hold what was deleted here")
     return "\n".join(lines)
 

@@ -55,6 +55,7 @@ def build(settings: Settings, mode: Mode | str, *, seed: str = "0", say: Say) ->
     rules: Rules = load(settings.rules)
     strategies = strategies_of(settings.strategies)  # an unknown one: nothing was touched yet
     home = Home.open(settings.home_path())
+    control_key, read_key = _keys(settings, home)
     plan = Plan(
         settings=settings,
         home=home,
@@ -63,8 +64,8 @@ def build(settings: Settings, mode: Mode | str, *, seed: str = "0", say: Say) ->
         is_paper=kind is Mode.PAPER,
         quote=quotes.pop(),
         code_sha256=code_sha256(strategies),
-        control_key=_key(settings, home, "control"),
-        read_key=_key(settings, home, "control-read"),
+        control_key=control_key,
+        read_key=read_key,
     )
     return Service(plan, _connect(settings, say), say)
 
@@ -96,6 +97,21 @@ def _connect(settings: Settings, say: Say) -> Connect:
     return connect
 
 
-def _key(settings: Settings, home: Home, name: str) -> str:
-    given = settings.control_key if name == "control" else settings.control_read_key
-    return given.get_secret_value() if given is not None else home.key(name)
+def _keys(settings: Settings, home: Home) -> tuple[str, str]:
+    """The key that trades, and the one that only reads.
+
+    Raises:
+        ConfigError: a key file cannot be used, or both are one.
+    """
+    given = (settings.control_key, settings.control_read_key)
+    control, read = (
+        home.key(name) if key is None else key.get_secret_value()
+        for name, key in zip(("control", "control-read"), given, strict=True)
+    )
+    if control == read:
+        raise ConfigError(
+            "the control key and the read key are the same, so who may only read could trade: "
+            "change GENESIS_CONTROL_KEY or GENESIS_CONTROL_READ_KEY, or delete "
+            f"{home.path / 'control-read.key'}, and the next start makes one"
+        )
+    return control, read

@@ -73,7 +73,7 @@ def _venue(settings: Settings) -> str:
 
 
 def _port(settings: Settings) -> str:
-    bound = bind(settings.port)
+    bound = bind(settings.port, settings.control_host)
     try:
         return str(bound.getsockname()[1])
     finally:

@@ -86,13 +86,23 @@ class _Redacted:
     """Renders the line as JSON and blots out every known secret in it."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = tuple(secret for secret in secrets if len(secret) >= 4)
+        known = [secret for secret in secrets if len(secret) >= 4]
+        self._secrets = tuple(dict.fromkeys([*map(_as_json, known), *known]))
 
     def __call__(self, _logger: object, _name: str, line: MutableMapping[str, Any]) -> str:
-        text = json.dumps(line, default=str, ensure_ascii=False)
+        text = _json(line)
         for secret in self._secrets:
             text = text.replace(secret, "********")
         return text
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _as_json(secret: str) -> str:
+    """How it stands within a line: a quote or a backslash in it is written with another one."""
+    return _json(secret)[1:-1]
 
 
 def _quiet() -> logging.Logger:

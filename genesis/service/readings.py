@@ -18,7 +18,7 @@ from genesis.domain.events import (
     OperatorActed,
     OrderFilled,
 )
-from genesis.domain.ids import EXTERNAL_RUN, OrderKey
+from genesis.domain.ids import EXTERNAL_RUN
 from genesis.domain.keeping import RefusalsCounted
 from genesis.domain.money import BPS, ZERO
 from genesis.domain.outcomes import (
@@ -53,17 +53,6 @@ class AnyStep(Protocol):
     def commands(self) -> tuple[Command, ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """One execution of ours with the order it belongs to."""
-
-    event: OrderFilled
-
-    @property
-    def key(self) -> OrderKey:
-        return self.event.key
-
-
 @dataclass(slots=True)
 class Day:
     """One UTC day of trading."""
@@ -95,7 +84,7 @@ class Readings:
     orders: int = 0
     fills: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
-    made: deque[Made] = field(default_factory=lambda: deque(maxlen=KEPT))
+    made: deque[OrderFilled] = field(default_factory=lambda: deque(maxlen=KEPT))
     closed: deque[PositionClosed] = field(default_factory=lambda: deque(maxlen=KEPT))
     days: dict[int, Day] = field(default_factory=dict)
     tilt_score: int = 0
@@ -144,7 +133,7 @@ class Readings:
             return
         self._trades.add(name)
         self.fills += 1
-        self.made.append(Made(event))
+        self.made.append(event)
         self._day(event.ts_ns).fills += 1
 
     def _take_outcomes(self, outcomes: Iterable[Outcome], event: Event) -> None:

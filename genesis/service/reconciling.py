@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Final
 
-from genesis.domain.events import Event
+from genesis.domain.events import Event, FeedLost, FeedRestored
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import OrderStatus
 from genesis.engine.engine import Engine
@@ -49,14 +49,20 @@ class Reconciling:
         self._report = report
         self._wanted = asyncio.Event()
         self._is_failed = False
-        self._after: list[Event] = []
+        self._after: list[FeedRestored] = []
+        self._compared: list[FeedRestored] = []
 
-    def request(self, reason: str, after: Event | None = None) -> None:
-        """Compare soon; `after` is told to the engine once that has been done."""
+    def request(self, reason: str, after: FeedRestored | None = None) -> None:
+        """Compare soon; `after` is told to the engine once a comparison begun since is done."""
         _log.info("requested", reason=reason)
         if after is not None:
             self._after.append(after)
         self._wanted.set()
+
+    def lost(self, lost: FeedLost) -> None:
+        """A line broke: what was to be told of it after a comparison is not true any more."""
+        for waiting in (self._after, self._compared):
+            waiting[:] = [restored for restored in waiting if restored.stream != lost.stream]
 
     async def run(self) -> None:
         """Compare on request and every minute, for ever."""
@@ -80,6 +86,8 @@ class Reconciling:
         return await self._compare(sent_by_ns=self._clock.now_ns())
 
     async def _try(self, *, sent_by_ns: int | None) -> bool:
+        self._compared += self._after  # what failed stays here for the next comparison
+        self._after.clear()
         try:
             async with asyncio.timeout(_ASK_S):
                 await self._compare(sent_by_ns=sent_by_ns)
@@ -91,8 +99,8 @@ class Reconciling:
         if self._is_failed:
             self._is_failed = False
             self._report(COMPONENT, "ok", "")
-        while self._after:
-            await self._tell(self._after.pop(0))
+        while self._compared:
+            await self._tell(self._compared.pop(0))
         return True
 
     async def _compare(self, *, sent_by_ns: int | None) -> Reconciled:

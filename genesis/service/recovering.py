@@ -31,9 +31,10 @@ from genesis.store.event_log import LEASE_SUFFIX, EventLog
 from genesis.store.fork import Sound, copy_sound, rest, sound_part
 from genesis.store.lease import Lease
 from genesis.store.reader import LogReader
+from genesis.store.set_aside import SET_ASIDE, free_name
+from genesis.store.ticks.durable import sync_folder
 from genesis.tiers.transitions import DAILY_LOSS_REASON, OWN_RESET_REASON, RESET_REASON
 
-SET_ASIDE: Final = "set-aside"
 _KINDS: Final = ("Halted", "TierChanged", "TiltLevelChanged")
 _RESETS: Final = (RESET_REASON, OWN_RESET_REASON)
 _OPERATOR: Final = "operator"
@@ -122,7 +123,7 @@ def carry_out(settings: Settings, found: Finding, say: Callable[[str], None]) ->
     """
     path = _log_of(settings)
     draft = path.with_name(f"{path.name}.new")
-    aside = _free_name(path)
+    aside = free_name(path)
     with ExitStack() as ending:
         ending.callback(Lease.take(path.with_name(path.name + LEASE_SUFFIX)).release)
         ending.callback(_remove, draft)
@@ -237,14 +238,21 @@ def _swap(path: Path, draft: Path, aside: Path) -> None:
             )
     try:
         os.link(path, aside)
+    except FileExistsError:
+        raise UsageError(f"{aside} was made meanwhile: run this again") from None
     except OSError:  # a file system without links: the same bytes in a file of their own
-        shutil.copyfile(path, aside)
+        _copy_whole(path, aside)
+    sync_folder(path.parent)
     draft.replace(path)
+    sync_folder(path.parent)
 
 
-def _free_name(path: Path) -> Path:
-    number = len(list(path.parent.glob(f"{path.name}.{SET_ASIDE}-*"))) + 1
-    return path.with_name(f"{path.name}.{SET_ASIDE}-{number}")
+def _copy_whole(path: Path, aside: Path) -> None:
+    """A copy that is on the disk, under a name that nothing has."""
+    with path.open("rb") as source, aside.open("xb") as copy:
+        shutil.copyfileobj(source, copy)
+        copy.flush()
+        os.fsync(copy.fileno())
 
 
 def _remove(draft: Path) -> None:

@@ -18,7 +18,7 @@ from genesis.engine.rule_edits import (
     VERSION,
     WITHDRAWN,
 )
-from genesis.rules import Rules, known
+from genesis.rules import Rules, known, load
 
 _WORDS: Final = {
     HELD: "holds now",
@@ -39,10 +39,15 @@ def wish(
     """
     if wanted.sha256 == engine.discipline.edits.file_sha256:
         return None
-    is_shipped = wanted.name == engine.state.rules.name and wanted.name in known()
-    is_version = is_shipped and last is not None and last.code_sha256 != code_sha256
+    is_same_book = wanted.name == engine.state.rules.name and _is_shipped(wanted)
+    is_version = is_same_book and last is not None and last.code_sha256 != code_sha256
     reason = VERSION if is_version else FILE
     return RulesChanged(now_ns, wanted.text, wanted.sha256, reason)
+
+
+def _is_shipped(wanted: Rules) -> bool:
+    """Does this rulebook come with Genesis? A file of the trader's own may bear its name."""
+    return wanted.name in known() and wanted.sha256 == load(wanted.name).sha256
 
 
 def told(facts: Iterable[Outcome]) -> Iterator[str]:

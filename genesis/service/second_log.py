@@ -16,6 +16,7 @@ from genesis.domain.events import Event
 from genesis.domain.ids import OrderKey
 from genesis.errors import EventLogError
 from genesis.store.codec import decode, encode
+from genesis.store.set_aside import free_name
 from genesis.store.steps import LogEntry
 
 
@@ -43,25 +44,26 @@ class SecondLog:
             OSError: this log cannot be written either.
         """
         if self._file is None:
+            _end_last_line(self.path)
             self._file = self.path.open("a", encoding="utf-8")
         self._file.write(json.dumps(_line(entry)) + "\n")
         self._file.flush()
         os.fdatasync(self._file.fileno())
 
     def read(self) -> Iterator[PlainStep]:
-        """The steps in order; a torn last line ends them.
+        """The steps in order; a last line that was begun and not ended is passed over.
 
         Raises:
-            EventLogError: a line before the last cannot be read.
+            EventLogError: a whole line cannot be read.
         """
         if not self.path.is_file():
             return
-        lines = self.path.read_text(encoding="utf-8").splitlines()
+        lines = self.path.read_bytes().splitlines(keepends=True)
         for number, line in enumerate(lines, 1):
             try:
                 yield _step(json.loads(line))
             except (ValueError, KeyError, TypeError, EventLogError) as problem:
-                if number == len(lines):
+                if not line.endswith(b"\n"):
                     return
                 raise EventLogError(
                     f"{self.path} line {number} cannot be read ({problem}): move the file away to "
@@ -80,13 +82,39 @@ class SecondLog:
         self.close()
         if not self.path.is_file():
             return None
-        taken = len(list(self.path.parent.glob(f"{self.path.name}.{why}-*")))
-        return self.path.rename(self.path.with_name(f"{self.path.name}.{why}-{taken + 1}"))
+        return self.path.rename(free_name(self.path, why))
 
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _end_last_line(path: Path) -> None:
+    """Make room for the next line where a process was killed while it wrote one.
+
+    A step that lacks its line's end only is kept; a piece of one was never answered for.
+    """
+    if not path.is_file():
+        return
+    with path.open("r+b") as file:
+        *_, last = (b"", *file)
+        if last.endswith(b"\n") or not last:
+            return
+        if _is_step(last):
+            file.write(b"\n")
+        else:
+            file.truncate(file.tell() - len(last))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _is_step(line: bytes) -> bool:
+    try:
+        _step(json.loads(line))
+    except (ValueError, KeyError, TypeError, EventLogError):
+        return False
+    return True
 
 
 def _line(entry: LogEntry) -> dict[str, object]:

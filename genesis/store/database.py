@@ -1,9 +1,9 @@
 """The SQLite database of a home: opened, checked, migrated; every driver error in one clear line.
 
 The driver is `sqlcipher3`: its SQLite carries the fix of the WAL-reset fault that the standard
-library's may lack, and it can encrypt the file. WAL with synchronous=FULL: a committed row
-survives loss of power. Reading connections never hold a write lock; writing ones always take it
-at BEGIN (an upgrade in mid-transaction would fail at once).
+library's may lack. WAL with synchronous=FULL: a committed row survives loss of power. Reading
+connections never hold a write lock; writing ones always take it at BEGIN (an upgrade in
+mid-transaction would fail at once).
 """
 
 from collections.abc import Iterator
@@ -33,27 +33,26 @@ class Database:
         read_only: no connection of this object can write.
     """
 
-    def __init__(self, path: Path, *, read_only: bool, key: bytes | None) -> None:
+    def __init__(self, path: Path, *, read_only: bool) -> None:
         self.path = path
         self.read_only = read_only
-        self._readers = _engine(path, "ro", key)
-        self._writers = None if read_only else _engine(path, "rwc", key)
+        self._readers = _engine(path, "ro")
+        self._writers = None if read_only else _engine(path, "rwc")
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool = False, key: bytes | None = None) -> "Database":
+    def open(cls, path: Path, *, read_only: bool = False) -> "Database":
         """Open (and, for writing, create or migrate) the database at `path`.
 
         Args:
             path: the file; its folder must exist for writing.
             read_only: never create, migrate or write.
-            key: 32 bytes that encrypt the file; None leaves it plain.
 
         Raises:
-            EventLogError: absent, not a database, wrong key, or written by a newer Genesis.
+            EventLogError: absent, not a database, or written by a newer Genesis.
         """
         if read_only and not path.is_file():
             raise EventLogError(f"{path}: there is no event log here: name the right home")
-        database = cls(path, read_only=read_only, key=key)
+        database = cls(path, read_only=read_only)
         try:
             database._bring_up_to_date()
         except BaseException:
@@ -130,15 +129,13 @@ def told(path: Path, what: str) -> Iterator[None]:
         ) from problem
 
 
-def _engine(path: Path, mode: str, key: bytes | None) -> sa.Engine:
+def _engine(path: Path, mode: str) -> sa.Engine:
     uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
 
     def connect() -> Any:
         connection = driver.connect(
             uri, uri=True, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
         )
-        if key is not None:
-            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         if mode != "ro":
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA wal_autocheckpoint = 0")  # the writer does it when idle
@@ -148,7 +145,13 @@ def _engine(path: Path, mode: str, key: bytes | None) -> sa.Engine:
         connection.execute("PRAGMA recursive_triggers = ON")
         return connection
 
-    engine = sa.create_engine("sqlite://", module=driver, creator=connect, poolclass=QueuePool)
+    engine = sa.create_engine(
+        "sqlite://",
+        module=driver,
+        creator=connect,
+        poolclass=QueuePool,
+        hide_parameters=True,  # a page would stand in the text of an error
+    )
     begin = "BEGIN" if mode == "ro" else "BEGIN IMMEDIATE"
 
     @sa.event.listens_for(engine, "begin")

@@ -35,7 +35,7 @@ class EventLog:
         self._writer = Writer(self._commits)
 
     @classmethod
-    def open(cls, path: Path, *, key: bytes | None = None) -> "EventLog":
+    def open(cls, path: Path) -> "EventLog":
         """Take the lease beside `path`, open or create the database there, start the writer.
 
         Raises:
@@ -50,7 +50,7 @@ class EventLog:
             ) from problem
         lease = Lease.take(path.with_name(path.name + LEASE_SUFFIX))
         try:
-            return cls(Database.open(path, key=key), lease)
+            return cls(Database.open(path), lease)
         except BaseException:
             lease.release()
             raise

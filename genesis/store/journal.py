@@ -15,14 +15,6 @@ from genesis.store.database import Database
 from genesis.store.schema import drafts, journal
 
 
-class Page(NamedTuple):
-    """One page: when it was written (UTC ns), its hash and its text."""
-
-    ts_ns: int
-    sha256: str
-    text: str
-
-
 class Note(NamedTuple):
     """What is known of a page without its text.
 
@@ -98,14 +90,14 @@ class Journal:
     def forget(self, before_ns: int | None = None) -> int:
         """Delete the texts of pages handed in before a moment (None: of all); how many.
 
-        Hashes, counts and verdicts stay. The place of a text in the file is overwritten.
+        Hashes, counts and verdicts stay. The place of a text in the file is overwritten; what the
+        write-ahead file holds of it goes with `Database.empty_write_ahead`.
         """
         which = journal.c.text != ""
         if before_ns is not None:
             which &= journal.c.ts_ns < before_ns
         with self._database.writing() as connection:
             done = connection.execute(sa.update(journal).where(which).values(text=""))
-        self._database.empty_write_ahead()
         return done.rowcount
 
     def forget_drafts(self, ts_ns: int) -> int:
@@ -115,7 +107,6 @@ class Journal:
             for name in names:
                 held = _held(connection, name)
                 _put(connection, name, Draft("", ts_ns, version=held.version + 1))
-        self._database.empty_write_ahead()
         return len(names)
 
     def unfinished(self) -> int:
@@ -123,19 +114,6 @@ class Journal:
         wanted = sa.select(sa.func.count()).select_from(drafts).where(drafts.c.text != "")
         with self._database.reading() as connection:
             return connection.scalar(wanted) or 0
-
-    def page(self, digest: str) -> Page | None:
-        """The page of that hash, the newest when it was written twice."""
-        wanted = self._pages().where(journal.c.sha256 == digest)
-        with self._database.reading() as connection:
-            row = connection.execute(wanted.order_by(journal.c.id.desc()).limit(1)).first()
-        return None if row is None else Page(row.ts_ns, row.sha256, row.text)
-
-    def pages(self) -> list[Page]:
-        """All pages, oldest first."""
-        with self._database.reading() as connection:
-            rows = connection.execute(self._pages().order_by(journal.c.id)).all()
-        return [Page(row.ts_ns, row.sha256, row.text) for row in rows]
 
     def save_draft(self, name: str, given: Draft, seen: int | None = None) -> tuple[bool, Draft]:
         """Keep the unfinished text of one intervention: was it kept, and the draft that stands.
@@ -162,9 +140,6 @@ class Journal:
             held = _held(connection, name)
             if held.version:
                 _put(connection, name, Draft("", ts_ns, version=held.version + 1))
-
-    def _pages(self) -> sa.Select[int, str, str]:
-        return sa.select(journal.c.ts_ns, journal.c.sha256, journal.c.text)
 
 
 def _held(connection: sa.Connection, name: str) -> Draft:

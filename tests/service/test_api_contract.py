@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from genesis.domain.account import TierMode
 from genesis.domain.events import Event
 from genesis.engine.step import Step
 from genesis.rules import load
@@ -330,6 +332,20 @@ def test_an_answer_that_cannot_be_read_is_not_one_that_was_never_given(
     told = room.ask(("GET", "/commands/lost"))
     assert told.status_code == 503
     assert "carried out" in told.json()["detail"]
+    room.close()
+
+
+def test_locks_are_what_refuses_new_risk_each_told_once(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    tiers = room.engine.state.tiers
+    stands, tiers._state = tiers.state, replace(tiers.state, mode=TierMode.EMERGENCY)
+    assert room.ask(("GET", "/locks")).json() == []  # smaller sizes, and nothing is refused
+    tiers._state = stands
+    halt = {"confirmation": "HALT TRADING NOW", "reason": "the news is out"}
+    room.ask(("POST", "/emergency/halt", halt))
+    assert tiers.state.mode is TierMode.HALTED
+    told = [lock for lock in room.ask(("GET", "/locks")).json() if lock["scope"] == "account"]
+    assert [lock["code"] for lock in told] == ["TRADING_HALTED"]
     room.close()
 
 

@@ -18,6 +18,7 @@ from genesis.service.api.bodies import MOST_DELTAS
 from genesis.store.journal import Draft, Journal
 from tests.support.acts import Page
 from tests.support.api import KEYS, Room
+from tests.support.pages import page_of
 
 DELTAS = [{"ts_ms": 1_700_000_000_000 + n, "inserted": 1, "how": "typed"} for n in range(3)]
 
@@ -143,8 +144,7 @@ def test_without_an_intervention_a_page_is_kept_and_asked_of_nobody(room: Room) 
     told = answer.json()
     assert (answer.status_code, told["accepted"], told["reason"]) == (409, False, "not_required")
     assert told["word_count"] == 6
-    page = Journal(room.log.database).page(told["sha256"])
-    assert page is not None and page.text == text
+    assert page_of(room.log.database, told["sha256"]).text == text
     kinds = {row.kind for row in room.log.reader.recent(1000)}
     assert "JournalAssessed" not in kinds  # nothing that discipline would judge
 
@@ -161,8 +161,8 @@ def test_two_tabs_one_intervention_the_second_is_answered_calmly(room: Room) -> 
     room.happen(JournalAssessed(room.clock.now_ns(), "ab" * 32, 500, True, "accepted", "tab-2"))
     late = room.ask(("POST", "/journal", {"text": "the page of the second tab"}))
     assert (late.status_code, late.json()["reason"]) == (409, "not_required")
-    page = Journal(room.log.database).page(late.json()["sha256"])
-    assert page is not None and page.text == "the page of the second tab"
+    kept = page_of(room.log.database, late.json()["sha256"])
+    assert kept.text == "the page of the second tab"
 
 
 # -- what stands for a draft -----------------------------------------------------------------

@@ -131,6 +131,83 @@ def test_a_message_is_made_once_for_all_readers_and_not_at_all_for_none() -> Non
     assert len({id(message) for [message] in got}) == 1  # the very same bytes
 
 
+def test_who_is_too_slow_gets_a_snapshot_instead_of_what_he_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(streaming, "TICK_S", 0.001)
+    made: list[str] = []
+
+    def snapshot() -> dict[str, Any]:
+        made.append("snapshot")
+        return {"n": len(made)}
+
+    async def body() -> list[str]:
+        cast = Broadcast(snapshot, dict, dict)
+        slow, other = cast.messages(), cast.messages()
+        for stream in (slow, other):
+            await anext(stream)
+        for n in range(streaming._ROOM + 10):
+            cast.tell({"type": "decision", "n": n})
+        assert len(made) == 2  # a step of the engine makes none
+        running = asyncio.create_task(cast.run())
+        told = [(await following(stream))["type"] for stream in (slow, other)]
+        running.cancel()
+        assert len(made) == 3
+        return told
+
+    assert asyncio.run(body()) == ["snapshot", "snapshot"]
+
+
+def bad(*_: object) -> Any:
+    raise ZeroDivisionError("a number of a face")
+
+
+def test_a_fault_in_one_number_costs_that_message_and_is_seen(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "TICK_S", 0.002)
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.002)
+
+    async def body() -> None:
+        broadcast = room.parts.broadcast
+        running = asyncio.create_task(broadcast.run())
+        stream = broadcast.messages()
+        await following(stream)
+        tell, broadcast._tick = broadcast._tick, bad
+        await room.tell(tick(room.clock.now_ns(), "60001"))
+        while room.parts.health()["status"] == "healthy":
+            assert (await following(stream))["type"] == "heartbeat"
+        assert "number of a face" in room.parts.health()["components"]["live_stream"]
+        broadcast._tick = tell
+        await room.tell(tick(room.clock.now_ns(), "60002"))
+        while (await asyncio.wait_for(following(stream), PATIENCE_S))["type"] != "tick":
+            pass
+        assert room.parts.health()["status"] == "healthy"
+        assert not running.done()
+        running.cancel()
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("what", ["_snapshot", "_tick", "_beat"])
+def test_no_fault_of_a_face_ends_a_step_of_the_engine(
+    room: Room, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    async def body() -> None:
+        broadcast = room.parts.broadcast
+        stream = broadcast.messages()
+        await following(stream)
+        setattr(broadcast, what, bad)
+        for _ in range(streaming._ROOM + 1):
+            broadcast.tell({"type": "decision"})
+        monkeypatch.setattr(streaming, "plain", bad)
+        act = OperatorActed(room.clock.now_ns(), "COMMAND", "r", "halt", reason="enough")
+        assert (await room.tell(act)).outcomes
+
+    asyncio.run(body())
+    assert room.engine.state.risk.drawdown.halted is not None
+
+
 def test_readers_are_counted(room: Room) -> None:
     async def body() -> str:
         stream = room.parts.broadcast.messages()

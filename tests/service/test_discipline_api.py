@@ -15,7 +15,7 @@ from tests.support.ceremony_home import (
     record_ceremony_home,
     record_warning_home,
 )
-from tests.support.process import Control, Process
+from tests.support.process import Control, Process, going_on
 
 ACCEPT = "I ACCEPT THE RISKS"
 TEXT = Page(90).text
@@ -26,7 +26,7 @@ def promoted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Control
     """A service in the mode CEREMONY."""
     folder = tmp_path_factory.mktemp("ceremony")
     recorded = record_ceremony_home(folder / "home")
-    with Process(folder, *recorded.arguments, GENESIS_RATE_LIMIT="1000") as service:
+    with Process(folder, *going_on(recorded), GENESIS_RATE_LIMIT="1000") as service:
         yield Control(service.ready["url"], recorded.home), recorded
 
 
@@ -35,7 +35,7 @@ def paused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Control, 
     """A service at tilt WARNING."""
     folder = tmp_path_factory.mktemp("warning")
     recorded = record_warning_home(folder / "home")
-    with Process(folder, *recorded.arguments, GENESIS_RATE_LIMIT="1000") as service:
+    with Process(folder, *going_on(recorded), GENESIS_RATE_LIMIT="1000") as service:
         yield Control(service.ready["url"], recorded.home), recorded
 
 
@@ -73,7 +73,7 @@ def test_wrong_phrases_end_the_ceremony_by_a_tilt_warning_at_last(
 ) -> None:
     """Each is a point of evidence: who types it wrong again and again is not calm."""
     recorded = record_ceremony_home(tmp_path / "home")
-    with Process(tmp_path, *recorded.arguments, GENESIS_RATE_LIMIT="1000") as service:
+    with Process(tmp_path, *going_on(recorded), GENESIS_RATE_LIMIT="1000") as service:
         control = Control(service.ready["url"], recorded.home)
         asked = ({"phrase": "let me in"} for _ in range(8))
         codes = [control.post("/tier/ceremony", **body).status_code for body in asked]
@@ -88,7 +88,7 @@ def test_wrong_phrases_end_the_ceremony_by_a_tilt_warning_at_last(
 
 def test_the_phrase_opens_the_next_tier_once(tmp_path: Path, capsys: Any) -> None:
     recorded = record_ceremony_home(tmp_path / "home")
-    with Process(tmp_path, *recorded.arguments, GENESIS_RATE_LIMIT="1000") as service:
+    with Process(tmp_path, *going_on(recorded), GENESIS_RATE_LIMIT="1000") as service:
         control = Control(service.ready["url"], recorded.home)
         held = control.post("/tier/ceremony", phrase=PHRASE, client_ref="step up")
         assert held.status_code == 200, held.text
@@ -130,7 +130,7 @@ def test_the_read_key_only_looks(promoted: tuple[Control, RecordedHome]) -> None
 def test_the_command_line_shows_and_holds_the_ceremony(tmp_path: Path, capsys: Any) -> None:
     recorded = record_ceremony_home(tmp_path / "home")
     at_home = ("--home", str(recorded.home))
-    with Process(tmp_path, *recorded.arguments, GENESIS_RATE_LIMIT="1000"):
+    with Process(tmp_path, *going_on(recorded), GENESIS_RATE_LIMIT="1000"):
         assert main(["tier", "status", *at_home]) == 0
         told = capsys.readouterr().out
         assert "SNIPER/CEREMONY" in told and "execution_speed" in told
@@ -198,7 +198,7 @@ def test_the_course_of_overrides(paused: tuple[Control, RecordedHome]) -> None:
 
 def test_an_override_of_nothing_is_refused_and_counts(tmp_path: Path) -> None:
     recorded = record_ceremony_home(tmp_path / "home")
-    with Process(tmp_path, *recorded.arguments, GENESIS_RATE_LIMIT="1000") as service:
+    with Process(tmp_path, *going_on(recorded), GENESIS_RATE_LIMIT="1000") as service:
         control = Control(service.ready["url"], recorded.home)
         body = {"journal_entry": TEXT, "confirmation": ACCEPT}
         refused = control.post("/tilt/override", **body)

@@ -51,6 +51,7 @@ class CommandBody(Body):
     """One wish, as text or as fields, and how it was typed (counts only).
 
     lane: `paper` asks the account on paper that some modes and locks have beside the own one.
+    session_id: kept beside the act; it begins no session.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=_one_of_two())

@@ -8,6 +8,7 @@ from genesis.domain.events import Event
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
 from genesis.service.api.answers import Answer
+from genesis.service.api.earlier import Answered, Earlier
 from genesis.service.api.under_way import UnderWay
 from genesis.service.clock import Clock
 from genesis.service.readings import AnyStep, Readings
@@ -24,12 +25,6 @@ class Pages(Protocol):
     ) -> tuple[bool, Draft]: ...
     def draft(self, name: str) -> Draft: ...
     def drop_draft(self, name: str, ts_ns: int) -> None: ...
-
-
-class Answered(Protocol):
-    """The log, asked what was answered to a client reference before."""
-
-    def answer(self, client_ref: str) -> AnyStep | None: ...
 
 
 class Desk:
@@ -53,7 +48,7 @@ class Desk:
         self._readings = readings
         self._clock = clock
         self._pages = pages
-        self._log = log
+        self._before = Earlier(readings, log)
         self._ask = ask
         self._under_way = under_way
         self._one_at_a_time = one_at_a_time
@@ -70,10 +65,12 @@ class Desk:
         return await self._under_way.once(ref, kind, in_turn)
 
     async def _earlier(self, ref: str | None, is_same: Callable[[Event], bool]) -> AnyStep | None:
-        """What this client reference led to before, when it was used for the same."""
-        if ref is None or ref not in self._readings.refs:
-            return None
-        found = await asyncio.to_thread(self._log.answer, ref)
+        """What this client reference led to before, when it was used for the same.
+
+        Raises:
+            EventLogError: it was used, and the log cannot tell for what.
+        """
+        found = await self._before.step(ref)
         return found if found is not None and is_same(found.event) else None
 
     @property

@@ -1,49 +1,28 @@
 """Ceremony and override: the trader's own steps through discipline, each one event, answered once.
 
-The engine decides; here a page is judged and kept, and a decision becomes a code:
-200 done · 400 wrong phrase or page · 409 not now · 422 malformed · 423 overrides are locked.
+The engine decides; here a page is judged and kept.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from genesis.domain.events import Event, OperatorActed
-from genesis.domain.outcomes import CommandAnswered, OverrideJudged, TierChanged
-from genesis.domain.time import format_utc
-from genesis.engine.course import OVERRIDE_WORDS
-from genesis.service.api.answers import LOCKED, NOT_UNDERSTOOD, OK, REFUSED, Answer
+from genesis.service.api.answers import Answer
 from genesis.service.api.desk import Desk
+from genesis.service.api.discipline_answers import held, least, overridden, too_short
 from genesis.service.api.discipline_bodies import OverrideBody
 from genesis.service.api.page_reader import REUSED, reader_of
 from genesis.service.api.pages import DRAFT, note_of, vouched_for
 from genesis.service.moments import moment_ns
-from genesis.service.readings import AnyStep
-from genesis.tiers.desk import WRONG_PHRASE
 from genesis.tilt.journal import Assessment, Delta, assess_override
-from genesis.tilt.override import (
-    ACCEPTED,
-    BAD_PAGE,
-    LOCKED_OUT,
-    MALFORMED,
-    Phase,
-    phase_at,
-)
-from genesis.tilt.override import WRONG_PHRASE as BAD_PHRASE
+from genesis.tilt.override import MALFORMED, Phase, phase_at
 from genesis.tilt.reading import Reader
 from genesis.tilt.rules import JournalRules, OverrideRules
 
-WRONG: Final = 400
 NOT_EXACT: Final = ""
 """Stands in an event for a wrong phrase: words typed in the wrong field are nobody's business."""
-_CODES: Final = {
-    ACCEPTED: OK,
-    LOCKED_OUT: LOCKED,
-    MALFORMED: NOT_UNDERSTOOD,
-    BAD_PHRASE: WRONG,
-    BAD_PAGE: WRONG,
-}
 
 
 class DisciplineDesk(Desk):
@@ -61,7 +40,7 @@ class DisciplineDesk(Desk):
                 step = await self._ask(
                     OperatorActed(now_ns, "CEREMONY_STEP", client_ref, "ceremony", phrase=told)
                 )
-            return _held(step)
+            return held(step)
 
         return await self._once(client_ref, "ceremony", act)
 
@@ -75,11 +54,10 @@ class DisciplineDesk(Desk):
 
         async def act() -> Answer:
             step = await self._earlier(client_ref, _is("override"))
-            # a body that has a reference can be malformed in one way only
-            why = problem if body is None else self._least_words()
+            why = problem if body is None else too_short(self.rules)
             if step is None:
                 step = await self._ask(await self._attempt(body))
-            return _overridden(step, why)
+            return overridden(step, why)
 
         return await self._once(client_ref, "override", act)
 
@@ -102,15 +80,7 @@ class DisciplineDesk(Desk):
         )
 
     def _is_short(self, body: OverrideBody) -> bool:
-        return len(body.journal_entry.strip()) < self._least
-
-    def _least_words(self) -> str:
-        return f"journal_entry: needs at least {self._least} characters"
-
-    @property
-    def _least(self) -> int:
-        """Characters of a page."""
-        return 0 if self.rules is None else self.rules.characters_min
+        return len(body.journal_entry.strip()) < least(self.rules)
 
     async def _judged(self, body: OverrideBody) -> Assessment:
         """The verdict on the page; it is kept, unless overrides are locked anyway."""
@@ -139,7 +109,7 @@ class DisciplineDesk(Desk):
         """It takes its time, so it is found beside the engine's loop."""
         changes = self._changes(body, opened_ns, rules)
         return assess_override(
-            body.journal_entry, changes, opened_ns, now_ns, rules, self._least, reader
+            body.journal_entry, changes, opened_ns, now_ns, rules, least(self.rules), reader
         )
 
     def _changes(
@@ -165,46 +135,3 @@ def _is(verb: str) -> Callable[[Event], bool]:
 
 def _if_exact(given: str, wanted: str | None) -> str:
     return given if given == wanted else NOT_EXACT
-
-
-def _held(step: AnyStep) -> Answer:
-    """The answer to a phrase, from the step it led to."""
-    answered = _answered(step)
-    changed = [o for o in step.outcomes if isinstance(o, TierChanged)]
-    if answered.accepted:
-        tier, mode = changed[0].tier.value, changed[0].mode.value
-        return Answer(OK, {"accepted": True, "tier": tier, "mode": mode})
-    if answered.text == WRONG_PHRASE:
-        return Answer(WRONG, {"detail": answered.text})
-    return Answer(REFUSED, {"accepted": False, "reason": answered.text})
-
-
-def _overridden(step: AnyStep, why: str) -> Answer:
-    """The answer to an override, from the step it led to. `why`: more about a malformed body."""
-    judged = [o for o in step.outcomes if isinstance(o, OverrideJudged)]
-    if not judged:
-        return Answer(REFUSED, {"accepted": False, "reason": _answered(step).text})
-    verdict, left = judged[0].reason, judged[0].attempts_left
-    code, words = _CODES.get(verdict, REFUSED), OVERRIDE_WORDS[verdict]
-    until_ns = judged[0].until_ns
-    until = None if until_ns is None else format_utc(until_ns)
-    body: dict[str, Any] = {
-        "accepted": judged[0].accepted,
-        "reason": words,
-        "detail": words,
-        "attempts_left": left,
-        "locked_until": until,
-    }
-    if verdict in (MALFORMED, BAD_PAGE):
-        page = _verdict(step.event) if verdict == BAD_PAGE else None
-        body |= {"page": page, "detail": f"{words}: {page or why}"}
-    return Answer(code, body, until_ns)
-
-
-def _verdict(event: Event) -> str | None:
-    """What was found about the page of an override."""
-    return event.reason if isinstance(event, OperatorActed) else None
-
-
-def _answered(step: AnyStep) -> CommandAnswered:
-    return next(o for o in step.outcomes if isinstance(o, CommandAnswered))

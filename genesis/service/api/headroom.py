@@ -25,7 +25,7 @@ _DIGITS: Final = 8
 def headroom(engine: Engine) -> dict[str, Any]:
     """Caps and multiplier of the moment, and `limits`: what is used of each."""
     state, view = engine.state, engine.view
-    trades, most = state.risk.trades_today(state.now_ns), state.limits.max_trades_per_day
+    trades, most = view.trades_today, state.limits.max_trades_per_day
     holds, level = Sizes(state).holds(), state.risk.breakers.level()
     return {
         "position_cap": text(position_cap_usdt(view.equity_usdt, state.limits)),
@@ -147,7 +147,7 @@ def _counts(engine: Engine) -> Iterator[dict[str, Any]]:
     state = engine.state
     most = state.limits.max_trades_per_day
     if most is not None:
-        used = Decimal(state.risk.trades_today(state.now_ns))
+        used = Decimal(engine.view.trades_today)
         yield _limit("trades_today", used, Decimal(most), COUNT)
     pace = state.rules.risk.pace
     if pace is not None:

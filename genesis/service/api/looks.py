@@ -6,6 +6,12 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Response
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
+from genesis.service.api.discipline_bodies import (
+    CeremonyHeld,
+    NotNow,
+    OverrideRefused,
+    OverrideTold,
+)
 from genesis.service.api.models import (
     AccountStatus,
     Approved,
@@ -20,6 +26,7 @@ from genesis.service.api.models import (
     PerformanceMetrics,
     Pong,
     Position,
+    Problem,
     Refused,
     TierConfig,
     TiltStatus,
@@ -33,7 +40,17 @@ from genesis.service.readings import KEPT
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 After = Annotated[str | None, Query(json_schema_extra={"format": "date-time"})]
-AnyAnswer = Approved | Refused | NotUnderstood | PageJudged
+AnyAnswer = (
+    Approved
+    | Refused
+    | NotUnderstood
+    | PageJudged
+    | CeremonyHeld
+    | OverrideTold
+    | OverrideRefused
+    | NotNow
+    | Problem
+)
 _STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Server-sent events, one JSON object each, without end",

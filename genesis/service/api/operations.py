@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from genesis.domain.events import Event, JournalAssessed, OperatorActed
 from genesis.domain.money import ZERO, text
@@ -19,6 +19,8 @@ from genesis.service.api.answers import (
     journal_answer,
     not_understood,
 )
+from genesis.service.api.discipline_answers import held, overridden, too_short
+from genesis.service.api.earlier import Answered, Earlier
 from genesis.service.api.under_way import UnderWay
 from genesis.service.clock import Clock
 from genesis.service.operator import (
@@ -33,12 +35,7 @@ from genesis.service.readings import AnyStep, Readings
 CLOSE_WAIT_S: Final = 15.0
 _LOOK_S: Final = 0.05
 _HUNDRED: Final = Decimal(100)
-
-
-class Answered(Protocol):
-    """The log, asked what was answered to a client reference before."""
-
-    def answer(self, client_ref: str) -> AnyStep | None: ...
+_EMERGENCIES: Final = frozenset({"halt", "close_all"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ class Operations:
         self._door = Door(symbols)
         self._run = run
         self._ask = ask
-        self._log = log
+        self._earlier = Earlier(readings, log)
         self._status = status
         self._count = 0
         self._under_way = under_way
@@ -86,11 +83,19 @@ class Operations:
     async def command(
         self, wish: str | Mapping[str, Any], manner: Manner, client_ref: str | None
     ) -> Answer:
-        """Do what a line or an intent asks for; the same `client_ref` gives the same answer."""
+        """Do what a line or an intent asks for; the same `client_ref` gives the same answer.
+
+        Raises:
+            EventLogError: the reference was used, and the log cannot tell for what.
+        """
         ref = client_ref or self._next_ref()
 
         async def once() -> Answer:
-            earlier = await self._earlier(ref)
+            emergency = self._emergency_in(wish)
+            if emergency is None:
+                earlier = await self._earlier.step(ref)
+            else:
+                earlier = await self._earlier_emergency(emergency, ref)
             if earlier is not None:
                 return self._again(earlier, wish, ref)
             return await self._do(wish, manner, ref)
@@ -106,30 +111,31 @@ class Operations:
             EventLogError: it was carried out, and the log cannot tell the answer.
         """
         await self._under_way.over(client_ref)
-        earlier = await self._earlier(client_ref)
-        if earlier is None:
-            if client_ref in self._readings.refs:
-                raise EventLogError("it was carried out, but the event log did not keep the answer")
-            return None
-        if isinstance(earlier.event, JournalAssessed):
-            return journal_answer(earlier.event)
-        return self._again(earlier, "", client_ref)
+        earlier = await self._earlier.step(client_ref)
+        return None if earlier is None else self._given(earlier, client_ref)
 
-    async def _earlier(self, ref: str) -> AnyStep | None:
-        """The step this reference led to before."""
-        if ref not in self._readings.refs:
-            return None
-        return await asyncio.to_thread(self._log.answer, ref)
+    def _given(self, earlier: AnyStep, ref: str) -> Answer:
+        """The answer that the step led to then, in the shape of what was asked."""
+        match earlier.event:
+            case JournalAssessed() as page:
+                return journal_answer(page)
+            case OperatorActed(verb="ceremony"):
+                return held(earlier)
+            case OperatorActed(verb="override"):
+                return overridden(earlier, too_short(self._engine.state.rules.tilt.override))
+        if is_unread(earlier):
+            return not_understood(f"client_ref {ref} was used for a line that was not understood")
+        return self._told(earlier, ref)
 
     def _again(self, earlier: AnyStep, wish: str | Mapping[str, Any], ref: str) -> Answer:
-        if not is_unread(earlier):
-            return self._told(earlier, ref)
-        if wish:
-            try:
-                self._read(wish)
-            except NotUnderstood as problem:
-                return not_understood(problem.message)
-        return not_understood(f"client_ref {ref} was used for a line that was not understood")
+        """The same reference once more: the same answer, if the same is asked for."""
+        try:
+            act = self._read(wish) if is_unread(earlier) else self._parsed(wish)
+        except NotUnderstood as problem:
+            return not_understood(problem.message)
+        if is_unread(earlier) or _is_same(earlier.event, act):
+            return self._given(earlier, ref)
+        return not_understood(f"client_ref {ref} was used for another act: send one of its own")
 
     async def _do(self, wish: str | Mapping[str, Any], manner: Manner, ref: str) -> Answer:
         try:
@@ -140,13 +146,17 @@ class Operations:
         return self._told(await self._ask(self._signed(act, manner, ref)), ref)
 
     def _read(self, wish: str | Mapping[str, Any]) -> OperatorActed:
+        act = self._parsed(wish)
+        if not isinstance(wish, str) and wish.get("cancel") is not None:
+            self._check_cancel(str(wish["cancel"]))
+        return act
+
+    def _parsed(self, wish: str | Mapping[str, Any]) -> OperatorActed:
+        """What the words ask for, whether it can be done or not."""
         now_ns = self._clock.now_ns()
         if isinstance(wish, str):
             return self._door.read(wish, now_ns)
-        act = self._door.read_intent(wish, now_ns)
-        if wish.get("cancel") is not None:
-            self._check_cancel(str(wish["cancel"]))
-        return act
+        return self._door.read_intent(wish, now_ns)
 
     def _check_cancel(self, key: str) -> None:
         """One entry is cancelled by itself only where it is the only one.
@@ -193,7 +203,7 @@ class Operations:
         ref = client_ref or self._next_ref()
 
         async def once() -> Answer:
-            earlier = await self._earlier(ref)
+            earlier = await self._earlier_emergency("halt", ref)
             if earlier is not None:
                 return self._told(earlier, ref)
             return answer_of(await self._ask(self._emergency("halt", ref, reason=reason)), ref)
@@ -207,7 +217,7 @@ class Operations:
         ref = client_ref or self._next_ref()
 
         async def once() -> tuple[AnyStep, set[str]]:
-            earlier = await self._earlier(ref)
+            earlier = await self._earlier_emergency("close_all", ref)
             if earlier is not None:
                 return earlier, set(self._symbols)
             symbols = {position.symbol for position in self._engine.view.positions}
@@ -217,6 +227,25 @@ class Operations:
 
         step, symbols = await self._under_way.once(ref, "close_all", once)
         return await self._closed(step, symbols)
+
+    async def _earlier_emergency(self, verb: str, ref: str) -> AnyStep | None:
+        """The same emergency under this reference. Where that is not certain it is done: too often
+        does no harm.
+        """
+        try:
+            found = await self._earlier.step(ref)
+        except EventLogError:
+            return None
+        is_same = found is not None and _is_same(found.event, self._emergency(verb, ref))
+        return found if is_same else None
+
+    def _emergency_in(self, wish: str | Mapping[str, Any]) -> str | None:
+        """The emergency that is asked for in words, if it is one."""
+        try:
+            act = self._parsed(wish)
+        except NotUnderstood:
+            return None
+        return act.verb if act.verb in _EMERGENCIES else None
 
     def _emergency(self, verb: str, ref: str, **fields: Any) -> OperatorActed:
         now_ns = self._clock.now_ns()
@@ -250,6 +279,18 @@ class Operations:
             for closed in self._readings.closed
             if closed.ts_ns >= since_ns and closed.symbol in symbols
         ]
+
+
+def _is_same(earlier: Event, act: OperatorActed) -> bool:
+    """Did the earlier event ask for this, too? How much is not looked at."""
+    if not isinstance(earlier, OperatorActed):
+        return False
+    return (earlier.kind, earlier.verb, earlier.symbol, earlier.side) == (
+        act.kind,
+        act.verb,
+        act.symbol,
+        act.side,
+    )
 
 
 def status_line(engine: Engine, readings: Readings) -> str:

@@ -83,7 +83,7 @@ def reader_of(engine: Engine, readings: Readings, pages: Traced, now_ns: int) ->
 def _names(engine: Engine, readings: Readings, since_ns: int) -> frozenset[str]:
     """Words for the symbols that were traded since, or are held."""
     symbols = set(engine.state.ledger.positions)
-    symbols |= {made.event.fill.symbol for made in readings.made if made.event.ts_ns >= since_ns}
+    symbols |= {made.fill.symbol for made in readings.made if made.ts_ns >= since_ns}
     symbols |= {closed.symbol for closed in readings.closed if closed.ts_ns >= since_ns}
     found: set[str] = set()
     for symbol in symbols:

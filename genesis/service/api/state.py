@@ -27,7 +27,7 @@ _TWO_PLACES = Decimal("0.01")
 
 
 def account_uuid(account_id: str) -> str:
-    """The account's id as the contract wants it; it is one already unless a test made it up."""
+    """The account's id as the contract wants it; only those of recorded homes are other words."""
     try:
         return str(UUID(account_id))
     except ValueError:
@@ -225,9 +225,9 @@ class Shapes:
         return [
             {
                 "order_key": str(made.key),
-                "at": format_utc(made.event.ts_ns),
-                "recovered": made.event.recovered,
-                **plain(made.event.fill),
+                "at": format_utc(made.ts_ns),
+                "recovered": made.recovered,
+                **plain(made.fill),
             }
             for made in reversed(newest)
         ]
@@ -243,11 +243,7 @@ class Shapes:
             for symbol in self._symbols
             for failure in gate.forbids(symbol, wisher)
         }
-        locks = [_lock(f.stage, f.code, f.reason, f.until_ns, f.scope) for f in found.values()]
-        mode = self._engine.state.tiers.state.mode
-        if mode in (TierMode.HALTED, TierMode.EMERGENCY):
-            locks.append(_lock("tier", mode.value, f"the tier's mode is {mode.value}"))
-        return locks
+        return [_lock(f.stage, f.code, f.reason, f.until_ns, f.scope) for f in found.values()]
 
     def headroom(self) -> dict[str, Any]:
         """How much may still be put at risk."""

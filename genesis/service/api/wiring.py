@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from genesis.domain.events import Event
@@ -71,6 +71,7 @@ def parts_of(
         run.speed,
     )
     broadcast = Broadcast(shapes.snapshot, shapes.tick, shapes.beat)
+    health = replace(health, parts={**health.parts, "live_stream": lambda: broadcast.problem})
     past = Past(event_log.reader, lambda: (engine.state.ledger.account_id, shapes.account_id))
     under_way = UnderWay()
     desk = (engine, readings, clock, Journal(event_log.database), past, tell)

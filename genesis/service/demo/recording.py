@@ -32,7 +32,6 @@ from genesis.domain.fills import Fill, Liquidity
 from genesis.domain.instrument import Instrument
 from genesis.domain.money import ZERO, text
 from genesis.domain.orders import OrderType, Purpose, Side
-from genesis.engine.digest import DecisionDigest
 from genesis.engine.engine import Engine
 from genesis.exchange.wire_id import compose
 from genesis.rules import load
@@ -68,22 +67,15 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class RecordedHome:
-    """home: the folder. rules: the file to run it under. digest: of everything decided so far.
+    """home: the folder. rules: the file to run it under.
 
     end_ns: venue time of the last event. usdt: all the account holds.
     """
 
     home: Path
     rules: Path
-    digest: str
     end_ns: int
     usdt: str
-
-    @property
-    def arguments(self) -> tuple[str, ...]:
-        """Of `genesis run`, to go on."""
-        where = ("--home", str(self.home), "--rules", str(self.rules))
-        return ("run", "--mode", "paper", "--json", "--port", "0", *where)
 
 
 class Recording:
@@ -104,7 +96,6 @@ class Recording:
         self._folder, self._opening = home, opening
         self._symbol = opening.instrument.symbol
         self._log = EventLog.open(home / DATABASE_NAME)
-        self._digest = DecisionDigest()
         self._numbers, self._refs, self._ticks = count(1), count(1), count(1)
         self._trades = count(_FIRST_TRADE_ID)
         self._timers = Timers()
@@ -138,8 +129,7 @@ class Recording:
             self.tell(RunEnded(self.now_ns, 1, "closed"))
             held, quote = self.engine.state.ledger.balances, self._opening.instrument.quote
             assert {asset for asset, qty in held.items() if qty} == {quote}, "something is held yet"
-            digest, usdt = self._digest.hexdigest(), text(held[quote])
-            self.home = RecordedHome(self._folder, self._rules_file, digest, self.now_ns, usdt)
+            self.home = RecordedHome(self._folder, self._rules_file, self.now_ns, text(held[quote]))
         self._log.close()
 
     # -- time and market ---------------------------------------------------------------------
@@ -160,7 +150,6 @@ class Recording:
         waiting: list[Event] = [event]
         while waiting:
             step = self.engine.handle(waiting.pop(0))
-            self._digest.add(step)
             number = next(self._numbers)
             wire_ids = tuple(map(self._wire_id, step.commands))
             self._log.append(

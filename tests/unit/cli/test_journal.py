@@ -1,6 +1,7 @@
 """`genesis journal`: what is known of pages is listed, their texts go away and leave no trace."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,8 @@ def test_a_list_tells_dates_words_and_verdicts_and_no_text(home: Path, capsys: A
 
 def test_forgetting_deletes_texts_before_a_day_only(home: Path, capsys: Any) -> None:
     done = told(capsys, "forget", "--home", str(home), "--before", "2024-08-08", "--yes")
-    assert done == {"home": str(home), "pages": 1, "drafts": 0, "unfinished": 1}
+    counts = {"pages": 1, "drafts": 0, "unfinished": 1}
+    assert done == {"home": str(home), **counts, "set_aside": {}, "not_cut": [], "not_opened": {}}
     kept = told(capsys, "list", "--home", str(home))
     assert [one["text_kept"] for one in kept] == [False, True, True]
 
@@ -65,6 +67,35 @@ def test_what_is_forgotten_is_in_no_byte_of_the_home(home: Path, capsys: Any) ->
     assert Journal(database).traces({"d1", "d2"}, 20) == [frozenset(), frozenset({1, 2, 2**63 + 5})]
     assert [one.words for one in Journal(database).entries()] == [None, 512, 90]
     database.close()
+
+
+def test_texts_leave_the_logs_that_were_set_aside_too(home: Path, capsys: Any) -> None:
+    log, aside = home / DATABASE_NAME, home / f"{DATABASE_NAME}.set-aside-3"
+    shutil.copyfile(log, aside)
+    done = told(capsys, "forget", "--home", str(home), "--yes", "--drafts")
+    assert (done["pages"], done["set_aside"]) == (3, {aside.name: 3})
+    assert b"quetzalcoatlus" not in everything_in(home)
+    assert {each.name for each in home.iterdir()} == {log.name, aside.name}
+
+
+def test_a_log_that_was_set_aside_and_cannot_be_opened_is_named(home: Path, capsys: Any) -> None:
+    aside = home / f"{DATABASE_NAME}.set-aside-1"
+    aside.write_text("no database, but it may hold anything: " + SECRET)
+    assert main(["journal", "forget", "--home", str(home), "--yes"]) == 1
+    said = capsys.readouterr().out
+    assert f"still holds its texts: {aside}" in said and "3 texts deleted" in said
+
+
+def test_a_text_that_lies_in_the_write_ahead_file_still_is_told(home: Path, capsys: Any) -> None:
+    """Somebody reads meanwhile, so the file cannot be cut."""
+    reader = Database.open(home / DATABASE_NAME, read_only=True)
+    with reader.reading() as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM journal")
+        assert main(["journal", "forget", "--home", str(home), "--yes"]) == 0
+        assert f"{DATABASE_NAME} was being read" in capsys.readouterr().out
+    reader.close()
+    assert told(capsys, "forget", "--home", str(home), "--yes", "--drafts")["not_cut"] == []
+    assert b"quetzalcoatlus" not in everything_in(home)
 
 
 def test_nothing_is_forgotten_without_a_yes(

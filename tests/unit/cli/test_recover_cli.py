@@ -13,7 +13,8 @@ import pytest
 from genesis.cli.main import main
 from genesis.domain.account import TierMode, TiltLevel
 from genesis.domain.keeping import CodeConfirmed, LogForked
-from genesis.errors import GenesisError
+from genesis.errors import GenesisError, UsageError
+from genesis.service.recovering import _swap
 from genesis.service.restart import Remembered, remember
 from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import EventLog
@@ -27,6 +28,10 @@ connection.execute("SELECT count(*) FROM events").fetchone()
 print("reading", flush=True)
 sys.stdin.read()
 """
+
+
+def no_link(*_: object) -> None:
+    raise PermissionError(1, "links are not for this file system")
 
 
 def meddle(home: Path, statement: str) -> None:
@@ -149,6 +154,35 @@ def test_somebody_who_reads_the_log_is_waited_for(tmp_path: Path, capsys) -> Non
     assert "something still reads" in err
     assert not list(home.glob("*.new*")) and not list(home.glob("*set-aside*"))
     assert ran(capsys, "recover", "--yes", "--home", str(home))[0] == 0
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_log_that_was_set_aside_before_is_never_written_over(
+    tmp_path: Path, capsys, monkeypatch, has_links: bool
+) -> None:
+    """The first of them was moved to an archive; some file systems have no links."""
+    home = broken_home(tmp_path / "home")
+    old = (home / DATABASE_NAME).read_bytes()
+    kept = home / f"{DATABASE_NAME}.set-aside-2"
+    kept.write_text("the log of last year")
+    if not has_links:
+        monkeypatch.setattr("os.link", no_link)
+    code, out, _ = ran(capsys, "recover", "--yes", "--json", "--home", str(home))
+    assert code == 0
+    assert Path(json.loads(out)["set_aside"][0]).name == f"{DATABASE_NAME}.set-aside-1"
+    assert (home / f"{DATABASE_NAME}.set-aside-1").read_bytes() == old
+    assert kept.read_text() == "the log of last year"
+
+
+def test_a_name_that_was_taken_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    log, draft, aside = (tmp_path / name for name in ("log", "log.new", "log.set-aside-1"))
+    for file in (log, draft, aside):
+        file.write_text(file.name)
+    with pytest.raises(UsageError, match="run this again"):
+        _swap(log, draft, aside)
+    assert [file.read_text() for file in (log, draft, aside)] == [
+        file.name for file in (log, draft, aside)
+    ]
 
 
 def test_upgrade_records_the_code_and_says_what_it_means(tmp_path: Path, capsys) -> None:

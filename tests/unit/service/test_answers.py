@@ -25,6 +25,7 @@ from genesis.service.api.performance import performance
 from genesis.service.api.stream import Broadcast
 from genesis.service.readings import Readings
 from genesis.service.runner import Happened
+from tests.support.patience import PATIENCE_S
 
 D = Decimal
 ACT = OperatorActed(0, "COMMAND", client_ref="r", verb="trade", parse_ok=True)
@@ -123,7 +124,9 @@ def test_a_slow_reader_starts_over_with_a_snapshot() -> None:
         got = [await anext(stream)]
         for n in range(300):
             cast.observe(Happened(n, step(approved()), 0))
-        got.append(await anext(stream))
+        running = asyncio.create_task(cast.run())
+        got.append(await asyncio.wait_for(anext(stream), PATIENCE_S))
+        running.cancel()
         cast.close()
         got.extend([message async for message in stream])
         return got

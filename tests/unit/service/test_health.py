@@ -3,8 +3,8 @@
 from genesis.domain.events import FeedLost, FeedRestored, RunStarted
 from genesis.engine.engine import Engine
 from genesis.rules import load
-from genesis.service.clock import VirtualClock
 from genesis.service.health import Health, new_risk_problem
+from tests.support.clocks import VirtualClock
 from tests.support.engines import T0, Bench
 
 

@@ -27,6 +27,18 @@ def test_a_line_has_every_mandatory_field_and_no_secret(tmp_path: Path) -> None:
     assert "Traceback" in broke["context"]["exception"]
 
 
+def test_a_secret_with_signs_that_json_writes_otherwise_is_no_less_secret(tmp_path: Path) -> None:
+    file, secret = tmp_path / "genesis.jsonl", 'pa"ss\\wörd'
+    close = open_logs(file, [secret], dict)
+    try:
+        log("gateway").info(f"sent with {secret}", header=secret, within={"of": [secret]})
+    finally:
+        close()
+    [line] = map(json.loads, file.read_text().splitlines())
+    assert line["event"] == "sent with ********"
+    assert line["context"] == {"header": "********", "within": {"of": ["********"]}}
+
+
 def test_before_a_file_is_open_nothing_is_printed(capsys: object) -> None:
     log("service").critical("nobody hears")
     assert capsys.readouterr() == ("", "")  # type: ignore[attr-defined]

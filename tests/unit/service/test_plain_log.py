@@ -25,18 +25,47 @@ def test_steps_come_back_as_they_went_in(tmp_path: Path) -> None:
     ]
 
 
+def written(path: Path, *steps: int) -> str:
+    """What the file holds once a run has written these steps."""
+    log = SecondLog(path)
+    for step in steps:
+        log.append(entry(step))
+    log.close()
+    return path.read_text()
+
+
+def steps_of(path: Path) -> list[int]:
+    return [step.step for step in SecondLog(path).read()]
+
+
 def test_a_torn_last_line_ends_it_and_a_torn_middle_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
-    log = SecondLog(path)
-    log.append(entry(1))
-    log.append(entry(2))
-    log.close()
-    whole = path.read_text()
+    whole = written(path, 1, 2)
     path.write_text(whole[:-20])
-    assert [s.step for s in SecondLog(path).read()] == [1]
+    assert steps_of(path) == [1]
     path.write_text("{torn\n" + whole)
     with pytest.raises(EventLogError, match="line 1"):
-        list(SecondLog(path).read())
+        steps_of(path)
+
+
+def test_a_whole_last_line_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text(written(path, 1) + '{"kind": "of a later version"}\n')
+    with pytest.raises(EventLogError, match="line 2"):
+        steps_of(path)
+
+
+def test_the_run_after_a_kill_midway_in_a_line_goes_on_behind_what_was_whole(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "log.jsonl"
+    whole = written(path, 1, 2)
+    for cut in range(1, len(whole.splitlines()[1]) + 1):
+        path.write_text(whole[:-cut])
+        kept = steps_of(path)
+        written(path, 3, 4)
+        assert steps_of(path) == [*kept, 3, 4]
+        assert kept == ([1, 2] if cut == 1 else [1])
 
 
 def test_an_adopted_log_is_kept_under_another_name(tmp_path: Path) -> None:
@@ -48,3 +77,15 @@ def test_an_adopted_log_is_kept_under_another_name(tmp_path: Path) -> None:
         "log.jsonl.adopted-1",
         "log.jsonl.adopted-2",
     ]
+
+
+def test_a_file_that_was_kept_is_never_written_over(tmp_path: Path) -> None:
+    """The first of them was moved to an archive."""
+    (tmp_path / "log.jsonl.adopted-2").write_text("older steps")
+    for _ in range(2):
+        written(tmp_path / "log.jsonl", 1)
+        SecondLog(tmp_path / "log.jsonl").set_aside()
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        f"log.jsonl.adopted-{number}" for number in (1, 2, 3)
+    ]
+    assert (tmp_path / "log.jsonl.adopted-2").read_text() == "older steps"

@@ -9,6 +9,7 @@ import pytest
 from genesis.domain.events import RunStarted
 from genesis.engine.rule_edits import FILE, VERSION
 from genesis.rules import load
+from genesis.service import rule_wishes
 from genesis.service.rule_wishes import standing, told, wish
 from tests.support.api import KEYS, Room
 from tests.support.engines import T0, Bench
@@ -34,13 +35,18 @@ def test_settings_that_say_the_same_as_last_time_ask_for_nothing() -> None:
     assert wish(SNIPER, bench.engine, LAST, "code", T0) is None  # a proposal is not undone
 
 
-def test_an_edited_file_is_a_wish_of_the_trader_and_a_new_version_is_not() -> None:
+def test_an_edited_file_is_a_wish_of_the_trader_and_a_new_version_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     bench = Bench()
     mine = edited(LOOSER)
     assert wish(replace(mine, name="mine"), bench.engine, LAST, "other code", T0).reason == FILE
+    # a file of his own that bears the name of a rulebook of ours
+    assert wish(mine, bench.engine, LAST, "other code", T0).reason == FILE
+    monkeypatch.setattr(rule_wishes, "load", lambda name: mine)  # the version ships these numbers
+    assert wish(mine, bench.engine, LAST, "other code", T0).reason == VERSION
     assert wish(mine, bench.engine, LAST, "code", T0).reason == FILE
     assert wish(mine, bench.engine, None, "code", T0).reason == FILE
-    assert wish(mine, bench.engine, LAST, "other code", T0).reason == VERSION
 
 
 def test_every_field_of_an_edit_is_told_in_a_line_of_its_own() -> None:

@@ -1,4 +1,4 @@
-"""The database file: migrated from nothing, guarded, encrypted when asked, clear when unusable."""
+"""The database file: migrated from nothing, guarded, clear when unusable."""
 
 import os
 from importlib.resources import files
@@ -135,20 +135,6 @@ def test_a_file_of_a_newer_genesis_is_left_alone(path: Path, read_only: bool) ->
     database.close()
     with pytest.raises(EventLogError, match=r"newer Genesis.*upgrade genesis"):
         Database.open(path, read_only=read_only)
-
-
-def test_a_key_encrypts_the_file_and_its_write_ahead_file(path: Path) -> None:
-    key = bytes(range(32))
-    log = EventLog.open(path, key=key)
-    log.append(order_step(1)).result(10)
-    wal = path.with_name(path.name + "-wal")
-    assert b"SubmitOrder" not in path.read_bytes() + wal.read_bytes()
-    log.close()
-    with EventLog.open(path, key=key) as log:
-        assert len(list(log.read())) == 1
-    for wrong in (None, bytes(32)):
-        with pytest.raises(EventLogError, match="not a database"):
-            EventLog.open(path, key=wrong)
 
 
 def test_a_log_of_the_first_schema_is_read_as_it_is(path: Path) -> None:

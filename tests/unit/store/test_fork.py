@@ -17,6 +17,7 @@ from genesis.store.journal import Draft, Journal
 from genesis.store.reader import LogReader
 from genesis.store.steps import LogEntry, LoggedStep
 from tests.support.build import tick
+from tests.support.pages import pages_of
 
 STEPS = 60
 
@@ -83,7 +84,7 @@ def test_a_whole_log_is_sound_to_its_end_and_its_pages_come_along(
     assert last == STEPS
     assert steps(target) == steps(written)
     database = Database.open(target)
-    assert [page.text for page in Journal(database).pages()] == ["what happened today"]
+    assert [page.text for page in pages_of(database)] == ["what happened today"]
     assert Journal(database).draft("one").text == "half a page"
     assert Journal(database).draft("one").version == 1
     database.close()

@@ -1,39 +1,45 @@
 """Pages and drafts: private, complete, and never in the event log."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from traceback import format_exception
 
 import pytest
 import sqlcipher3.dbapi2 as driver
 
+from genesis.errors import EventLogError
 from genesis.store.database import Database
-from genesis.store.journal import Draft, Journal, Page
+from genesis.store.journal import Draft, Journal
+from tests.support.pages import Page, page_of, pages_of
 
 GOLDEN = Path(__file__).parent / "golden" / "log_v0001.sql"
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(Database.open(tmp_path / "genesis.db"))
+def database(tmp_path: Path) -> Iterator[Database]:
+    it = Database.open(tmp_path / "genesis.db")
+    yield it
+    it.close()
 
 
-def test_a_page_is_found_by_its_hash(journal: Journal) -> None:
+@pytest.fixture
+def journal(database: Database) -> Journal:
+    return Journal(database)
+
+
+def test_a_page_is_found_by_its_hash(journal: Journal, database: Database) -> None:
     text = "I lost, I wanted it back. 損した。\n" * 30
     digest = journal.write(text, 5)
     assert digest == sha256(text.encode()).hexdigest()
-    assert journal.page(digest) == Page(5, digest, text)
-    assert journal.page("0" * 64) is None
+    assert pages_of(database) == [Page(5, digest, text)]
 
 
-def test_pages_stand_in_the_order_they_were_written(journal: Journal) -> None:
-    for ts_ns, text in ((1, "first"), (2, "second"), (3, "first")):
+def test_pages_stand_in_the_order_they_were_written(journal: Journal, database: Database) -> None:
+    told = [(1, "first"), (2, "second"), (3, "first")]
+    for ts_ns, text in told:
         journal.write(text, ts_ns)
-    assert [(page.ts_ns, page.text) for page in journal.pages()] == [
-        (1, "first"),
-        (2, "second"),
-        (3, "first"),
-    ]
-    assert journal.page(sha256(b"first").hexdigest()) == journal.pages()[2]
+    assert [(page.ts_ns, page.text) for page in pages_of(database)] == told
 
 
 def test_a_draft_is_replaced_kept_and_dropped(journal: Journal) -> None:
@@ -73,7 +79,20 @@ def test_drafts_of_an_older_home_are_kept(tmp_path: Path) -> None:
     database.close()
 
 
-def test_signs_that_no_database_keeps_do_not_lose_the_page(journal: Journal) -> None:
+def test_signs_that_no_database_keeps_do_not_lose_the_page(
+    journal: Journal, database: Database
+) -> None:
     journal.save_draft("page-1", Draft("a\ud800b", 1))
     assert journal.draft("page-1").text == "a?b"
-    assert journal.page(journal.write("a\ud800b", 1)) is not None
+    assert page_of(database, journal.write("a\ud800b", 1)).text == "a?b"
+
+
+def test_an_error_of_the_database_tells_no_word_of_the_page(
+    journal: Journal, database: Database
+) -> None:
+    with database.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE journal")
+    page = "my inner" + "most thoughts"
+    with pytest.raises(EventLogError) as told:
+        journal.write(page, 1)
+    assert page not in "".join(format_exception(told.value))
