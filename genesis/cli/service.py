@@ -132,6 +132,14 @@ def close_all(
         bool,
         typer.Option("--direct", help="Sell at the venue itself, with no service running."),
     ] = False,
+    sell_all_held: Annotated[
+        bool,
+        typer.Option(
+            "--sell-all-held",
+            help="With --direct, where the event log cannot be read: sell what may have been held "
+            "before the account was opened, too.",
+        ),
+    ] = False,
     home: _Home = None,
     as_json: _Json = False,
 ) -> None:
@@ -141,7 +149,8 @@ def close_all(
         from genesis.service.settings import Settings
 
         most = Decimal(str(max_slippage_percent))
-        told = asyncio.run(close_everything(Settings.read(home=home), most))
+        closing = close_everything(Settings.read(home=home), most, sells_all_held=sell_all_held)
+        told = asyncio.run(closing)
     else:
         with _client(home) as client:
             body = {

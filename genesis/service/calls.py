@@ -50,7 +50,7 @@ class Calls:
         self._told = told
         self._broke = broke
         self._last: dict[str, asyncio.Task[None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], OrderKey | None] = {}
         self._resolving: set[OrderKey] = set()
 
     @property
@@ -59,10 +59,12 @@ class Calls:
 
     def submit(self, command: SubmitOrder, wire_id: str) -> None:
         symbol = command.request.symbol
-        self._in_order(symbol, f"orders submit {wire_id}", self._submit(command, wire_id, symbol))
+        work = self._submit(command, wire_id, symbol)
+        self._in_order(symbol, command.key, f"orders submit {wire_id}", work)
 
     def cancel(self, command: CancelOrder, wire_id: str) -> None:
-        self._in_order(command.symbol, f"orders cancel {wire_id}", self._cancel(command, wire_id))
+        work = self._cancel(command, wire_id)
+        self._in_order(command.symbol, command.key, f"orders cancel {wire_id}", work)
 
     def resolve(self, key: OrderKey, wire_id: str, symbol: str) -> None:
         """Find out what became of an order; beside everything else, and once at a time."""
@@ -72,26 +74,34 @@ class Calls:
                 f"resolve {wire_id}", self._resolve(key, wire_id, symbol, self._clock.now_ns())
             )
 
-    def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run something beside the rest; what it did not expect is told to `broke`."""
+    def spawn(
+        self, name: str, work: Coroutine[Any, Any, None], key: OrderKey | None = None
+    ) -> asyncio.Task[None]:
+        """Run something beside the rest; what it did not expect is told to `broke`.
+
+        key: the order that is placed or cancelled by it.
+        """
         task = asyncio.create_task(self._guarded(name, work), name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = key
+        task.add_done_callback(lambda ended: self._tasks.pop(ended, None))
         return task
 
-    async def finish(self, timeout_s: float) -> None:
-        """Let calls under way end, then drop the rest: the next start asks the venue about them."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=timeout_s)
-        for task in tuple(self._tasks):
-            _log.warning("left to the next start", call=task.get_name())
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    def drop(self, keeps: Callable[[OrderKey], bool]) -> None:
+        """Wait no more: the next start asks the venue what became of them.
+
+        keeps: of which orders placing and cancelling goes on all the same.
+        """
+        for task, key in self._tasks.items():
+            if (key is None or not keeps(key)) and not task.cancelling():
+                _log.warning("left to the next start", call=task.get_name())
+                task.cancel()
 
     # -- one call ----------------------------------------------------------------------------
-    def _in_order(self, symbol: str, name: str, work: Coroutine[Any, Any, None]) -> None:
+    def _in_order(
+        self, symbol: str, key: OrderKey, name: str, work: Coroutine[Any, Any, None]
+    ) -> None:
         before = self._last.get(symbol)
-        self._last[symbol] = self.spawn(name, _after(before, work))
+        self._last[symbol] = self.spawn(name, _after(before, work), key)
 
     async def _submit(self, command: SubmitOrder, wire_id: str, symbol: str) -> None:
         try:
@@ -136,6 +146,10 @@ class Calls:
 
 
 async def _after(before: "asyncio.Task[None] | None", work: Coroutine[Any, Any, None]) -> None:
-    if before is not None and not before.done():
-        await asyncio.wait({before})
+    try:
+        if before is not None and not before.done():
+            await asyncio.wait({before})
+    except asyncio.CancelledError:
+        work.close()
+        raise
     await work

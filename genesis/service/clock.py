@@ -123,23 +123,3 @@ class VenueClock:
                 return True
         self._doubted[source] = (venue_ns, at_ns)
         return False
-
-
-class VirtualClock:
-    """A clock that stands until told: for tests and parity runs."""
-
-    def __init__(self, start_ns: int = 0) -> None:
-        self._now_ns = start_ns
-
-    def now_ns(self) -> int:
-        return self._now_ns
-
-    def elapsed_ns(self) -> int:
-        return self._now_ns
-
-    def seen(self, source: str, venue_ns: int) -> bool:
-        self._now_ns = max(self._now_ns, venue_ns)
-        return True
-
-    def wall_until(self, venue_ns: int) -> float:
-        return 0.0 if venue_ns <= self._now_ns else float("inf")

@@ -1,11 +1,20 @@
 """Leave every position from the venue's own account, with nothing of ours running."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from genesis.domain.commands import SubmitOrder
-from genesis.domain.events import AccountOpened, OrderFilled, OrderRejected, OrderUnresolved
+from genesis.domain.events import (
+    AccountOpened,
+    OrderFilled,
+    OrderRejected,
+    OrderUnresolved,
+    RunStarted,
+)
 from genesis.domain.ids import OrderKey
 from genesis.domain.instrument import Instrument
 from genesis.domain.money import ZERO, text
@@ -18,6 +27,7 @@ from genesis.exchange.wire_id import compose, key_of
 from genesis.service.clock import VenueClock
 from genesis.service.connecting import open_gateway
 from genesis.service.settings import Settings
+from genesis.store.codec import decode
 from genesis.store.database import DATABASE_NAME, Database
 from genesis.store.reader import LogReader
 
@@ -26,11 +36,16 @@ _HUNDRED = Decimal(100)
 
 
 async def close_everything(
-    settings: Settings, max_slippage_percent: Decimal | None = None
+    settings: Settings,
+    max_slippage_percent: Decimal | None = None,
+    *,
+    sells_all_held: bool = False,
 ) -> dict[str, Any]:
     """Cancel our resting orders of the symbols and sell what is held of them.
 
-    Coins that were held before the account was opened stay, where the event log can tell.
+    The symbols are those of the settings and of the last run. Coins that were held before the
+    account was opened stay. Where the event log cannot tell which they are, only entries are
+    cancelled and nothing is sold, unless `sells_all_held`.
     A symbol whose bid is further below its last trade than `max_slippage_percent` is left as it
     is, its stop too, and named among the errors; None sells at any price.
 
@@ -43,20 +58,33 @@ async def close_everything(
     require_loopback(settings.venue_url)
     clock = VenueClock()
     key, secret = settings.venue_keys(DEFAULT_API_KEY, DEFAULT_API_SECRET)
+    recorded = _recorded(settings.home_path() / DATABASE_NAME)
+    traded = () if isinstance(recorded.symbols, str) else recorded.symbols
     gateway = BinanceGateway(
         venue_at(settings.venue_url),
         key,
         secret,
-        settings.symbols,
+        tuple(dict.fromkeys((*traded, *settings.symbols))),
         now_ns=clock.now_ns,
         elapsed_ns=clock.elapsed_ns,
     )
     await open_gateway(gateway, clock)
     try:
-        fenced = _ring_fenced(settings)
-        return await _Closing(gateway, clock, fenced, max_slippage_percent).run()
+        closing = _Closing(gateway, clock, recorded, max_slippage_percent, sells_all_held)
+        return await closing.run()
     finally:
         await gateway.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What the event log of a home tells of its account, each part or why it does not.
+
+    symbols: of the last run. fenced: what was held before the account was opened.
+    """
+
+    symbols: tuple[str, ...] | str
+    fenced: Mapping[str, Decimal] | str
 
 
 class _Closing:
@@ -64,14 +92,20 @@ class _Closing:
         self,
         gateway: BinanceGateway,
         clock: VenueClock,
-        fenced: dict[str, Decimal],
+        recorded: _Recorded,
         max_slippage_percent: Decimal | None,
+        sells_all_held: bool,
     ) -> None:
         self._gateway = gateway
         self._clock = clock
-        self._fenced = fenced
+        self._fenced = {} if isinstance(recorded.fenced, str) else recorded.fenced
+        self._doubt = recorded.fenced if isinstance(recorded.fenced, str) else None
+        if sells_all_held:
+            self._doubt = None
         self._most_percent = max_slippage_percent
         self._errors: list[str] = []
+        if isinstance(recorded.symbols, str):
+            self._errors.append(f"only the symbols of the settings: {recorded.symbols}")
         self._proceeds = ZERO
         self._closed = 0
 
@@ -80,7 +114,7 @@ class _Closing:
             await self._gateway.instruments(self._gateway.symbols), 1
         ):
             try:
-                if await self._slips(instrument):
+                if await self._may_be_fenced(instrument) or await self._slips(instrument):
                     continue
                 await self._cancel_ours(instrument.symbol)
                 await self._sell(number, instrument)
@@ -92,6 +126,18 @@ class _Closing:
             "proceeds": text(self._proceeds),
             "errors": self._errors,
         }
+
+    async def _may_be_fenced(self, instrument: Instrument) -> bool:
+        """Is something held of which nobody can tell whose it is? Then only entries are left."""
+        if self._doubt is None or not await self._sellable(instrument, with_locked=True):
+            return False
+        await self._cancel_ours(instrument.symbol, with_stops=False)
+        self._errors.append(
+            f"{instrument.symbol}: what is held is left as it is, its stop too: nothing tells "
+            "which of it was held before the account was opened (--sell-all-held sells all of it): "
+            f"{self._doubt}"
+        )
+        return True
 
     async def _slips(self, instrument: Instrument) -> bool:
         """Is there something to sell, and the bid further below the last trade than allowed?"""
@@ -108,10 +154,10 @@ class _Closing:
         )
         return True
 
-    async def _cancel_ours(self, symbol: str) -> None:
+    async def _cancel_ours(self, symbol: str, *, with_stops: bool = True) -> None:
         for order in await self._gateway.open_orders(symbol):
             key = key_of(order.wire_id)
-            if key is not None:
+            if key is not None and (with_stops or order.stop_price is None):
                 await self._gateway.cancel(key, order.wire_id, symbol)
 
     async def _sellable(self, instrument: Instrument, *, with_locked: bool = False) -> Decimal:
@@ -146,18 +192,35 @@ class _Closing:
             self._errors.append(f"{instrument.symbol}: {text(qty - sold)} are still held")
 
 
-def _ring_fenced(settings: Settings) -> dict[str, Decimal]:
-    """What was held before the account was opened; nothing where no log can be read."""
+def _recorded(path: Path) -> _Recorded:
+    """Read by kind: a row that was changed elsewhere hides nothing."""
     try:
-        database = Database.open(settings.home_path() / DATABASE_NAME, read_only=True)
-    except EventLogError:
-        return {}
+        database = Database.open(path, read_only=True)
+    except EventLogError as problem:
+        return _Recorded(problem.message, problem.message)
     try:
-        for step in LogReader(database).read():
-            if isinstance(step.event, AccountOpened):
-                return {held.asset: held.total for held in step.event.ring_fenced}
-    except EventLogError:
-        return {}
+        reader = LogReader(database)
+        return _Recorded(_symbols(reader), _fenced(reader, path))
     finally:
         database.close()
-    return {}
+
+
+def _symbols(reader: LogReader) -> tuple[str, ...] | str:
+    """Its row need not be sound: what is sold of a symbol is decided by the fence."""
+    try:
+        rows = reader.recent(1, kind=RunStarted.__name__)
+        started = [decode(row.kind, row.v, row.body) for row in rows]
+    except EventLogError as problem:
+        return problem.message
+    return tuple(symbol for one in started for symbol in one.symbols)
+
+
+def _fenced(reader: LogReader, path: Path) -> dict[str, Decimal] | str:
+    try:
+        rows = reader.of_kinds((AccountOpened.__name__,))
+        opened = [decode(row.kind, row.v, row.body) for row in rows]
+    except EventLogError as problem:
+        return problem.message
+    if not opened:
+        return f"{path}: no account was opened here"
+    return {held.asset: held.total for held in opened[0].ring_fenced}

@@ -63,7 +63,7 @@ class Outbox:
         self._reconcile = reconcile
         self._letters: asyncio.Queue[Letter] = asyncio.Queue()
         self._unsent = 0
-        self._only_reducing = False
+        self._not_sent: str | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -106,9 +106,9 @@ class Outbox:
         if letter.waiter is not None and not letter.waiter.done():
             letter.waiter.set_result(letter.step)
 
-    def only_reducing(self) -> None:
-        """From here on only what reduces risk leaves."""
-        self._only_reducing = True
+    def only_reducing(self, why: str) -> None:
+        """From here on only what reduces risk leaves; what is not sent is told why."""
+        self._not_sent = self._not_sent or why
 
     def _send(self, command: Command, wire_id: str | None) -> None:
         match command:
@@ -128,8 +128,8 @@ class Outbox:
                 return
 
     def _submit(self, command: SubmitOrder, wire_id: str) -> None:
-        if self._only_reducing and not command.request.reduces:
-            reason = "the event log cannot be written: nothing that adds risk is sent"
+        if self._not_sent is not None and not command.request.reduces:
+            reason = f"{self._not_sent}: nothing that adds risk is sent"
             self._told(OrderRejected(self._clock.now_ns(), command.key, NOT_SENT, reason))
             return
         self._calls.submit(command, wire_id)

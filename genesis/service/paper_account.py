@@ -25,7 +25,6 @@ from genesis.domain.events import (
     Event,
     InstrumentReported,
     OrderEvent,
-    PaperTradeReported,
     RunEnded,
     RunStarted,
     TimerFired,
@@ -34,6 +33,7 @@ from genesis.domain.events import (
 )
 from genesis.domain.money import BPS
 from genesis.domain.outcomes import PositionClosed
+from genesis.domain.paper import PaperTradeReported
 from genesis.domain.recorded import Recorded
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step

@@ -22,13 +22,15 @@ from genesis.domain.events import (
     FeedRestored,
     InstrumentReported,
     OperatorActed,
-    PaperDayReported,
-    PaperLaneReported,
-    RecoverySessionDone,
     VenueStatus,
     is_market,
 )
 from genesis.domain.outcomes import RecoverySessionJudged
+from genesis.domain.paper import (
+    PaperDayReported,
+    PaperLaneReported,
+    RecoverySessionDone,
+)
 from genesis.engine.engine import Engine
 from genesis.engine.state import EngineState
 from genesis.engine.step import Step

@@ -1,5 +1,6 @@
 """How an account on paper comes to be: a fresh one, or the one that the last run left open."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import NAMESPACE_URL, uuid5
@@ -60,9 +61,14 @@ class PaperOpening:
     """
 
     def __init__(
-        self, terms: Terms, run: int, event_log: EventLog, clock: Clock, main: Engine
+        self,
+        terms: Terms,
+        run: Callable[[], int],
+        event_log: EventLog,
+        clock: Clock,
+        main: Engine,
     ) -> None:
-        """run: number of the main run; those of its accounts on paper have the same."""
+        """run: tells the number of the main run; those of its accounts on paper have the same."""
         self._terms = terms
         self._run = run
         self._event_log = event_log
@@ -72,7 +78,7 @@ class PaperOpening:
 
     def left_open(self, tier: Tier) -> Opened | None:
         """The account of the last opening, if it was open in this tier when the last run ended."""
-        stream = PaperStream(self._event_log, stream_name(self._count), self._run)
+        stream = PaperStream(self._event_log, stream_name(self._count), self._run())
         try:
             account = restored(self._event_log.read(stream.name))
         except EventLogError as problem:
@@ -91,7 +97,7 @@ class PaperOpening:
         state, started = self._main.state, self._started(tier)
         self._count += 1
         name = stream_name(self._count)
-        stream = PaperStream(self._event_log, name, self._run)
+        stream = PaperStream(self._event_log, name, self._run())
         ceiling = state.rules.risk.tiers[tier].ceiling_usdt
         equity = max(ZERO, self._main.view.equity_usdt)
         capital = equity if ceiling is None else min(equity, ceiling)
@@ -106,7 +112,7 @@ class PaperOpening:
 
     def leave(self, opened: Opened, reason: str) -> None:
         """The run of an account ends."""
-        ended = RunEnded(self._clock.now_ns(), self._run, reason)
+        ended = RunEnded(self._clock.now_ns(), self._run(), reason)
         opened.account.take(ended, opened.stream.write)
         _log.info("left", stream=opened.stream.name, reason=reason)
 
@@ -127,7 +133,7 @@ class PaperOpening:
         terms, rules = self._terms, in_tier(self._main.state.rules, tier)
         return RunStarted(
             self._clock.now_ns(),
-            self._run,
+            self._run(),
             rules.name,
             rules.text,
             rules.sha256,

@@ -96,6 +96,10 @@ class Runner:
         """No timer and no bar before the run has started: what came due meanwhile comes after."""
         self._held = True
 
+    def end_bars(self) -> None:
+        """No bar closes from here on; other timers go on, for they try again what was refused."""
+        self.bars = BarTimers(frozenset(), self.bars.grace_ns)
+
     # -- what comes in -----------------------------------------------------------------------
     def put(self, event: Event, lane: Lane | None = None) -> None:
         """Something happened. Events of our orders take the HIGH lane unless told otherwise."""
@@ -206,10 +210,15 @@ class Runner:
 
     # -- what the outside tells us -----------------------------------------------------------
     @property
+    def has_waiting(self) -> bool:
+        """Is there an event that was not handled yet?"""
+        return len(self._lanes) > 0
+
+    @property
     def is_busy(self) -> bool:
         """Is anything waiting, due, being written or under way at the venue?"""
         assert self._outbox is not None
-        return len(self._lanes) > 0 or self._has_due_timer() or self._outbox.is_busy
+        return self.has_waiting or self._has_due_timer() or self._outbox.is_busy
 
     def _has_due_timer(self) -> bool:
         if self._held:
@@ -219,14 +228,10 @@ class Runner:
         is_due = timer_ns is not None and timer_ns <= now_ns
         return is_due or (bar_ns is not None and bar_ns <= now_ns - self.bars.grace_ns)
 
-    def wake(self) -> None:
-        """The clock moved otherwise than by itself: look whether a timer is due."""
-        self._wake.set()
-
     def log_failed(self, problem: str) -> None:
         """The event log cannot be written: no new risk from here on."""
         assert self._outbox is not None
-        self._outbox.only_reducing()
+        self._outbox.only_reducing("the event log cannot be written")
         self.report("store", "failed", problem)
 
     def broke(self, name: str, problem: BaseException) -> None:

@@ -106,6 +106,7 @@ class Service:
         self.progress: Progress = lambda done, total: None
         self.on_ready: Callable[[dict[str, Any]], None] = lambda facts: None
         self.trading: Trading | None = None
+        self._gone: str | None = None
 
     def stop(self, reason: str) -> None:
         """Ask for a clean end."""
@@ -141,7 +142,12 @@ class Service:
             engine.set_rules(plan.rules)
         engine.set_strategies(strategies_of(plan.settings.strategies))
         terms = self._terms(gateway, engine.state.rules)
-        trading = Trading(terms, event_log, second, past, clock, gateway, engine)
+        end_s = plan.settings.end_s
+        trading = Trading(terms, event_log, second, past, clock, gateway, engine, end_s)
+        trading.runner.observers += [
+            lambda happened: past.trail.see(engine, happened.step),
+            _write_down,
+        ]
         self.trading = trading
         try:
             complaints = await self._unless_stopped(trading.start())
@@ -153,6 +159,7 @@ class Service:
                 self._say(f"no new risk until it is explained: {complaint}")
             if not self._stop.is_set():
                 await self._serve(trading, past.trail, event_log, clock, bound)
+            left = await trading.end(self._reason)
         except BaseException as problem:
             _log.critical(
                 "run abandoned",
@@ -162,7 +169,8 @@ class Service:
             )
             await trading.abandon()
             raise
-        await trading.end(self._reason)
+        for line in left:
+            self._say(line)
         self._say(f"ended: {self._reason}")
 
     # -- opening -----------------------------------------------------------------------------
@@ -236,13 +244,14 @@ class Service:
     ) -> None:
         parts = self._parts(trading, trail, event_log, clock)
         broadcast = parts.broadcast
-        trading.runner.observers += [
-            lambda happened: trail.see(trading.engine, happened.step),
-            broadcast.observe,
-            _write_down,
-        ]
+        trading.runner.observers.append(broadcast.observe)
         server = ApiServer(self._guarded(parts), bound)
-        tasks = [asyncio.create_task(server.run()), asyncio.create_task(broadcast.run())]
+        tasks = (
+            asyncio.create_task(server.run(), name="control API"),
+            asyncio.create_task(broadcast.run(), name="live stream"),
+        )
+        for task in tasks:
+            task.add_done_callback(self._face_ended)
         try:
             await server.started()
             _settle()
@@ -250,6 +259,8 @@ class Service:
             await self._unless_stopped(trading.failed())
         finally:
             self._plan.home.withdraw()
+            for task in tasks:
+                task.remove_done_callback(self._face_ended)
             broadcast.close()
             server.stop()
             await asyncio.wait(tasks[:1], timeout=5)
@@ -268,6 +279,17 @@ class Service:
             stop.cancel()
             task.cancel()
             await asyncio.gather(stop, task, return_exceptions=True)
+
+    def _face_ended(self, task: "asyncio.Task[None]") -> None:
+        """What faces need is gone by itself; the run, its stops and limits go on without it."""
+        problem = None if task.cancelled() else task.exception()
+        self._gone = f"{task.get_name()} ended: see the log"
+        _log.critical(
+            "task ended",
+            task=task.get_name(),
+            error_type=None if problem is None else type(problem).__name__,
+            exc_info=problem,
+        )
 
     def _announce(self, url: str) -> None:
         assert self.trading is not None
@@ -295,6 +317,7 @@ class Service:
                 "database": lambda: trading.recorder.failed,
                 "websocket_streams": trading.streams_problem,
                 "new_risk": lambda: new_risk_problem(engine),
+                "faces": lambda: self._gone,
             },
         )
         run = Run(

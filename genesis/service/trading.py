@@ -14,29 +14,21 @@ from genesis.domain.events import (
     FeedRestored,
     HealthReported,
     InstrumentReported,
-    OperatorActed,
-    RunEnded,
     RunStarted,
 )
-from genesis.domain.orders import Purpose
 from genesis.domain.time import MINUTE, SECOND, format_utc
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
 from genesis.engine.tier_acts import RECORD
-from genesis.errors import (
-    ConfigError,
-    EventLogError,
-    ExchangeError,
-    InvariantBroken,
-    Unreachable,
-)
+from genesis.errors import ConfigError, EventLogError, ExchangeError, InvariantBroken, Unreachable
 from genesis.exchange.binance import BinanceGateway
 from genesis.exchange.streams import MARKET
 from genesis.exchange.user_stream import USER
-from genesis.risk.blocks import CODE
+from genesis.risk.blocks import CODE, FEED, RECONCILE, STARTING, VENUE
 from genesis.rules import Rules
 from genesis.service.calls import Calls
 from genesis.service.clock import VenueClock
+from genesis.service.ending import Ending, Tasks
 from genesis.service.logs import log
 from genesis.service.outbox import Outbox
 from genesis.service.paper_lane import PaperLane
@@ -54,11 +46,10 @@ _log = log("trading")
 _READY_S: Final = 10.0
 _FIRST_PRICE_S: Final = 3.0
 _LOOK_S: Final = 0.02
-_LAST_CALLS_S: Final = 5.0
 _CLOCK_PERIOD_S: Final = 1.0
 _CLOCK_PATIENCE: Final = 5
 _HELD_LOOK_S: Final = 0.05
-_OWN_BLOCKS: Final = ("reconcile", "venue", "feed ", RECORD, CODE)
+_OWN_BLOCKS: Final = frozenset({STARTING, RECONCILE, VENUE, RECORD, CODE})
 """Blocks on new risk that end by their own events: a broken record by `genesis recover`, code that
 was changed by `genesis upgrade`. All others are parts of ours that failed, and are well after a
 restart."""
@@ -84,7 +75,10 @@ class Terms:
 
 
 class Trading:
-    """Starts and ends one run of the engine against one venue."""
+    """Starts and ends one run of the engine against one venue.
+
+    end_s: how long an end waits for the venue.
+    """
 
     def __init__(
         self,
@@ -95,6 +89,7 @@ class Trading:
         clock: VenueClock,
         gateway: BinanceGateway,
         engine: Engine,
+        end_s: float,
     ) -> None:
         self._terms = terms
         self._clock = clock
@@ -115,7 +110,7 @@ class Trading:
         )
         self.runner.hold_timers()
         self.runner.observers.append(lambda happened: self.readings.take(happened.step))
-        self._calls = Calls(gateway, clock, self.runner.put, self.runner.broke)
+        calls = Calls(gateway, clock, self.runner.put, self.runner.broke)
         self.wire_ids = past.wire_ids
         self._reconciling = Reconciling(
             gateway,
@@ -128,7 +123,7 @@ class Trading:
             self.runner.report,
         )
         self._outbox = Outbox(
-            self._calls,
+            calls,
             clock,
             self.wire_ids,
             self.runner.put,
@@ -138,11 +133,25 @@ class Trading:
         self.runner.connect(self._outbox)
         self._market = gateway.market_stream(terms.symbols, self.runner.put)
         self._user = gateway.user_stream(self._heard_of_orders, self._reconciling.request)
-        opening = PaperOpening(terms, self.recorder.run, event_log, clock, engine)
+        opening = PaperOpening(terms, lambda: self.recorder.run, event_log, clock, engine)
         self.paper = PaperLane(opening, clock, engine, self.tell)
         self.runner.observers.append(self.paper.heard)
-        self._core: tuple[asyncio.Task[None], ...] = ()
-        self._beside: set[asyncio.Task[None]] = set()
+        self._is_open = False
+        self._adopting: asyncio.Task[None] | None = None
+        self._complaints: tuple[str, ...] = ()
+        self._end_s = end_s
+        self._tasks = Tasks()
+        self._ending = Ending(
+            engine,
+            self.runner,
+            self._outbox,
+            calls,
+            gateway,
+            self.paper,
+            self._tasks,
+            self.tell,
+            end_s,
+        )
         self.clock_problem: str | None = None
         self._witness = Witnessing(gateway, clock, terms.symbols, self.wire_ids, past.forked)
         self.told_rules: tuple[str, ...] = ()
@@ -156,21 +165,21 @@ class Trading:
             InvariantBroken: the engine is not running any more.
         """
         answer = self.runner.ask(event)
-        waiting: set[asyncio.Future[Any]] = {answer, *self._core}
+        waiting: set[asyncio.Future[Any]] = {answer, *self._tasks.core}
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
-            raise InvariantBroken("the engine has stopped: see the log")
+            raise self._tasks.stopped()
         return answer.result()
 
     async def failed(self) -> None:
         """Waits until the engine or its outbox ends by an error, and raises it."""
-        done, _ = await asyncio.wait(self._core, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(self._tasks.core, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
         raise InvariantBroken("the runner ended by itself")
 
     def bus_problem(self) -> str | None:
-        ended = [task.get_name() for task in self._core if task.done()]
+        ended = [task.get_name() for task in self._tasks.core if task.done()]
         return f"{', '.join(ended)} ended" if ended else None
 
     def streams_problem(self) -> str | None:
@@ -187,10 +196,8 @@ class Trading:
         Raises:
             ExchangeError: the venue did not answer.
         """
-        self._core = (
-            asyncio.create_task(self.runner.run(), name="runner"),
-            asyncio.create_task(self._outbox.run(), name="outbox"),
-        )
+        self._tasks.runner = asyncio.create_task(self.runner.run(), name="runner")
+        self._tasks.outbox = asyncio.create_task(self._outbox.run(), name="outbox")
         await self._witness.ask(None if self._is_new else self.engine.state.ledger.opened_ns)
         self.recorder.run = max(self.recorder.run, self._witness.last_run + 1)
         if self._broken is not None:  # nothing is written behind what is not sound
@@ -198,19 +205,28 @@ class Trading:
             self.paper.refuse(self._broken)
         await self._open_run()
         await self.paper.start()
-        self._beside.add(asyncio.create_task(self.paper.run(), name="paper lane"))
+        self._tasks.beside.add(asyncio.create_task(self.paper.run(), name="paper lane"))
         self._run_beside("user stream", self._user.run())
         await self._heard(USER, self._user.ready)
-        await self._hear_witness()
-        found = await self._reconciling.at_start()
-        _log.info("reconciled", clean=found.is_clean, complaints=list(found.complaints))
-        self._run_beside("market stream", self._market.run())
+        self._adopting = asyncio.create_task(self._adopt(), name="adopting")
+        self._tasks.beside.add(self._adopting)
+        await asyncio.shield(self._adopting)
+        self._tasks.market = self._run_beside("market stream", self._market.run())
         await self._heard(MARKET, self._market.ready)
         await self._priced()
         await self._sync()
         self._run_beside("reconciliation", self._reconciling.run())
         self._run_beside("clock", self._keep_time())
-        return found.complaints
+        return self._complaints
+
+    async def _adopt(self) -> None:
+        """What is at the venue becomes ours. An end waits for it: a stop that was taken over is
+        placed again only when the books have been compared.
+        """
+        await self._hear_witness()
+        found = await self._reconciling.at_start()
+        _log.info("reconciled", clean=found.is_clean, complaints=list(found.complaints))
+        self._complaints = found.complaints
 
     async def _hear_witness(self) -> None:
         """What the record itself and the venue say against the record; closing works throughout."""
@@ -230,6 +246,7 @@ class Trading:
 
     async def _open_run(self) -> None:
         terms, now_ns = self._terms, self._clock.now_ns
+        self._is_open = True
         await self.tell(
             RunStarted(
                 now_ns(),
@@ -251,7 +268,8 @@ class Trading:
             await self.tell(self._account(now_ns(), await self._gateway.balances()))
         for source in sorted(self.engine.state.risk.blocks):
             is_lasting = source == _STORE and self.recorder.failed is not None
-            if not source.startswith(_OWN_BLOCKS) and not is_lasting:
+            is_own = source in _OWN_BLOCKS or source.startswith(FEED)
+            if not is_own and not is_lasting:
                 await self.tell(HealthReported(now_ns(), source, "ok", "restarted"))
         await self._want_rules()
 
@@ -291,8 +309,10 @@ class Trading:
         """
         if isinstance(event, FeedRestored):
             self._reconciling.request("the user stream was interrupted", after=event)
-        else:
-            self.runner.put(event)
+            return
+        if isinstance(event, FeedLost):
+            self._reconciling.lost(event)
+        self.runner.put(event)
 
     async def _sync(self) -> None:
         await sync(self._clock, self._gateway)
@@ -316,7 +336,7 @@ class Trading:
                 self.runner.report("gateway", "ok")
             failures = 0
 
-    def _run_beside(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+    def _run_beside(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         async def guarded() -> None:
             try:
                 await work
@@ -324,48 +344,28 @@ class Trading:
                 self.runner.broke(name, problem)
 
         task = asyncio.create_task(guarded(), name=name)
-        self._beside.add(task)
+        self._tasks.beside.add(task)
+        return task
 
     # -- the end -----------------------------------------------------------------------------
-    async def end(self, reason: str) -> None:
-        """Cancel entries, keep stops, close the run in the log."""
-        if any(not o.request.reduces for o in self.engine.state.execution.orders.all_working()):
-            now_ns = self._clock.now_ns()
-            await self.tell(
-                OperatorActed(
-                    now_ns, "COMMAND", verb="cancel_all", reason=reason, reduces_risk=True
-                )
-            )
-        await self._calls.finish(_LAST_CALLS_S)
-        await self._cancel(self._beside)
-        while self.runner.is_busy:
-            await asyncio.sleep(0.01)
-        self.paper.stop()
-        await self.tell(RunEnded(self._clock.now_ns(), self.recorder.run, reason))
-        self.runner.stop()
-        await self._cancel(self._core)
+    async def end(self, reason: str) -> tuple[str, ...]:
+        """Cancel entries, keep stops, close the run in the log; what could not be had, in words.
+
+        A run that was not begun is not written about: its entries are cancelled at the venue.
+
+        Raises:
+            InvariantBroken: the engine broke meanwhile.
+        """
+        if self._adopting is not None:
+            await asyncio.wait({self._adopting}, timeout=self._end_s)
+        if self._is_open:
+            return await self._ending.end(reason)
+        await self._ending.abandon()
+        return ()
 
     async def abandon(self) -> None:
-        """The engine is broken: cancel entries at the venue directly; stops stay."""
-        await self._cancel(self._beside)
-        self.paper.stop()
-        await self._cancel(self._core)
-        for order in tuple(self.engine.state.execution.orders.all_working()):
-            wire_id = self.wire_ids.get(order.key)
-            if order.request.purpose is not Purpose.ENTRY or wire_id is None:
-                continue
-            try:
-                async with asyncio.timeout(_LAST_CALLS_S):
-                    await self._gateway.cancel(order.key, wire_id, order.request.symbol)
-            except (ExchangeError, TimeoutError) as problem:
-                _log.error("entry not cancelled", order=wire_id, problem=str(problem))
-
-    async def _cancel(
-        self, tasks: "set[asyncio.Task[None]] | tuple[asyncio.Task[None], ...]"
-    ) -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """The run is broken: cancel entries at the venue directly; stops stay."""
+        await self._ending.abandon()
 
 
 async def sync(clock: VenueClock, gateway: BinanceGateway) -> None:

@@ -19,7 +19,7 @@ from tests.support.ceremony_home import record_warning_home
 from tests.support.dashboard import Dashboard, dashboard
 from tests.support.face_stage import Stage
 from tests.support.forwarder import Forwarder
-from tests.support.process import Process
+from tests.support.process import Process, going_on
 
 EQUITY = ".garden[data-link=flowing][data-seq]"
 APPROVED = ".answer[data-verdict=approved]"
@@ -275,7 +275,7 @@ def test_an_intervention_opens_its_page_in_the_garden(
     stage: Stage, tmp_path: Path, look: Look, screens: Path
 ) -> None:
     recorded = record_warning_home(tmp_path / "warned")
-    with Process(tmp_path, *recorded.arguments), dashboard(tmp_path, recorded.home) as served:
+    with Process(tmp_path, *going_on(recorded)), dashboard(tmp_path, recorded.home) as served:
         page = look()
         page.goto(served.url)
         page.wait_for_selector(".garden[data-weather=page] dialog[open] textarea")

@@ -26,7 +26,7 @@ from genesis.store.database import DATABASE_NAME
 from tests.support.closed_homes import CAPPED, CLOSED, OPENS_NS, calm, elsewhere, packaged
 from tests.support.holding import HeldHome, place
 from tests.support.patience import PATIENCE_S
-from tests.support.process import Control, Process, command, environment
+from tests.support.process import Control, Process, command, environment, going_on
 from tests.support.tick_files import steady, write
 
 BUY: Final = "buy 20 usdt btc"
@@ -78,7 +78,7 @@ class Closed:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        return (*self.recorded.arguments, "--venue-url", self.exchange.ready["url"])
+        return (*going_on(self.recorded), "--venue-url", self.exchange.ready["url"])
 
     @property
     def settings(self) -> dict[str, str]:

@@ -10,13 +10,16 @@ import httpx
 import pytest
 
 from genesis.domain.account import TiltLevel
-from genesis.domain.events import JournalAssessed, PaperLaneReported
+from genesis.domain.events import (
+    JournalAssessed,
+)
+from genesis.domain.paper import PaperLaneReported
 from genesis.domain.time import DAY, HOUR, MILLISECOND, MINUTE
 from genesis.service.demo.recording import RecordedHome
 from tests.support.ceremony_home import Recording
 from tests.support.closed_homes import OPENS_NS, ROOMY, calm
 from tests.support.patience import PATIENCE_S
-from tests.support.process import Control, Process, command, environment
+from tests.support.process import Control, Process, command, environment, going_on
 from tests.support.tick_files import steady, write
 
 BUY = "buy 20 usdt btc"
@@ -58,7 +61,7 @@ class Stage:
         self.start()
 
     def start(self) -> None:
-        arguments = (*self.recorded.arguments, "--venue-url", self.exchange.ready["url"])
+        arguments = (*going_on(self.recorded), "--venue-url", self.exchange.ready["url"])
         self.engine = self.ending.enter_context(Process(self.folder, *arguments))
         self.control = Control(self.engine.ready["url"], self.recorded.home)
 

@@ -34,7 +34,6 @@ from genesis.service.api.keys import HEADER, Keys
 from genesis.service.api.parts import Parts
 from genesis.service.api.places import Places
 from genesis.service.api.wiring import Run, guarded, parts_of
-from genesis.service.clock import VirtualClock
 from genesis.service.health import Health
 from genesis.service.paper_lane import PaperLane
 from genesis.service.paper_opening import PaperOpening
@@ -48,6 +47,7 @@ from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import EventLog
 from tests.support import unhurried
 from tests.support.build import BTC, tick
+from tests.support.clocks import VirtualClock
 
 T0 = 1_700_000_000 * SECOND
 KEYS = Keys("control-key-of-a-test", "read-key-of-a-test")
@@ -80,7 +80,7 @@ class Room:
         self.readings, self.trail = Readings(), Trail()
         self.recorder = Recorder(self.log, self.second, 1, self.log.last_step)
         terms = Terms(("BTC/USDT",), (), rules, rules, "0", "code", True, "venue", "USDT")
-        opening = PaperOpening(terms, 1, self.log, self.clock, self.engine)
+        opening = PaperOpening(terms, lambda: 1, self.log, self.clock, self.engine)
         self.paper = PaperLane(opening, self.clock, self.engine, self.tell)
         self.parts = self._parts()
         places = Places.of("127.0.0.1", ["10.1.0.0/16"])

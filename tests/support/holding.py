@@ -54,7 +54,7 @@ class Holding(Recording):
             held = {asset: text(qty) for asset, qty in state.ledger.balances.items() if qty}
             usdt = held.pop(quote_of(SYMBOL))
             self.home = HeldHome(
-                self._folder, self._rules_file, self._digest.hexdigest(), self.now_ns, usdt,
+                self._folder, self._rules_file, self.now_ns, usdt,
                 tuple(held.items()), tuple(self._stops()), tuple(state.market.instruments),
             )  # fmt: skip
         self._log.close()

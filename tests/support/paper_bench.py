@@ -31,7 +31,6 @@ from genesis.domain.time import DAY, SECOND
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
 from genesis.rules import Rules, load
-from genesis.service.clock import VirtualClock
 from genesis.service.paper_account import PaperAccount
 from genesis.service.paper_lane import PaperLane
 from genesis.service.paper_opening import PaperOpening
@@ -47,6 +46,7 @@ from genesis.sim.venue import Venue
 from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import EventLog
 from tests.support.build import BTC, tick
+from tests.support.clocks import VirtualClock
 
 T = TypeVar("T")
 T0 = 20_000 * DAY
@@ -116,7 +116,7 @@ class PaperBench:
 
     def new_opening(self) -> PaperOpening:
         """What opens accounts, as at the start of a run."""
-        return PaperOpening(self.terms, self.run, self.log, self.clock, self.engine)
+        return PaperOpening(self.terms, lambda: self.run, self.log, self.clock, self.engine)
 
     def crash(self) -> None:
         """It will end without a word; what was durable stays."""

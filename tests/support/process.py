@@ -13,6 +13,7 @@ from typing import IO, Any, Self
 import httpx
 
 from genesis.service.api.keys import HEADER
+from genesis.service.demo.recording import RecordedHome
 from genesis.service.home import read_key
 from tests.support.patience import PATIENCE_S
 
@@ -23,6 +24,12 @@ _CALL = "import sys; from genesis.cli.main import main; sys.exit(main())"
 
 def command(*arguments: str) -> list[str]:
     return [sys.executable, "-c", _CALL, *arguments]
+
+
+def going_on(recorded: RecordedHome) -> tuple[str, ...]:
+    """`genesis run` on a home that was recorded, under its own rules."""
+    where = ("--home", str(recorded.home), "--rules", str(recorded.rules))
+    return ("run", "--mode", "paper", "--json", "--port", "0", *where)
 
 
 def environment(**settings: str) -> dict[str, str]:

@@ -18,7 +18,6 @@ from genesis.engine.digest import DecisionDigest
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
 from genesis.service.calls import Calls
-from genesis.service.clock import VirtualClock
 from genesis.service.outbox import Outbox
 from genesis.service.recorder import Recorder
 from genesis.service.runner import Runner
@@ -27,6 +26,7 @@ from genesis.service.timers import Timers
 from genesis.sim.exchange import SimExchange
 from genesis.sim.schedule import Rank
 from genesis.store.steps import LogEntry
+from tests.support.clocks import VirtualClock
 
 _TICK_RANK = max(Rank) + 1
 
@@ -197,7 +197,7 @@ class VirtualService:
             return
         self.timers.held = rank != Rank.TIMER
         self.gateway.delay_ns = self.gateway.exchange.latency.feed_ns if rank == Rank.BAR else 0
-        self.runner.wake()
+        self.runner._wake.set()  # the clock does not tell
         await self._settled()
         self.gateway.delay_ns = 0
         self.timers.held = True

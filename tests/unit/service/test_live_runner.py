@@ -30,13 +30,13 @@ from genesis.engine.step import Step
 from genesis.errors import EventLogError, InvariantBroken
 from genesis.exchange.wire_id import parse
 from genesis.service.calls import Calls
-from genesis.service.clock import VirtualClock
 from genesis.service.outbox import NOT_SENT, Outbox
 from genesis.service.recorder import Recorder
 from genesis.service.runner import Runner
 from genesis.service.second_log import SecondLog
 from genesis.store.steps import LogEntry
 from tests.support.build import tick
+from tests.support.clocks import VirtualClock
 from tests.support.patience import PATIENCE_S
 
 T0 = 1_700_000_040 * SECOND - 1_700_000_040 * SECOND % MINUTE
@@ -334,7 +334,7 @@ def test_what_came_due_meanwhile_waits_until_the_run_has_started(tmp_path: Path)
     assert bench.engine.handled == [started, TimerFired(T0 - MINUTE, "t")]
 
 
-def test_calls_that_do_not_end_are_named_and_left(
+def test_calls_that_do_not_end_are_named_and_left_but_what_reduces_risk_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench = Bench(tmp_path)
@@ -348,11 +348,48 @@ def test_calls_that_do_not_end_are_named_and_left(
         bench.venue.slow["BTC/USDT"] = asyncio.Event()
         calls.submit(submit(1), "g-3-1-0-a")
         calls.cancel(CancelOrder(T0, OrderKey(3, 2, 0), "BTC/USDT"), "g-3-2-0-b")
-        await calls.finish(0.01)
-        assert calls.in_flight == 0
+        calls.submit(submit(3, purpose=Purpose.PROTECT), "g-3-3-0-c")
+        await asyncio.sleep(0)
+        assert [name for _, name in bench.venue.asked] == ["g-3-1-0-a"]
+        for _ in range(2):  # once each
+            calls.drop(lambda key: key.n == 3)
+        while ("submit", "g-3-3-0-c") not in bench.venue.asked:  # nobody stands before it now
+            await asyncio.sleep(0)
+        assert calls.in_flight == 1
+        bench.venue.slow["BTC/USDT"].set()
+        while calls.in_flight:
+            await asyncio.sleep(0)
 
     asyncio.run(body())
     assert sorted(left) == ["orders cancel g-3-2-0-b", "orders submit g-3-1-0-a"]
+    assert [name for _, name in bench.venue.asked] == ["g-3-1-0-a", "g-3-3-0-c"]
+
+
+def test_bars_end_and_other_timers_go_on(bench: Bench) -> None:
+    async def body() -> None:
+        await bench.runner.ask(bench.act(SetTimer("t", T0 + 2 * MINUTE)))
+        bench.runner.put(tick(T0 + 1, "100"))
+        await bench.settled()
+        bench.runner.end_bars()
+        bench.runner.put(tick(T0 + 2 * MINUTE, "101", trade_id=2))
+        await bench.settled()
+
+    asyncio.run(bench.within(body))
+    told = [event for event in bench.engine.handled if isinstance(event, TimerFired)]
+    assert told == [TimerFired(T0 + 2 * MINUTE, "t")]
+
+
+def test_what_is_not_sent_is_told_the_first_reason(bench: Bench) -> None:
+    async def body() -> None:
+        bench.outbox.only_reducing("the service ends")
+        bench.runner.log_failed("the disk is gone")
+        await bench.runner.ask(bench.act(submit(1)))
+        await bench.settled()
+
+    asyncio.run(bench.within(body))
+    [rejected] = [event for event in bench.engine.handled if isinstance(event, OrderRejected)]
+    assert rejected.reason == "the service ends: nothing that adds risk is sent"
+    assert bench.venue.asked == []
 
 
 def test_a_stamp_that_is_not_believed_becomes_now(tmp_path: Path) -> None:
