@@ -92,10 +92,19 @@ class Baselines:
 
     def offer(self, samples: Iterable[Sample], *, calm: bool) -> None:
         """Queue samples; what the queue no longer holds is learned."""
-        pending = self.pending
+        pending, rings = self.pending, self.rings
         pending.extend(samples)
         for _ in range(len(pending) - self.rules.pending):
-            self._commit(pending.popleft(), calm)
+            name, x, volatile = pending.popleft()
+            if not (calm or self._is_admitted()):
+                continue
+            ring = rings.get(name)
+            if ring is None:
+                self._count(name, x)
+            elif volatile and ring.knows_volatile:
+                ring.add_volatile(x)
+            else:
+                ring.add(x if calm else ring.winsorised(x))
 
     def set_rules(self, rules: TiltRules) -> None:
         """New priors and numbers; what was observed stays."""
@@ -167,19 +176,10 @@ class Baselines:
         )
 
     # -- inside ------------------------------------------------------------------------------
-    def _commit(self, sample: Sample, calm: bool) -> None:
-        if not calm:
-            self.offered_uncalm += 1
-            if self.offered_uncalm % self.rules.admit_every:
-                return
-        name, x, volatile = sample
-        ring = self.rings.get(name)
-        if ring is None:
-            self._count(name, x)
-        elif volatile and ring.knows_volatile:
-            ring.add_volatile(x)
-        else:
-            ring.add(x if calm else ring.winsorised(x))
+    def _is_admitted(self) -> bool:
+        """Of what he does while he is not calm, only some is learned."""
+        self.offered_uncalm += 1
+        return not self.offered_uncalm % self.rules.admit_every
 
     def _count(self, name: str, x: float) -> None:
         if name in self.rates:

@@ -273,7 +273,10 @@ class TiltDetector:
             self.style = replace(self.style, due_ns=None)
             self._take_effect(due_ns, self.style.reason)
         if self.calm_since_ns is None and self.gauge.is_calm(self.now_ns):
-            self.calm_since_ns = self.gauge.calms_ns()
+            counts = self.state.level is TiltLevel.CAUTION  # else it is entered later, calm or not
+            self.calm_since_ns = self.gauge.calms_ns() if counts else self.now_ns
+        if self.state.level is TiltLevel.NORMAL and self.state.limited_until_ns is None:
+            return ()  # nothing runs out
         outcomes: list[Outcome] = []
         while due := self._run(TimePassed(self.now_ns, self.calm_since_ns)):
             outcomes += due

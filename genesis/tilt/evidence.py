@@ -88,4 +88,4 @@ class Points:
 
 def decayed(amount: float, elapsed_us: int, half_life_s: float) -> float:
     """What is left of an amount; time that runs backwards changes nothing."""
-    return amount * exp2(-max(0, elapsed_us) / _US / half_life_s) if amount else 0.0
+    return amount * exp2(-elapsed_us / _US / half_life_s) if elapsed_us > 0 else amount

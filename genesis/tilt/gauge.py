@@ -7,7 +7,7 @@ from typing import Final
 from genesis.domain.time import MICROSECOND, SECOND
 from genesis.tilt.evidence import Evidence, Points, decayed
 from genesis.tilt.rules import TiltRules
-from genesis.tilt.score import Reading, off_scale, raw_of, read, sum_of, whole
+from genesis.tilt.score import Reading, off_scale, read, sum_of, whole
 
 _LN2: Final = log(2)
 _US: Final = SECOND // MICROSECOND
@@ -80,6 +80,16 @@ class Gauge:
         weighted.update(self.points.at(ts_us, self.rules))
         return weighted
 
+    def _total(self, ts_us: int) -> float:
+        """The sum of all that `_weighted` tells."""
+        left, total = self.evidence.at(ts_us, self.rules), 0.0
+        for name, weight, _ in self._terms:
+            if left[name]:
+                total += weight * log1p(left[name])
+        for points in self.points.at(ts_us, self.rules).values():
+            total += points
+        return total
+
     def has_points(self, reading: Reading) -> bool:
         """Does an act that is evidence by itself carry a fair share? It needs no second source."""
         total, share = sum(reading.weighted.values()), self.rules.levels.warning_share
@@ -89,7 +99,7 @@ class Gauge:
     def raw(self, ts_ns: int) -> float:
         """The weighted sum at a moment."""
         if self._raw is None or self._raw[0] != ts_ns:
-            self._raw = (ts_ns, raw_of(self._weighted(ts_ns // MICROSECOND), self.rules.score))
+            self._raw = (ts_ns, sum_of(self._total(ts_ns // MICROSECOND), self.rules.score))
         return self._raw[1]
 
     def is_calm(self, ts_ns: int) -> bool:

@@ -106,8 +106,9 @@ def slipped(scene: Scene) -> float | None:
     share = slip_share(scene)
     if share is None:
         return None if scene.action.parse_ok is None else 0.0
-    usual = scene.baselines.rings[SLIPS].quantile(scene.behaviour.acts.slips_above)
-    return float(share > 0 and share > usual)
+    if not share:
+        return 0.0
+    return float(share > scene.baselines.rings[SLIPS].quantile(scene.behaviour.acts.slips_above))
 
 
 def skipped(scene: Scene) -> float | None:
