@@ -76,6 +76,7 @@ def test_the_garden_flows_through_a_tunnel_and_its_pages_are_linked(
         page.wait_for_url("**/tiers")
         page.locator("#pages [aria-current=page]").get_by_text("tiers").wait_for()
         assert str(tunnel.port) in page.url
+        page.close()  # it may still load parts of itself through the tunnel
 
 
 def test_a_tunnel_drops_and_comes_back_and_no_order_is_left_in_it(
