@@ -39,7 +39,7 @@ def locks(
 
 def _text(told: list[dict[str, Any]]) -> str:
     if not told:
-        return "nothing is locked: new risk may be taken, within the limits of `genesis status`"
+        return "nothing is locked: new risk may be taken, each order within its limits"
     code = max(len(lock["code"]) for lock in told)
     scope = max(len(lock["scope"]) for lock in told)
     return "\n".join(

@@ -234,7 +234,7 @@ class Discipline:
                 return self._rules_wanted(event)
             case FlowReported(asset=asset, amount=amount) if asset == state.ledger.quote:
                 state.tiers.history.flow(event.ts_ns, amount)
-                state.risk.drawdown.flowed(amount)
+                state.risk.drawdown.flowed(self._view.equity_usdt, state.ledger.flows_usdt)
                 deposit = self._acts.deposit(event)
                 return self._tilted(state.tilt.observe(deposit)) if amount > 0 else ()
             case BalanceReported():

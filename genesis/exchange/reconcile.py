@@ -68,7 +68,8 @@ class Books:
     known_trades: (symbol, trade id) of every fill the ledger has taken.
     opened_ns: when the account was opened; trades before it are no affair of ours. None: only
         trades after the last known one are asked for.
-    status_of: how an order of this home stands now; None for a key that is not ours.
+    status_of: how the order that left under this wire id stands now; None where none of this home
+        did: another home of the same account counts its orders alike.
     ring_fenced: coins held before the account was opened, per asset.
     sent_by_ns: at start, the latest venue time at which an unanswered order can have been signed:
         what the venue does not know is waited for and becomes NEVER_PLACED. None while this
@@ -79,7 +80,7 @@ class Books:
     working: tuple[WorkingOrder, ...]
     ledger: Mapping[str, Decimal]
     last_trade_ids: Mapping[str, int]
-    status_of: Callable[[OrderKey], OrderStatus | None]
+    status_of: Callable[[str], OrderStatus | None]
     known_trades: frozenset[tuple[str, int]] = frozenset()
     opened_ns: int | None = None
     ring_fenced: Mapping[str, Decimal] = field(default_factory=dict)
@@ -237,8 +238,7 @@ class _Look:
         for found in await self._gateway.open_orders(symbol):
             if found.wire_id in expected:
                 continue
-            key = key_of(found.wire_id)
-            status = None if key is None else self._books.status_of(key)
+            key, status = key_of(found.wire_id), self._books.status_of(found.wire_id)
             if key is None or status is None:
                 self._foreign.append(found)
                 if found.wire_id.startswith(PREFIX):
@@ -267,9 +267,8 @@ class _Look:
     async def _key_of_order(self, symbol: str, order_id: str) -> OrderKey | None:
         if (symbol, order_id) not in self._keys:
             found = await self._gateway.order_by_id(order_id, symbol)
-            key = None if found is None else key_of(found.wire_id)
-            is_ours = key is not None and self._books.status_of(key) is not None
-            self._keys[symbol, order_id] = key if is_ours else None
+            is_ours = found is not None and self._books.status_of(found.wire_id) is not None
+            self._keys[symbol, order_id] = key_of(found.wire_id) if found and is_ours else None
         return self._keys[symbol, order_id]
 
     def _add_fill(self, event: OrderFilled) -> None:

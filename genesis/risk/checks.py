@@ -62,9 +62,13 @@ def _critical(desk: Standing, facts: EntryFacts, limits: TierLimits) -> Failure 
     if until is None or facts.now_ns >= until:
         return None
     told = f"no new risk today; again at {format_utc(until)}"
-    if limits.drawdown is not None:
-        most = text(limits.drawdown.critical_usdt)
-        told += f": the fall from the peak is {_fall(desk, facts):.2f} of {most} USDT"
+    fall = _fall(desk, facts)
+    if limits.drawdown is not None and fall >= limits.drawdown.critical_usdt:
+        told += (
+            f": the fall from the peak is {fall:.2f} of {text(limits.drawdown.critical_usdt)} USDT"
+        )
+    else:  # less by now, or another tier's limit was meant
+        told += ": the fall from the peak was critical today"
     return Failure("risk", "DRAWDOWN_CRITICAL", told, until)
 
 

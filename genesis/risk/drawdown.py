@@ -51,6 +51,7 @@ class Drawdown:
         self.day = -1
         self.day_equity_usdt = ZERO
         self.day_base_usdt = ZERO
+        self._began_empty = False
         self.critical_until_ns: int | None = None
         self.halted: Halted | None = None
         self._raised: set[str] = set()
@@ -61,12 +62,15 @@ class Drawdown:
     def open(self, equity: Decimal) -> None:
         """The account begins with `equity`: results count from here."""
         self.base_usdt = self.day_base_usdt = self.day_equity_usdt = equity
+        self._began_empty = equity <= ZERO
         self.peak_usdt = ZERO
 
-    def flowed(self, amount: Decimal) -> None:
-        """Money came in or went out: a day that began with nothing counts from the first of it."""
-        if not self.day_equity_usdt:
-            self.day_equity_usdt = max(ZERO, amount)
+    def flowed(self, equity: Decimal, flows: Decimal) -> None:
+        """Money came in or went out: a day that began with nothing begins with what came in before
+        anything was won or lost.
+        """
+        if self._began_empty and equity - flows == self.day_base_usdt:
+            self.day_equity_usdt = max(ZERO, equity)
 
     def start_day(
         self, ts_ns: int, equity: Decimal, flows: Decimal, limits: TierLimits, rules: RiskRules
@@ -78,6 +82,7 @@ class Drawdown:
         self.day = utc_day(ts_ns)
         self.day_equity_usdt = equity
         self.day_base_usdt = equity - flows
+        self._began_empty = equity <= ZERO
         self._raised -= _OF_THE_DAY
         self._confirming.forget(GIVE_BACK)  # the floor was that of the day before
         table = limits.drawdown

@@ -45,7 +45,7 @@ def parse(text: str) -> Rules:
     Raises:
         ConfigError: the text is not a whole, valid rulebook.
     """
-    return bind([read("text of the run", text)])
+    return bind([read("text of the run", text)], recorded=True)
 
 
 def known() -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from genesis.engine.rulebook import Rules
 from genesis.errors import ConfigError
 from genesis.rules.books_schema import checked, frozen
 from genesis.rules.edits_schema import Edits
-from genesis.rules.fields import Table, none
+from genesis.rules.fields import RECORDED, Table, none
 from genesis.rules.market_schema import Market
 from genesis.rules.risk_schema import Execution, Risk
 from genesis.rules.text import write
@@ -70,8 +70,10 @@ def overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> Document:
     return merged
 
 
-def bind(sources: list[Source]) -> Rules:
+def bind(sources: list[Source], *, recorded: bool = False) -> Rules:
     """Lay the sources on each other, the last on top, and freeze the result.
+
+    recorded: they were in force already, so what later versions forbid stands.
 
     Raises:
         ConfigError: a key is unknown or missing, or a value cannot be used.
@@ -80,7 +82,7 @@ def bind(sources: list[Source]) -> Rules:
     for source in sources:
         document = overlay(document, source.document)
     try:
-        book = Book.model_validate(document)
+        book = Book.model_validate(document, context={RECORDED: recorded})
     except ValidationError as error:
         raise ConfigError(complaint(error.errors(), sources)) from error
     text = write(document)

@@ -35,7 +35,7 @@ def split(held: Rules, wanted: str) -> Split:
     loose = [change for change in changes if change.way is Way.LOOSENS]
     never = [_told(change, LOCKED) for change in changes if change.way is Way.LOCKED]
     now, waits, document = _applied(document, tight)
-    after = bind([Source(_WHERE, document)]) if now else held
+    after = bind([Source(_WHERE, document)], recorded=True) if now else held
     later, misfits, due = _applied(document, [*waits, *loose])
     if later and after.edits is None:
         never += [_told(change, NO_WAIT) for change in later]

@@ -3,10 +3,19 @@
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 NONE: Final = "none"
 """How a file says that a limit is switched off."""
+
+
+RECORDED: Final = "recorded"
+"""Context of a validation: the rules were in force already."""
+
+
+def is_recorded(info: ValidationInfo) -> bool:
+    """May what was allowed once stand?"""
+    return bool((info.context or {}).get(RECORDED))
 
 
 class Table(BaseModel):

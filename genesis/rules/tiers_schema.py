@@ -4,7 +4,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from genesis.domain.account import Tier, TierMode
 from genesis.domain.orders import OrderType
@@ -20,6 +20,7 @@ from genesis.rules.fields import (
     PositiveOrNone,
     Share,
     Table,
+    is_recorded,
     nanoseconds,
     none,
 )
@@ -112,8 +113,9 @@ class Modes(Table):
     HALTED: Effect
 
     @model_validator(mode="after")
-    def _no_entries(self) -> "Modes":
-        if self.OPENING48.multiplier or self.HALTED.multiplier:
+    def _no_entries(self, info: ValidationInfo) -> "Modes":
+        is_open = self.OPENING48.multiplier or self.HALTED.multiplier
+        if is_open and not is_recorded(info):
             raise ValueError("the multiplier of OPENING48 and HALTED must be 0")
         return self
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 from math import log
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from genesis.domain.money import ZERO
 from genesis.rules.fields import (
@@ -18,6 +18,7 @@ from genesis.rules.fields import (
     Score,
     Share,
     Table,
+    is_recorded,
     nanoseconds,
 )
 from genesis.rules.tighter import Either, Higher, Lower
@@ -345,8 +346,8 @@ class Tilt(Table):
     odds: Higher[Odds | None] = None
 
     @model_validator(mode="after")
-    def _no_stranger_is_locked(self) -> "Tilt":
-        if self.learning.score_max >= self.levels.locked_enter:
+    def _no_stranger_is_locked(self, info: ValidationInfo) -> "Tilt":
+        if self.learning.score_max >= self.levels.locked_enter and not is_recorded(info):
             raise ValueError("learning.score_max must be below levels.locked_enter")
         return self
 

@@ -59,12 +59,11 @@ async def close_everything(
     clock = VenueClock()
     key, secret = settings.venue_keys(DEFAULT_API_KEY, DEFAULT_API_SECRET)
     recorded = _recorded(settings.home_path() / DATABASE_NAME)
-    traded = () if isinstance(recorded.symbols, str) else recorded.symbols
     gateway = BinanceGateway(
         venue_at(settings.venue_url),
         key,
         secret,
-        tuple(dict.fromkeys((*traded, *settings.symbols))),
+        settings.symbols,
         now_ns=clock.now_ns,
         elapsed_ns=clock.elapsed_ns,
     )
@@ -104,15 +103,16 @@ class _Closing:
             self._doubt = None
         self._most_percent = max_slippage_percent
         self._errors: list[str] = []
+        self._traded: tuple[str, ...] = ()
         if isinstance(recorded.symbols, str):
             self._errors.append(f"only the symbols of the settings: {recorded.symbols}")
+        else:
+            self._traded = recorded.symbols
         self._proceeds = ZERO
         self._closed = 0
 
     async def run(self) -> dict[str, Any]:
-        for number, instrument in enumerate(
-            await self._gateway.instruments(self._gateway.symbols), 1
-        ):
+        for number, instrument in enumerate(await self._instruments(), 1):
             try:
                 if await self._may_be_fenced(instrument) or await self._slips(instrument):
                     continue
@@ -126,6 +126,17 @@ class _Closing:
             "proceeds": text(self._proceeds),
             "errors": self._errors,
         }
+
+    async def _instruments(self) -> list[Instrument]:
+        """Those of the settings, and those of the last run that the venue still knows."""
+        found = [*await self._gateway.instruments(self._gateway.symbols)]
+        for symbol in self._traded:
+            if symbol not in self._gateway.symbols:
+                try:
+                    found += await self._gateway.instruments((symbol,))
+                except (ConfigError, ExchangeError) as problem:
+                    self._errors.append(f"{symbol} of the last run: {problem.message}")
+        return found
 
     async def _may_be_fenced(self, instrument: Instrument) -> bool:
         """Is something held of which nobody can tell whose it is? Then only entries are left."""

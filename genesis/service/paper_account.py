@@ -191,7 +191,7 @@ def restored(steps: Iterable[Recorded]) -> PaperAccount:
                 account.again(event)
     if account is None:
         raise EventLogError("the stream ends before its account was opened")
-    account.trades.clear()  # they were told when they happened
+    account.trades.clear()  # told when they happened; one that a crash held back is won again
     return account
 
 

@@ -11,6 +11,7 @@ from genesis.engine.engine import Engine
 from genesis.errors import ExchangeError
 from genesis.exchange.gateway import Gateway
 from genesis.exchange.reconcile import COMPONENT, Books, Reconciled, WorkingOrder, reconcile
+from genesis.exchange.wire_id import key_of
 from genesis.service.clock import Clock
 from genesis.service.logs import log
 from genesis.service.readings import Readings
@@ -120,9 +121,11 @@ class Reconciling:
             if order.key in self._wire_ids
         )
 
-        def status_of(key: OrderKey) -> OrderStatus | None:
-            order = orders.orders.get(key)
-            return None if order is None else order.status
+        def status_of(wire_id: str) -> OrderStatus | None:
+            key = key_of(wire_id)
+            if key is None or self._wire_ids.get(key) != wire_id or key not in orders.orders:
+                return None
+            return orders.orders[key].status
 
         return Books(
             symbols=self._symbols,

@@ -44,7 +44,7 @@ class Settings(BaseSettings):
         10, ge=1, le=MOST_REQUESTS, description="requests a second of one key to one endpoint"
     )
     end_s: int = Field(
-        15, ge=1, le=60, description="seconds that an end waits for the venue to answer"
+        15, ge=1, le=20, description="seconds that an end waits for the venue to answer"
     )
     port: int = Field(8080, ge=0, le=65535, description="control API; 0 = a free one")
     dashboard_port: int = Field(8866, ge=0, le=65535, description="dashboard; 0 = a free one")

@@ -116,8 +116,9 @@ class TierDesk:
         if self._state is None or by_ns <= 0:
             return ()
         fact = ClocksSetBack(ts_ns, by_ns)
-        self._state = set_back(self._state, fact)
-        self.pages.set_back(fact)
+        self._state = set_back(self._state, fact, self._table)
+        if self._table.interruptions.halts:
+            self.pages.set_back(fact)
         return (fact,)
 
     def disturbed(self, ts_ns: int, reason: str) -> tuple[TierChanged, ...]:

@@ -89,14 +89,16 @@ def evolve(state: TierState | None, outcome: TierChanged, table: TierTable) -> T
     return replace(moved, no_promotion_before_ns=_later(state, ts_ns + table.readvance_ns))
 
 
-def set_back(state: TierState, outcome: ClocksSetBack) -> TierState:
-    """The state after time in which no clock of a way up or back ran."""
+def set_back(state: TierState, outcome: ClocksSetBack, table: TierTable) -> TierState:
+    """The state after time in which no clock of a way up ran; nor, by these rules, of one back."""
     by_ns, waits_ns, halted = outcome.by_ns, state.no_promotion_before_ns, state.interrupted
     moved = replace(
         state,
         tier_since_ns=state.tier_since_ns + by_ns,
         no_promotion_before_ns=None if waits_ns is None else waits_ns + by_ns,
     )
+    if not table.interruptions.halts:
+        return moved
     if halted is None:
         since_ns, until_ns = _clock_set_back(state, outcome)
         return replace(moved, since_ns=since_ns, until_ns=until_ns)

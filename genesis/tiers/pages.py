@@ -29,6 +29,8 @@ class Pages:
     def set_back(self, outcome: ClocksSetBack) -> None:
         """The clocks of the modes went back: a page that was done in one of them still is."""
         for mode, done_ns in self.done_ns.items():
+            if mode is TierMode.HALTED:  # its own clock runs on: an earlier halt's page stays that
+                continue
             self.done_ns[mode] = min(outcome.ts_ns, done_ns + outcome.by_ns)
 
 

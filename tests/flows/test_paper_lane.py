@@ -323,6 +323,21 @@ def test_a_live_account_looks_on_paper_first(tmp_path: Path) -> None:
     sound(tmp_path)
 
 
+async def into(bench: PaperBench, bid: str) -> None:
+    """A bid of the strategy that captures spreads fills in the lane."""
+    await bench.until(bench.now_ns + 20 * SECOND)
+    await bench.tick(bid)
+    await bench.top(bid, str(int(bid) + 300))
+    await bench.tick(str(int(bid) - 1))
+    assert bench.paper.engine.view.position(SYMBOL) is not None
+
+
+async def out_of(bench: PaperBench, bid: str) -> None:
+    """Its position is closed: at the stop or, beyond its target, at this bid."""
+    await bench.top(bid, str(int(bid) + 300))
+    await bench.tick(bid)
+
+
 def test_a_rested_strategy_comes_back_to_a_live_account_by_winning_on_paper(
     tmp_path: Path,
 ) -> None:
@@ -338,21 +353,34 @@ def test_a_rested_strategy_comes_back_to_a_live_account_by_winning_on_paper(
             await bench.top("60000", "60310")
             assert bench.paper.tier is Tier.SNIPER
             for bid, out in (("60000", "59000"), ("58900", "59200")):  # a loss, then a win
-                await bench.until(bench.now_ns + 20 * SECOND)
-                await bench.tick(bid)
-                await bench.top(bid, str(int(bid) + 300))
-                await bench.tick(str(int(bid) - 1))
-                assert bench.paper.engine.view.position(SYMBOL) is not None
+                await into(bench, bid)
                 (failure,) = bench.engine.gate.forbids(SYMBOL, name)
                 assert failure.code == "STRATEGY_ON_PAPER"
-                await bench.top(out, str(int(out) + 300))
-                await bench.tick(out)
+                await out_of(bench, out)
             reported = told(bench, PaperTradeReported)
             assert [trade.pnl_usdt > 0 for trade in reported] == [False, True]
             assert not bench.engine.gate.forbids(SYMBOL, name)
             assert bench.lane.account is None, "nobody asks for it any more"
 
     run(walk)
+
+
+def test_trades_of_the_lane_are_told_once_whatever_restarts(tmp_path: Path) -> None:
+    name = "spread_capture"
+    results: list[bool] = []
+
+    async def walk() -> None:
+        for bid, out in (("60000", "59000"), ("58900", "59200")):  # a loss, then a win
+            async with PaperBench(tmp_path, is_paper=False, strategies=(name,)) as bench:
+                assert bench.lane.stream == "paper-1"
+                await into(bench, bid)
+                await out_of(bench, out)
+                results.extend(trade.pnl_usdt > 0 for trade in told(bench, PaperTradeReported))
+                bench.crash()
+
+    run(walk)
+    assert results == [False, True]
+    assert set(sound(tmp_path)) == {"main", "paper-1"}
 
 
 PROMOTED = """name = "promoted"

@@ -48,12 +48,12 @@ async def venue() -> AsyncIterator[LoopbackExchange]:
         yield exchange
 
 
-def recorded(home: Path, *, is_opened: bool = True) -> None:
-    """A run in both symbols, with 0.004 BTC that were held before."""
+def recorded(home: Path, *, is_opened: bool = True, gone: tuple[str, ...] = ()) -> None:
+    """A run in both symbols (and in some that are gone), with 0.004 BTC that were held before."""
     rules = load("sniper")
     cash = (Balance("USDT", D(500), D(0)),)
     before = (Balance("BTC", FENCED, D(0)),)
-    symbols = (BTC.symbol, ETH.symbol)
+    symbols = (BTC.symbol, ETH.symbol, *gone)
     name, text, sha = rules.name, rules.text, rules.sha256
     events: tuple[Event, ...] = (
         RunStarted(NOW, 1, name, text, sha, "code", "0", symbols),
@@ -126,6 +126,21 @@ def test_what_was_held_before_stays_wherever_else_the_log_is_damaged(tmp_path: P
             await rest(exchange)
             told = await closed(exchange, tmp_path)
             assert (told["positions_closed"], told["errors"]) == (2, [])
+            assert await account(exchange) == ({"BTC": FENCED, "ETH": D(0)}, [])
+
+    asyncio.run(body())
+
+
+def test_a_symbol_that_the_venue_no_longer_knows_holds_up_no_other(tmp_path: Path) -> None:
+    recorded(tmp_path, gone=("LUNA/USDT",))
+
+    async def body() -> None:
+        async with venue() as exchange:
+            await rest(exchange)
+            told = await closed(exchange, tmp_path)
+            assert told["positions_closed"] == 2
+            (problem,) = told["errors"]
+            assert problem.startswith("LUNA/USDT of the last run: ")
             assert await account(exchange) == ({"BTC": FENCED, "ETH": D(0)}, [])
 
     asyncio.run(body())

@@ -86,12 +86,16 @@ class Ours:
             ),
             ledger=dict(self.ledger.balances),
             last_trade_ids=dict(self.ledger.last_trade_ids),
-            status_of=lambda key: order.status if (order := self.orders.orders.get(key)) else None,
+            status_of=self._status_of,
             known_trades=frozenset(self._known_trades()),
             opened_ns=self.opened_ns,
             sent_by_ns=time.time_ns(),
         )
         return replace(books, **changes)
+
+    def _status_of(self, wire_id: str) -> OrderStatus | None:
+        ours = {wire(key.n): order for key, order in self.orders.orders.items()}
+        return ours[wire_id].status if wire_id in ours else None
 
     def _known_trades(self) -> Iterator[tuple[str, int]]:
         for order in self.orders.orders.values():
@@ -449,6 +453,26 @@ def test_an_order_given_up_that_appears_after_all(shared: Path) -> None:
             assert "we hold it for NEVER_PLACED" in found.complaints[0]
             assert ours.order(1).status is OrderStatus.OPEN
             assert (await ours.reconcile(gateway)).is_clean
+
+    asyncio.run(story())
+
+
+def test_another_home_of_the_account_counts_its_orders_alike(shared: Path) -> None:
+    """Its first order has our first order's key, and another head: its trade is not our order's."""
+
+    async def story() -> None:
+        async with trading(shared) as (_, gateway):
+            ours = Ours()
+            await ours.send(gateway, 1)
+            theirs = wire(1)[:-16] + "f" * 16
+            assert theirs != wire(1)
+            await gateway.submit(command(1), theirs)
+            found = await ours.reconcile(gateway)
+            (fill,) = (event for event in found.events if isinstance(event, OrderFilled))
+            assert fill.key.run == EXTERNAL_RUN
+            assert found.is_clean
+            held = {held.asset: held.total for held in await gateway.balances()}
+            assert ours.ledger.balances["BTC"] == held["BTC"]
 
     asyncio.run(story())
 

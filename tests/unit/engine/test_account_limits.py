@@ -1,6 +1,7 @@
 """Limits of the account in the whole flow: empty days, trades of the day, one bad tick."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -94,6 +95,38 @@ def test_money_added_after_a_critical_fall_is_evidence_for_two_hours() -> None:
     bench = critical()
     bench.later(2 * 3600 + 60)
     assert deposit(bench) == 0
+
+
+def day_lost() -> Bench:
+    """The loss of the day is beyond its limit: 76 of 500 USDT."""
+    bench = Bench()
+    bench.engine.state.risk.drawdown.day_base_usdt = D(576)
+    return bench
+
+
+def day_given_back() -> Bench:
+    """20 USDT are left of 60 that the day had earned."""
+    bench = Bench()
+    state = bench.engine.state
+    drawdown = state.risk.drawdown
+    drawdown.start_day(bench.now_ns, D(440), D(0), state.limits, state.rules.risk)
+    bench.engine.discipline.marked()
+    assert drawdown.floor_is_armed
+    drawdown.day_base_usdt = D(480)
+    return bench
+
+
+@pytest.mark.parametrize(
+    ("made", "limit"), [(day_lost, "DAILY_LOSS"), (day_given_back, "GIVE_BACK")]
+)
+def test_money_added_after_any_limit_that_ends_his_day_is_evidence(
+    made: Callable[[], Bench], limit: str
+) -> None:
+    bench = made()
+    facts = bench.engine.discipline.marked()
+    found = {fact.alert for fact in facts if isinstance(fact, AlertRaised)}
+    assert limit in found and "CRITICAL" not in found
+    assert deposit(bench) > 0
 
 
 def test_a_fault_of_a_feed_is_not_the_traders_doing() -> None:

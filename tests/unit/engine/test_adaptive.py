@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genesis.domain.outcomes import BreakerMoved
+from genesis.domain.paper import PaperTradeReported
 from genesis.domain.time import DAY, HOUR, SECOND
 from genesis.engine.adaptive import multipliers
 from genesis.engine.sizes import Sizes
@@ -119,6 +120,20 @@ def test_wins_let_it_out_again_once_they_speak_for_it() -> None:
     facts = shown(bench, *[0.02] * 40)
     assert [f.state for f in facts] == ["CLOSED"]
     assert bench.engine.state.risk.breakers.get((Level.STRATEGY, NAME)) is None
+
+
+def test_a_win_on_paper_brings_nothing_back_that_has_no_edge() -> None:
+    bench = Bench()
+    bench.engine.state.tiers.history.is_paper = False
+    shown(bench, *[0.01, -0.011] * 20)
+    win = PaperTradeReported(bench.now_ns, NAME, D("0.4"), D(20))
+    assert not only(bench.tell(win), BreakerMoved), "one win is no edge"
+    (failure,) = bench.engine.gate.forbids(SYMBOL, NAME)
+    assert failure.code == "STRATEGY_ON_PAPER"
+    for _ in range(40):
+        bench.tell(win)
+    assert moved(bench) == [("STRATEGY", NAME, "CLOSED")]
+    assert not bench.engine.gate.forbids(SYMBOL, NAME)
 
 
 def test_one_loss_on_paper_is_no_rest_but_five_are() -> None:

@@ -22,6 +22,7 @@ from genesis.domain.outcomes import (
     BreakerMoved,
     OrderApproved,
     OrderRefused,
+    Outcome,
     TierChanged,
 )
 from genesis.domain.paper import PaperTradeReported
@@ -309,17 +310,23 @@ def test_trades_of_the_operator_are_no_strategys() -> None:
 
 
 # -- the account -------------------------------------------------------------------------------
-def test_a_good_day_that_is_given_back_ends_new_risk_until_midnight() -> None:
-    bench = Bench()
+def give_back(bench: Bench) -> tuple[Outcome, ...]:
+    """Of 60 USDT that the day had earned 20 are left; what is told of it."""
     state = bench.engine.state
     drawdown, rules = state.risk.drawdown, state.rules.risk
-    drawdown.start_day(bench.now_ns, D(440), D(0), state.limits, rules)  # 60 earned since
+    drawdown.start_day(bench.now_ns, D(440), D(0), state.limits, rules)
     bench.later(1)
     bench.reconciled()
     bench.engine.discipline.marked()
     assert drawdown.floor_is_armed
-    drawdown.day_base_usdt = D(480)  # 20 of them are left
-    facts = bench.engine.discipline.marked()
+    drawdown.day_base_usdt = D(480)
+    return bench.engine.discipline.marked()
+
+
+def test_a_good_day_that_is_given_back_ends_new_risk_until_midnight() -> None:
+    bench = Bench()
+    state = bench.engine.state
+    facts = give_back(bench)
     assert [f.alert for f in facts if isinstance(f, AlertRaised)] == ["GIVE_BACK"]
     midnight = (bench.now_ns // DAY + 1) * DAY
     assert codes(wish(bench, "20"))["GIVE_BACK_REACHED"] == ("account", midnight)
@@ -327,6 +334,24 @@ def test_a_good_day_that_is_given_back_ends_new_risk_until_midnight() -> None:
     bench.later((midnight - bench.now_ns) / SECOND)
     assert state.risk.breakers.level() is None
     assert submits(wish(bench, "20"))
+
+
+@pytest.mark.parametrize("mode", [TierMode.PAPER48, TierMode.CEREMONY])
+def test_a_breaker_of_the_account_ends_a_promotion_one_of_the_machine_does_not(
+    mode: TierMode,
+) -> None:
+    bench = Bench()
+    tiers = bench.engine.state.tiers
+    tiers._state = replace(tiers.state, mode=mode)
+    reject_three(bench)
+    assert moved(bench) == [("SYSTEM", "orders", "OPEN")]
+    assert tiers.state.mode is mode
+    facts = give_back(bench)
+    (breaker,) = [fact for fact in facts if isinstance(fact, BreakerMoved)]
+    (change,) = [fact for fact in facts if isinstance(fact, TierChanged)]
+    assert breaker.level == Level.ACCOUNT
+    assert (change.old_mode, change.mode) == (mode, TierMode.ACTIVE)
+    assert change.reason == breaker.reason
 
 
 def test_a_halt_and_a_lock_stand_as_breakers_of_the_account() -> None:

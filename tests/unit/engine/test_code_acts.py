@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from genesis.domain.account import Balance
+from genesis.domain.account import Balance, TierMode
 from genesis.domain.events import (
     AccountOpened,
     BalanceReported,
@@ -14,7 +14,7 @@ from genesis.domain.events import (
     RunStarted,
 )
 from genesis.domain.keeping import CodeConfirmed
-from genesis.domain.outcomes import OrderRefused, RiskBlocked
+from genesis.domain.outcomes import OrderRefused, RiskBlocked, TierChanged
 from genesis.domain.time import DAY, HOUR, MINUTE
 from genesis.engine.step import Step
 from genesis.risk.blocks import CODE
@@ -89,6 +89,18 @@ def test_a_live_account_waits_for_a_person() -> None:
     assert account.reason is None
     account.restart("two")
     assert account.reason is None
+
+
+@pytest.mark.parametrize("mode", [TierMode.PAPER48, TierMode.CEREMONY])
+def test_changed_code_ends_a_promotion(mode: TierMode) -> None:
+    account = Account(is_paper=False)
+    tiers = account.engine.state.tiers
+    tiers._state = replace(tiers.state, mode=mode)
+    account.restart("one")
+    assert tiers.state.mode is mode, "it is the code that was confirmed"
+    step = account.run_under("two")
+    (change,) = only(step, TierChanged)
+    assert (change.mode, change.reason) == (TierMode.ACTIVE, account.reason)  # type: ignore[attr-defined]
 
 
 def test_to_go_back_to_the_code_that_was_confirmed_needs_no_word() -> None:

@@ -47,10 +47,11 @@ def test_time_that_nobody_knows_of_counts_for_no_promotion() -> None:
 )
 def test_clocks_only_go_back(since: int, waits: int | None, first: int, then: int) -> None:
     bench = Bench()
-    held = bench.engine.state.tiers.state
+    held, table = bench.engine.state.tiers.state, bench.rules.tiers
     state = TierState(held.tier, held.mode, 0, waits, tier_since_ns=since)
-    once = set_back(set_back(state, ClocksSetBack(0, first)), ClocksSetBack(0, then))
-    assert once == set_back(state, ClocksSetBack(0, first + then))
+    one = set_back(state, ClocksSetBack(0, first), table)
+    once = set_back(one, ClocksSetBack(0, then), table)
+    assert once == set_back(state, ClocksSetBack(0, first + then), table)
     assert once.tier_since_ns >= since
     assert (once.tier, once.mode) == (state.tier, state.mode)
 

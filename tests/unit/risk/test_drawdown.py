@@ -129,10 +129,11 @@ def test_a_day_that_began_with_nothing_counts_from_its_first_deposit() -> None:
     drawdown = Drawdown()
     drawdown.open(D(0))
     drawdown.start_day(T0, D(0), D(0), LIMITS, RULES)
-    drawdown.flowed(D(500))
+    drawdown.flowed(D(1), D(1))  # a test transfer first
+    drawdown.flowed(D(500), D(500))
     for second in range(1, 6):
         assert alerts(mark(drawdown, second, "499.98", flows="500")) == []
-    drawdown.flowed(D(500))  # more of it makes the limit no wider
+    drawdown.flowed(D("999.98"), D(1000))  # after a loss more of it makes the limit no wider
     assert drawdown.day_equity_usdt == 500
     found = [a for n in range(6, 12) for a in alerts(mark(drawdown, n, "924.99", flows="1000"))]
     assert found[:4] == ["NEAR_WARNING", "WARNING", "NEAR_CRITICAL", "CRITICAL"]
@@ -141,7 +142,7 @@ def test_a_day_that_began_with_nothing_counts_from_its_first_deposit() -> None:
 
 def test_a_day_that_began_with_money_keeps_its_base_whatever_comes_in() -> None:
     drawdown = opened()
-    drawdown.flowed(D(300))
+    drawdown.flowed(D(800), D(300))
     assert drawdown.day_equity_usdt == 500
 
 

@@ -4,11 +4,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from genesis.domain.account import Tier, TierMode
 from genesis.domain.events import AccountOpened, JournalAssessed
+from genesis.domain.keeping import ClocksSetBack
 from genesis.domain.outcomes import AlertRaised, Halted, TierChanged
 from genesis.domain.time import DAY, HOUR, MINUTE
 from genesis.rules import load
@@ -27,9 +28,10 @@ from genesis.tiers.inputs import (
     Standing,
     SteppedDown,
 )
-from genesis.tiers.machine import decide, evolve
+from genesis.tiers.machine import decide, evolve, set_back
 from genesis.tiers.rules import InterruptionRules
 from genesis.tiers.state import TierState
+from genesis.tiers.transitions import RESUMED, Happening
 
 D = Decimal
 TABLE = load("sniper").tiers
@@ -368,6 +370,24 @@ def test_time_of_which_nothing_is_known_is_no_time_of_a_way_back() -> None:
     assert held.page_done
 
 
+def test_the_page_of_an_earlier_halt_is_not_that_of_one_whose_time_is_unknown() -> None:
+    held = desk()
+    held.halted(Halted(T, "operator", "enough"))
+    held.page(page(T + HOUR), is_taken=False)
+    assert held.page_done
+    held.reset(T + 2 * DAY, REASON, is_clean=True)
+    held.halted(Halted(T + 5 * DAY, "operator", "enough again"))
+    held.set_back(T + 11 * DAY, 6 * DAY)
+    assert not held.page_done
+
+
+def test_under_older_rules_unknown_time_moves_no_clock_of_a_way_back() -> None:
+    held = TierState(Tier.SNIPER, TierMode.EMERGENCY, T, tier_since_ns=T, until_ns=T + DAY)
+    old = replace(TABLE, interruptions=InterruptionRules())
+    moved = set_back(held, ClocksSetBack(T + 3 * DAY, DAY), old)
+    assert moved == replace(held, tier_since_ns=T + DAY)
+
+
 def test_a_page_serves_the_mode_that_asked_for_it() -> None:
     """That of a halt is none of the emergency it interrupted, and the other way round."""
     held = desk()
@@ -514,23 +534,28 @@ def test_i13_the_tier_is_what_the_changes_that_were_told_make_of_it(found, is_pa
         assert state == held.state
 
 
-@given(calls, st.sampled_from(Tier))
-def test_i24_only_a_reset_or_a_restored_record_ends_a_halt(found, tier) -> None:
-    held, ts = desk(), T
-    held._state = at(TierMode.ACTIVE, tier)
+@example([(2, MINUTE), (12, MINUTE), (7, DAY)], Tier.HUNTER, TierMode.RECOVERY)
+@example([(2, MINUTE), (0, MINUTE), (12, MINUTE), (7, DAY)], Tier.HUNTER, TierMode.RECOVERY)
+@example([(1, MINUTE), (12, MINUTE), (7, DAY)], Tier.HUNTER, TierMode.ADJUST48)
+@example([(3, MINUTE), (4, DAY)], Tier.HUNTER, TierMode.ADJUST48)
+@given(calls, st.sampled_from(Tier), st.sampled_from([*RESUMED[Happening.OWN_RESET]]))
+def test_i24_only_a_reset_or_a_restored_record_ends_a_halt(found, tier, mode) -> None:
+    held, ts, was_lost = desk(), T, mode is TierMode.EMERGENCY
+    held._state = at(mode, tier)
     for what, wait in found:
         ts += wait
         before, halts = held.state, set(held._halts)
         acts(held, ts, what)
+        was_lost |= what == 0
         if before.mode is TierMode.HALTED and held.state.mode is not TierMode.HALTED:
             assert what in (4, 7)
             assert what == 7 or halts == {"RECORD"}
             if what == 7:
                 assert ts - before.since_ns >= DAY
-                found = before.interrupted.mode
-                ways = (found, TierMode.ACTIVE) if halts <= {"OPERATOR"} else (TierMode.RECOVERY,)
-                assert held.state.mode in (*ways, TierMode.EMERGENCY)
-                assert held.state.mode is TierMode.EMERGENCY or found is not TierMode.EMERGENCY
+            ended = Happening.OWN_RESET if halts <= {"OPERATOR"} else Happening.RESET
+            ways = RESUMED[ended if what == 7 else Happening.RECORD_RESTORED]
+            assert held.state.mode is ways.get(before.interrupted.mode, TierMode.RECOVERY)
+            assert was_lost or held.state.mode is not TierMode.EMERGENCY
 
 
 @given(calls)
