@@ -87,7 +87,7 @@ def _tell(found: Replay) -> int:
 def _tell_broken(path: Path, broken: "Break") -> int:
     typer.echo(
         f"{path}: the chain is broken at row {broken.seq} of {broken.table}, stream "
-        f"{broken.stream}: {broken.reason}: restore the newest backup"
+        f"{broken.stream}: {broken.reason}: `genesis recover` goes on from what is sound"
     )
     return _last_line(None, 0, broken._asdict())
 

@@ -44,7 +44,8 @@ def _locked(state: TiltState, now_ns: int) -> Failure:
 def _asked(state: TiltState) -> str:
     """What the trader can do about it now."""
     if state.words_required:
-        return f"write {state.words_required} words to continue"
+        also = " and hold a quiet session in the paper lane" if state.session_due else ""
+        return f"write {state.words_required} words{also} to continue"
     if state.session_due:
         return "your page is accepted; a quiet session in the paper lane is still to be held"
     return "your page is accepted"

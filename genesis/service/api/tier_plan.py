@@ -12,7 +12,7 @@ _SIZES: Final = "Sizes are {share} % of usual."
 _LINES: Final[dict[TierMode, tuple[str, ...]]] = {
     TierMode.OPENING48: ("The first 48 hours are for looking: nothing is traded yet.",),
     TierMode.GO_LIVE: ("The first day of live trading: small positions only.",),
-    TierMode.ACTIVE: ("Trade as you planned to. Every closed day is evaluated at 00:05 UTC.",),
+    TierMode.ACTIVE: ("Nothing is asked of you here. Every closed day is evaluated at 00:05 UTC.",),
     TierMode.PAPER48: (
         "All gates passed. Trading goes on in the present tier.",
         "The ceremony follows when the paper time is over and its days were good.",
