@@ -4,11 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from genesis.domain.events import (
-    HealthReported,
-    JournalAssessed,
-    OperatorActed,
-)
+from genesis.domain.events import HealthReported, JournalAssessed, OperatorActed
 from genesis.domain.money import fraction
 from genesis.domain.outcomes import (
     AlertRaised,

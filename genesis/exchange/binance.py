@@ -11,13 +11,7 @@ from typing import Any, Final
 import aiohttp
 
 from genesis.domain.commands import SubmitOrder
-from genesis.domain.events import (
-    CancelRejected,
-    Event,
-    OrderEvent,
-    OrderRejected,
-    OrderUnresolved,
-)
+from genesis.domain.events import CancelRejected, Event, OrderEvent, OrderRejected, OrderUnresolved
 from genesis.domain.ids import OrderKey
 from genesis.domain.time import MILLISECOND
 from genesis.errors import OutOfSync, Rejected, Unreachable

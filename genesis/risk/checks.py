@@ -62,13 +62,11 @@ def _critical(desk: Standing, facts: EntryFacts, limits: TierLimits) -> Failure 
     if until is None or facts.now_ns >= until:
         return None
     told = f"no new risk today; again at {format_utc(until)}"
-    fall = _fall(desk, facts)
-    if limits.drawdown is not None and fall >= limits.drawdown.critical_usdt:
-        told += (
-            f": the fall from the peak is {fall:.2f} of {text(limits.drawdown.critical_usdt)} USDT"
-        )
-    else:  # less by now, or another tier's limit was meant
+    fall, table = _fall(desk, facts), limits.drawdown
+    if table is None or fall < table.critical_usdt:  # less by now, or another tier's limit
         told += ": the fall from the peak was critical today"
+    else:
+        told += f": the fall from the peak is {fall:.2f} of {text(table.critical_usdt)} USDT"
     return Failure("risk", "DRAWDOWN_CRITICAL", told, until)
 
 

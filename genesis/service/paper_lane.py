@@ -26,11 +26,7 @@ from genesis.domain.events import (
     is_market,
 )
 from genesis.domain.outcomes import RecoverySessionJudged
-from genesis.domain.paper import (
-    PaperDayReported,
-    PaperLaneReported,
-    RecoverySessionDone,
-)
+from genesis.domain.paper import PaperDayReported, PaperLaneReported, RecoverySessionDone
 from genesis.engine.engine import Engine
 from genesis.engine.state import EngineState
 from genesis.engine.step import Step

@@ -11,13 +11,7 @@ from typing import Final, Protocol
 
 from genesis.domain.account import TiltLevel
 from genesis.domain.commands import Command
-from genesis.domain.events import (
-    AccountOpened,
-    Event,
-    JournalAssessed,
-    OperatorActed,
-    OrderFilled,
-)
+from genesis.domain.events import AccountOpened, Event, JournalAssessed, OperatorActed, OrderFilled
 from genesis.domain.ids import EXTERNAL_RUN
 from genesis.domain.keeping import RefusalsCounted
 from genesis.domain.money import BPS, ZERO

@@ -5,14 +5,9 @@ from decimal import Decimal
 
 from genesis.domain.account import TiltLevel
 from genesis.domain.approval import Failure
-from genesis.domain.events import (
-    JournalAssessed,
-)
+from genesis.domain.events import JournalAssessed
 from genesis.domain.outcomes import AlertRaised, Halted, Outcome
-from genesis.domain.paper import (
-    PaperLaneReported,
-    RecoverySessionDone,
-)
+from genesis.domain.paper import PaperLaneReported, RecoverySessionDone
 from genesis.tilt import caution
 from genesis.tilt.actions import UserAction
 from genesis.tilt.caution import CautionState, Wish

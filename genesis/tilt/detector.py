@@ -9,9 +9,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from genesis.domain.account import TierMode, TiltLevel
-from genesis.domain.events import (
-    JournalAssessed,
-)
+from genesis.domain.events import JournalAssessed
 from genesis.domain.outcomes import (
     AlertRaised,
     Halted,
@@ -19,10 +17,7 @@ from genesis.domain.outcomes import (
     TierChanged,
     TiltLevelChanged,
 )
-from genesis.domain.paper import (
-    PaperLaneReported,
-    RecoverySessionDone,
-)
+from genesis.domain.paper import PaperLaneReported, RecoverySessionDone
 from genesis.domain.time import MICROSECOND
 from genesis.tilt.actions import ActionKind, UserAction, validate
 from genesis.tilt.baseline import Baseline, Baselines, Profile

@@ -34,15 +34,18 @@ class Evidence:
     def at(self, ts_us: int, rules: TiltRules) -> Mapping[str, float]:
         """What is left of each at `ts_us`, in the order of the rules; made once for a moment."""
         if self._left is None or self._left[0] != ts_us:
-            amounts, at_us = self.amounts, self.at_us
-            left = {
-                name: decayed(amounts[name], ts_us - at_us[name], one.half_life_s)
-                if amounts[name]
-                else 0.0
-                for name, one in rules.indicators.items()
-            }
-            self._left = (ts_us, left)
+            self._left = (ts_us, self.later(ts_us, rules))
         return self._left[1]
+
+    def later(self, ts_us: int, rules: TiltRules) -> dict[str, float]:
+        """The same of a moment that nobody asks about again."""
+        amounts, at_us = self.amounts, self.at_us
+        return {
+            name: decayed(amounts[name], ts_us - at_us[name], one.half_life_s)
+            if amounts[name]
+            else 0.0
+            for name, one in rules.indicators.items()
+        }
 
     def add(self, steps: Iterable[tuple[str, float]], ts_us: int, rules: TiltRules) -> None:
         """Steps by indicator, onto what is left of each at `ts_us`."""

@@ -1,6 +1,6 @@
 """Evidence and points of one trader, and the score they make at a moment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import log, log1p
 from typing import Final
 
@@ -80,15 +80,15 @@ class Gauge:
         weighted.update(self.points.at(ts_us, self.rules))
         return weighted
 
-    def _total(self, ts_us: int) -> float:
-        """The sum of all that `_weighted` tells."""
-        left, total = self.evidence.at(ts_us, self.rules), 0.0
+    def _raw_of(self, left: Mapping[str, float], ts_us: int) -> float:
+        """The sum of what `_weighted` tells, of evidence of which so much is left."""
+        total = 0.0
         for name, weight, _ in self._terms:
             if left[name]:
                 total += weight * log1p(left[name])
         for points in self.points.at(ts_us, self.rules).values():
             total += points
-        return total
+        return sum_of(total, self.rules.score)
 
     def has_points(self, reading: Reading) -> bool:
         """Does an act that is evidence by itself carry a fair share? It needs no second source."""
@@ -99,7 +99,8 @@ class Gauge:
     def raw(self, ts_ns: int) -> float:
         """The weighted sum at a moment."""
         if self._raw is None or self._raw[0] != ts_ns:
-            self._raw = (ts_ns, sum_of(self._total(ts_ns // MICROSECOND), self.rules.score))
+            ts_us = ts_ns // MICROSECOND
+            self._raw = (ts_ns, self._raw_of(self.evidence.at(ts_us, self.rules), ts_us))
         return self._raw[1]
 
     def is_calm(self, ts_ns: int) -> bool:
@@ -125,14 +126,8 @@ class Gauge:
         return self._calm_at_ns
 
     def _will_be_calm(self, ts_us: int) -> bool:
-        """Like `is_calm`, for moments that nobody asks about again."""
-        amounts, at_us, total = self.evidence.amounts, self.evidence.at_us, 0.0
-        for name, weight, half_life_s in self._terms:
-            if amounts[name]:
-                total += weight * log1p(decayed(amounts[name], ts_us - at_us[name], half_life_s))
-        for left in self.points.at(ts_us, self.rules).values():
-            total += left
-        return self.is_calm_at(sum_of(total, self.rules.score))
+        """Like `is_calm`, of a moment that nobody asks about again."""
+        return self.is_calm_at(self._raw_of(self.evidence.later(ts_us, self.rules), ts_us))
 
     def _about_calm_s(self, since_us: int) -> int:
         """Seconds until then, but for one or two.

@@ -3,9 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from genesis.domain.events import (
-    JournalAssessed,
-)
+from genesis.domain.events import JournalAssessed
 from genesis.domain.outcomes import AlertRaised, Halted
 from genesis.domain.paper import RecoverySessionDone
 

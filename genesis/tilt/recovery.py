@@ -7,9 +7,7 @@ written, and a session is asked for only where there is a paper lane to hold it 
 from decimal import Decimal
 from typing import Final
 
-from genesis.domain.events import (
-    JournalAssessed,
-)
+from genesis.domain.events import JournalAssessed
 from genesis.domain.outcomes import (
     InterventionOpened,
     LimitedHourEnded,

@@ -5,9 +5,7 @@ from decimal import Decimal
 import pytest
 
 from genesis.domain.account import TiltLevel
-from genesis.domain.events import (
-    JournalAssessed,
-)
+from genesis.domain.events import JournalAssessed
 from genesis.domain.orders import OrderType
 from genesis.domain.outcomes import (
     CommandAnswered,
@@ -21,10 +19,7 @@ from genesis.domain.outcomes import (
     OverrideJudged,
     SizesEased,
 )
-from genesis.domain.paper import (
-    PaperLaneReported,
-    RecoverySessionDone,
-)
+from genesis.domain.paper import PaperLaneReported, RecoverySessionDone
 from genesis.domain.time import DAY, HOUR, MINUTE, SECOND, utc_day
 from genesis.tilt.inputs import Scored
 from genesis.tilt.machine import decide, evolve

@@ -12,12 +12,7 @@ import pytest
 
 from genesis.cli.main import main
 from genesis.domain.account import Tier, TierMode, TiltLevel
-from genesis.domain.events import (
-    FeedRestored,
-    JournalAssessed,
-    OperatorActed,
-    OrderFilled,
-)
+from genesis.domain.events import FeedRestored, JournalAssessed, OperatorActed, OrderFilled
 from genesis.domain.fills import Fill, Liquidity
 from genesis.domain.ids import EXTERNAL_RUN, OrderKey
 from genesis.domain.orders import OrderType, Side

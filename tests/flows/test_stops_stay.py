@@ -7,13 +7,7 @@ from hypothesis import strategies as st
 
 from genesis.domain.account import TierMode, TiltLevel
 from genesis.domain.commands import CancelOrder
-from genesis.domain.events import (
-    FeedLost,
-    FeedRestored,
-    HealthReported,
-    OperatorActed,
-    VenueStatus,
-)
+from genesis.domain.events import FeedLost, FeedRestored, HealthReported, OperatorActed, VenueStatus
 from genesis.domain.orders import Purpose
 from genesis.engine.tier_acts import RECORD
 from tests.flows.test_random_course import Course, acts, play

@@ -10,9 +10,7 @@ import httpx
 import pytest
 
 from genesis.domain.account import TiltLevel
-from genesis.domain.events import (
-    JournalAssessed,
-)
+from genesis.domain.events import JournalAssessed
 from genesis.domain.paper import PaperLaneReported
 from genesis.domain.time import DAY, HOUR, MILLISECOND, MINUTE
 from genesis.service.demo.recording import RecordedHome

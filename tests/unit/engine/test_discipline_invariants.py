@@ -7,12 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genesis.domain.account import TierMode, TiltLevel
-from genesis.domain.events import (
-    InstrumentReported,
-    JournalAssessed,
-    OperatorActed,
-    RulesChanged,
-)
+from genesis.domain.events import InstrumentReported, JournalAssessed, OperatorActed, RulesChanged
 from genesis.domain.orders import OrderType, Side
 from genesis.domain.outcomes import OrderApproved, OrderRefused, OverrideJudged
 from genesis.domain.time import DAY, HOUR, MINUTE, SECOND

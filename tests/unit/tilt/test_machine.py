@@ -4,9 +4,7 @@ from decimal import Decimal
 import pytest
 
 from genesis.domain.account import TiltLevel
-from genesis.domain.events import (
-    JournalAssessed,
-)
+from genesis.domain.events import JournalAssessed
 from genesis.domain.outcomes import (
     AlertRaised,
     Halted,
