@@ -30,40 +30,43 @@ def split(held: Rules, wanted: str) -> Split:
     source = read(_WHERE, wanted)
     bind([source])
     document = read("the rules in force", held.text).document
+    recorded = _problem(document) is not None  # in force since before there was such a check
     changes = diff(document, source.document)
     tight = [change for change in changes if change.way is Way.TIGHTENS]
     loose = [change for change in changes if change.way is Way.LOOSENS]
     never = [_told(change, LOCKED) for change in changes if change.way is Way.LOCKED]
-    now, waits, document = _applied(document, tight)
-    after = bind([Source(_WHERE, document)], recorded=True) if now else held
-    later, misfits, due = _applied(document, [*waits, *loose])
+    now, waits, document = _applied(document, tight, recorded)
+    after = _bound(document, recorded) if now else held
+    later, misfits, due = _applied(document, [*waits, *loose], recorded)
     if later and after.edits is None:
         never += [_told(change, NO_WAIT) for change in later]
         later, due = [], document
-    never += [_told(change, _misfit(due, change)) for change in misfits]
+    never += [_told(change, _misfit(due, change, recorded)) for change in misfits]
     return Split(
         now=tuple(map(_told, now)),
         later=tuple(map(_told, later)),
         never=tuple(never),
         held=after,
-        due=bind([Source(_WHERE, due)]) if later else after,
+        due=_bound(due, recorded) if later else after,
     )
 
 
 def _applied(
-    document: Document, changes: list[Change]
+    document: Document, changes: list[Change], recorded: bool
 ) -> tuple[list[Change], list[Change], Document]:
     """Changes made, changes that do not fit, and the document with those made.
 
     All together where they fit; else one by one, in order, as often as one more fits.
     """
     whole = _with(document, changes)
-    if _problem(whole) is None:
+    if _problem(whole, recorded) is None:
         return changes, [], whole
     made: list[Change] = []
     left = list(changes)
     while left:
-        fits = next((one for one in left if _problem(_with(document, [one])) is None), None)
+        fits = next(
+            (one for one in left if _problem(_with(document, [one]), recorded) is None), None
+        )
         if fits is None:
             break
         document = _with(document, [fits])
@@ -85,17 +88,21 @@ def _with(document: Mapping[str, Any], changes: Iterable[Change]) -> Document:
     return edited
 
 
-def _problem(document: Document) -> str | None:
+def _bound(document: Document, recorded: bool) -> Rules:
+    return bind([Source(_WHERE, document)], recorded=recorded)
+
+
+def _problem(document: Document, recorded: bool = False) -> str | None:
     """What makes a document no rulebook."""
     try:
-        bind([Source(_WHERE, document)])
+        _bound(document, recorded)
     except ConfigError as problem:
         return problem.message
     return None
 
 
-def _misfit(document: Document, change: Change) -> str:
-    said = _problem(_with(document, [change])) or ""
+def _misfit(document: Document, change: Change, recorded: bool) -> str:
+    said = _problem(_with(document, [change]), recorded) or ""
     return f"it does not fit the other rules: {said.removeprefix(f'rules file {_WHERE}: ')}"
 
 

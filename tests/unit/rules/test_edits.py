@@ -145,6 +145,17 @@ def test_what_older_rules_did_not_know_holds_at_once() -> None:
     assert (found.later, found.held) == ((), SNIPER)
 
 
+def test_rules_from_before_a_check_can_be_made_stricter_all_the_same() -> None:
+    text = SNIPER.text.replace("score_max = 79", "score_max = 85")
+    with pytest.raises(ConfigError, match="score_max must be below"):
+        bind([read("a file", text)])
+    held = parse(text)
+    found = split(held, edited("[risk]\ndaily_loss_fraction = 0.10").text)
+    assert "risk.daily_loss_fraction" in paths(found.now)
+    assert found.held.risk.daily_loss_fraction == Decimal("0.10")
+    assert not found.never
+
+
 def test_rules_that_name_no_wait_cannot_be_loosened() -> None:
     old = document()
     del old["edits"]
