@@ -57,6 +57,29 @@ def test_an_older_copy_is_found_out_by_the_orders_at_the_venue(
     assert "1 closed" in capsys.readouterr().out
 
 
+def test_the_position_of_another_home_is_taken_over_with_its_stop(
+    exchange: Process, tmp_path: Path
+) -> None:
+    """Both homes began with order 1-1-0: what the other one bought is not what this one sold."""
+    home, other = tmp_path / "home", tmp_path / "other"
+    with run(exchange, home) as first:
+        control = Control(first.ready["url"], home)
+        bought(control)
+        assert control.say("close btc").status_code == 200
+        control.until("flat", "/positions", lambda positions: not positions)
+        assert first.end() == 0
+    with run(exchange, other) as second:
+        bought(Control(second.ready["url"], other))
+        assert second.end() == 0
+    with run(exchange, home) as service:
+        control = Control(service.ready["url"], home)
+        (position,) = control.get("/positions")
+        control.until("its stop", "/orders", lambda o: o and o[0]["status"] == "OPEN")
+        assert control.get("/orders")[0]["type"] == "STOP_LOSS"
+        assert position["symbol"] == "BTC/USDT"
+        assert service.end() == 0
+
+
 def test_a_log_with_nothing_sound_in_it_is_told_and_positions_are_closed_without_the_log(
     exchange: Process,
     tmp_path: Path,
