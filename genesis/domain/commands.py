@@ -8,11 +8,18 @@ from genesis.domain.orders import OrderRequest
 
 @dataclass(frozen=True, slots=True)
 class SubmitOrder:
-    """Send this order once. Built by `execution.send` from an `Approved` the gate vouches for."""
+    """Send this order once. Built by `execution.send` from an `Approved` the gate vouches for.
+
+    replaces: a resting order that is taken away by the same request; where that cannot be done
+    nothing new is placed. joins: the other order of the same request: of an entry the stop that it
+    brings along, and of that stop the entry; the venue places it when all of the entry is bought.
+    """
 
     ts_ns: int
     key: OrderKey
     request: OrderRequest
+    replaces: OrderKey | None = None
+    joins: OrderKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

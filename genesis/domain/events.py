@@ -20,6 +20,7 @@ from genesis.domain.paper import (
     PaperTradeReported,
     RecoverySessionDone,
 )
+from genesis.domain.slicing import VolumeProfileReported
 
 
 # -- the market ------------------------------------------------------------------------------
@@ -96,6 +97,7 @@ class OrderAccepted:
     ts_ns: int
     key: OrderKey
     exchange_order_id: str
+    qty: Decimal | None = None  # where the venue decides it: of an order of a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +181,18 @@ class BalanceReported:
 
 @dataclass(frozen=True, slots=True)
 class FlowReported:
-    """Money that came or went without a trade: + in, - out."""
+    """Money that came or went without a trade: + in, - out.
+
+    `ref` names it at the venue. `fenced`: coins outside the account. `note`: a person's words.
+    """
 
     ts_ns: int
     asset: str
     amount: Decimal
     kind: str
     ref: str
+    fenced: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +231,22 @@ class FeedRestored:
     stream: str
 
 
+@dataclass(frozen=True, slots=True)
+class TicksMissed:
+    """Trade prints `first_id` to `last_id` of a symbol were missed; the venue has none of them.
+
+    first_ns, last_ns: venue times of the print before them and of the one after them.
+    """
+
+    ts_ns: int
+    symbol: str
+    first_id: int
+    last_id: int
+    first_ns: int
+    last_ns: int
+    reason: str = ""
+
+
 # -- the operator ----------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class OperatorActed:
@@ -231,10 +254,10 @@ class OperatorActed:
 
     `kind` is one of the action kinds of the tilt detector; the fields from `session_id` on are
     those of its UserAction. What is asked for stands in the first group: `verb` is one of
-    `trade close cancel_all stop halt close_all status ceremony go_live step_down reset override
-    none`. `phrase` is what was
-    typed to confirm a ceremony or an override; `page` the hash of an override's page, whose verdict
-    is the `reason`.
+    `trade close cancel_all stop halt close_all status help ceremony go_live step_down reset
+    override none`. `phrase` is what was typed to confirm a ceremony or an override; `page` the
+    hash of an override's page, whose verdict is the `reason`. `share`: how much of a position is to
+    be closed; None: an amount, or all. `algorithm`: iceberg, twap or vwap, sent over `over_ns`.
     """
 
     ts_ns: int
@@ -266,6 +289,9 @@ class OperatorActed:
     market_state: MarketState | None = None
     phrase: str | None = None
     page: str | None = None
+    share: Decimal | None = None
+    algorithm: str | None = None
+    over_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +370,7 @@ Event = (
     | HealthReported
     | FeedLost
     | FeedRestored
+    | TicksMissed
     | OperatorActed
     | JournalAssessed
     | PaperLaneReported
@@ -356,6 +383,7 @@ Event = (
     | CodeConfirmed
     | StopAdopted
     | LogForked
+    | VolumeProfileReported
 )
 
 BAR_TIMER = "bar:"

@@ -12,6 +12,9 @@ class Instrument:
 
     Prices are multiples of `price_tick`, quantities multiples of `qty_lot`
     (`market_lot` for market orders, where the venue sets a coarser one; 0 = the same).
+    `suspended` is the venue's own word, such as HALT, while it does not trade the symbol.
+    `can_replace`: it takes one order away and places another in one request. `can_attach`: an entry
+    may bring along the order that sells what it buys.
     """
 
     symbol: str
@@ -24,6 +27,9 @@ class Instrument:
     max_qty: Decimal = Decimal("Infinity")
     market_lot: Decimal = ZERO
     max_market_qty: Decimal = Decimal("Infinity")
+    suspended: str = ""
+    can_replace: bool = False
+    can_attach: bool = False
 
     def to_ticks(self, p: Decimal) -> int:
         """Price as a whole number of ticks. Raises ValueError off the grid."""

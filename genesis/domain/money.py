@@ -4,7 +4,7 @@ Binary floats never enter here: they belong to statistics, and come back into mo
 through `round_down`, which can only make an amount smaller.
 """
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final, NewType
 
 Price = NewType("Price", Decimal)
@@ -17,6 +17,8 @@ Usdt = NewType("Usdt", Decimal)
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
 BPS: Final = Decimal(10_000)
+CONTEXT: Final = Context(prec=28, rounding=ROUND_HALF_EVEN)
+"""For `localcontext`, where sums must come out as recorded: ccxt changes that of its caller."""
 
 
 def round_down(x: Decimal, step: Decimal) -> Decimal:

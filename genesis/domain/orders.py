@@ -61,6 +61,8 @@ class Purpose(StrEnum):
 
 
 OF_STRATEGY: Final = "strategy:"
+NOT_SENT: Final = "NOT_SENT"
+"""Code of a rejection that was our own: the order never left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Order:
     """The life of one order of ours, from the intent that was logged to its end.
 
     unwanted: it is to be cancelled, however often that takes. cancel_asked: a cancel is under way.
+    cancel_was_asked: one was, at some time: who cancelled it is no question. replaces: the order
+    whose place it takes. joins: of an entry the stop that it brings along, of that stop the entry.
     """
 
     key: OrderKey
@@ -107,9 +111,15 @@ class Order:
     filled_usdt: Decimal = ZERO
     unwanted: bool = False
     cancel_asked: bool = False
+    cancel_was_asked: bool = False
     ended_ns: int | None = None
     note: str = ""
     trade_ids: set[int] = field(default_factory=set)
+    replaces: OrderKey | None = None
+    joins: OrderKey | None = None
+
+    def ask_cancel(self) -> None:
+        self.cancel_asked = self.cancel_was_asked = True
 
     @property
     def is_working(self) -> bool:

@@ -9,6 +9,7 @@ from genesis.domain.edits import RulesEdited
 from genesis.domain.ids import OrderKey
 from genesis.domain.keeping import ClocksSetBack, RefusalsCounted
 from genesis.domain.orders import OrderRequest, OrderType, Side
+from genesis.domain.slicing import OrderReceipt, ParentStarted
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,4 +392,6 @@ Outcome = (
     | MarketStateChanged
     | GlobalMarketChanged
     | CorrelationAlerted
+    | ParentStarted
+    | OrderReceipt
 )

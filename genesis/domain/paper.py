@@ -6,19 +6,27 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class PaperLaneReported:
-    """Is there a paper lane beside this run? Told when it changes, at a start, too."""
+    """Is there a paper lane beside this run? Told when it changes, at a start, too.
+
+    broken: the stream of a lane whose record was found broken; nothing it proved counts any more.
+    """
 
     ts_ns: int
     is_open: bool
+    broken: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RecoverySessionDone:
-    """The trader ended a session in the paper lane, with so many acts that add evidence of tilt."""
+    """The trader ended a session in the paper lane, with so many acts that add evidence of tilt.
+
+    away_ns: how long nothing ran meanwhile.
+    """
 
     ts_ns: int
     started_ns: int
     indicator_events: int
+    away_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ DAY: Final = 24 * HOUR
 _HELD: Final = 2**63
 """Stores and columns hold times as signed 64-bit nanoseconds."""
 _EPOCH: Final = date(1970, 1, 1).toordinal()
+_AHEAD: Final = ((SECOND, "second"), (MINUTE, "minute"), (HOUR, "hour"))
+_MOST: Final = 90
+"""So many of a unit are told before the next larger one is taken."""
 _UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
 
@@ -50,6 +53,32 @@ def format_utc(t: int) -> str:
     while decimals.endswith("000"):
         decimals = decimals[:-3]
     return f"{stamp}.{decimals}Z" if decimals else f"{stamp}Z"
+
+
+def moment_words(t: int) -> str:
+    """`2024-08-08 14:05:10 UTC`: a moment as people read it, to the second it is over in."""
+    whole = -(-t // SECOND) * SECOND
+    return f"{format_utc(whole)[:-1].replace('T', ' ')} UTC"
+
+
+def until_words(until_ns: int, now_ns: int, clock: str = "") -> str:
+    """`in 27 minutes (14:05:10 UTC)`, with the date where that is another day than now.
+
+    clock: what is said of the clock that counts, such as `venue time`.
+    """
+    moment = moment_words(until_ns)
+    shown = moment if utc_day(until_ns) != utc_day(now_ns) else moment.partition(" ")[2]
+    named = f"{shown}, {clock}" if clock else shown
+    return f"{_ahead(until_ns - now_ns)} ({named})"
+
+
+def _ahead(span_ns: int) -> str:
+    """How far ahead, in the largest unit that still tells enough; never less than it is."""
+    if span_ns <= 0:
+        return "now"
+    unit_ns, name = next((unit for unit in _AHEAD if span_ns <= unit[0] * _MOST), (DAY, "day"))
+    count = -(-span_ns // unit_ns)
+    return f"in {count} {name}{'s' if count != 1 else ''}"
 
 
 def utc_day(t: int) -> int:

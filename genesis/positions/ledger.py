@@ -5,6 +5,7 @@ in. What is left of a position and cannot be sold (below the lot or the venue's 
 it keeps its cost, does not count as a position, and joins the next position of its symbol.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -95,11 +96,55 @@ class Ledger:
             if owned:
                 self.balances[balance.asset] = owned
 
-    def flow(self, event: FlowReported) -> None:
-        """Money in or out. Only the quote currency counts as a flow of equity by itself."""
+    def flow(
+        self, event: FlowReported, price: Callable[[str], Decimal | None] = lambda symbol: None
+    ) -> tuple[Moved, ...]:
+        """Money in or out; the positions it made smaller.
+
+        Coins that are not traded with are none of the ledger's. Coins that leave are taken from
+        dust first, then from positions, at what they cost; what they are worth at `price` (of a
+        symbol; None: at cost) leaves equity as a flow, and is no result.
+        """
+        if event.fenced:
+            return ()
         self._add(event.asset, event.amount)
         if event.asset == self.quote:
             self.flows_usdt += event.amount
+            return ()
+        left, moved = -event.amount, []
+        for symbol in sorted({*self.dust, *self.positions}):
+            if base_of(symbol) == event.asset and left > ZERO:
+                worth = price(symbol)
+                left -= self._dust_left(symbol, left, worth)
+                gone, found = self._position_left(symbol, left, worth, event.ts_ns)
+                left -= gone
+                moved += found
+        return tuple(moved)
+
+    def _dust_left(self, symbol: str, qty: Decimal, worth: Decimal | None) -> Decimal:
+        """Dust went without a sale; how much."""
+        dust = self.dust.get(symbol, Dust(ZERO, ZERO))
+        gone = min(qty, dust.qty)
+        if not gone:
+            return ZERO
+        cost = dust.cost_usdt * gone / dust.qty
+        self.dust[symbol] = Dust(dust.qty - gone, dust.cost_usdt - cost)
+        self.flows_usdt -= cost if worth is None else gone * worth
+        return gone
+
+    def _position_left(
+        self, symbol: str, qty: Decimal, worth: Decimal | None, ts_ns: int
+    ) -> tuple[Decimal, list[Moved]]:
+        """A part of a position went without a sale; how much, and what is left."""
+        held = self.positions.get(symbol)
+        if held is None or qty <= ZERO or not held.qty:
+            return ZERO, []
+        gone = min(qty, held.qty)
+        cost = held.cost_usdt * gone / held.qty
+        new = replace(held, qty=held.qty - gone, cost_usdt=held.cost_usdt - cost)
+        self.positions[symbol] = new
+        self.flows_usdt -= cost if worth is None else gone * worth
+        return gone, [PositionChanged(ts_ns, symbol, new.qty, new.entry_price)]
 
     def is_news(self, fill: Fill) -> bool:
         """A fill made outside of Genesis: has it been counted already?"""
@@ -108,6 +153,10 @@ class Ledger:
             return False
         seen.add(fill.trade_id)
         return True
+
+    def has_external(self, fill: Fill) -> bool:
+        """Was it counted as made outside of Genesis?"""
+        return fill.trade_id in self._external.get(fill.symbol, ())
 
     def fill(self, fill: Fill, ts_ns: int) -> tuple[Moved, ...]:
         """One execution; the position it opened or changed. Closing is decided by `settle`."""

@@ -111,6 +111,6 @@ def block_fault(row: TapeRow, before: TapeRow | None) -> str | None:
         return "blocks before it are missing"
     if row.prev_hash != (before.hash if before else ZERO_HASH):
         return "it does not follow the block before it"
-    if block_hash(row) != row.hash:
+    if type(row.body) is not bytes or block_hash(row) != row.hash:
         return CHANGED
     return None if row.first_pos == (before.last_pos + 1 if before else 1) else "positions jump"

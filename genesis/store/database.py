@@ -8,6 +8,7 @@ mid-transaction would fail at once).
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -18,11 +19,20 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from genesis.errors import EventLogError
+from genesis.store.private import make_empty
 from genesis.store.schema import HEAD, SAME_LOG
 
 DATABASE_NAME: Final = "genesis.db"
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _BUSY_S: Final = 10.0
+_DAMAGED: Final = ("not a database", "malformed")
+MEANWHILE: Final = (
+    "; `genesis close-all --direct` closes what is held meanwhile (with `--sell-all-held` where "
+    "the log cannot tell what was held before the account was opened)"
+)
+"""What a person can do besides where the log is damaged."""
+_text: Final = partial(str, encoding="utf-8", errors="replace")
+"""A damaged byte is for the chain to notice: the driver would fail, and show what it read."""
 
 
 class Database:
@@ -52,6 +62,8 @@ class Database:
         """
         if read_only and not path.is_file():
             raise EventLogError(f"{path}: there is no event log here: name the right home")
+        if not read_only:
+            make_empty(path)
         database = cls(path, read_only=read_only)
         try:
             database._bring_up_to_date()
@@ -122,10 +134,17 @@ def told(path: Path, what: str) -> Iterator[None]:
     """Errors of the driver become one EventLogError line that names the file."""
     try:
         yield
+    except UnicodeDecodeError as problem:  # the driver cannot even say what is wrong
+        raise EventLogError(
+            f"{path}: the event log cannot be read (names in it are damaged): check the disk, or "
+            f"restore the newest backup{MEANWHILE}"
+        ) from problem
     except SQLAlchemyError as problem:
         cause = problem.orig if isinstance(problem, DBAPIError) else problem
+        is_damaged = any(words in str(cause) for words in _DAMAGED)
         raise EventLogError(
-            f"{path}: the event log {what} ({cause}): check the disk, or restore the newest backup"
+            f"{path}: the event log {'cannot be read' if is_damaged else what} ({cause}): "
+            f"check the disk, or restore the newest backup{MEANWHILE if is_damaged else ''}"
         ) from problem
 
 
@@ -136,6 +155,7 @@ def _engine(path: Path, mode: str) -> sa.Engine:
         connection = driver.connect(
             uri, uri=True, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
         )
+        connection.text_factory = _text
         if mode != "ro":
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA wal_autocheckpoint = 0")  # the writer does it when idle

@@ -14,6 +14,7 @@ from genesis.store.chain import Break
 from genesis.store.commits import Commits, Tail
 from genesis.store.database import Database
 from genesis.store.lease import Lease
+from genesis.store.private import FOLDER_MODE
 from genesis.store.reader import LogReader
 from genesis.store.steps import MAIN, LogEntry, LoggedStep, step_text
 from genesis.store.writer import Writer
@@ -43,7 +44,7 @@ class EventLog:
             EventLogError: the file cannot be used.
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         except OSError as problem:
             raise EventLogError(
                 f"{path.parent}: {problem.strerror}: name another home"

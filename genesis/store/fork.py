@@ -76,6 +76,15 @@ def rest(database: Database, sound: Sound, kinds: Iterable[str]) -> Iterator[Rec
             continue
 
 
+def last_stamp(database: Database, sound: Sound, most_ns: int) -> int:
+    """The latest stamp behind the sound part, of those that are not after `most_ns`; 0: none."""
+    wanted = sa.select(sa.func.max(events.c.ts_ns)).where(
+        events.c.stream == sound.stream, events.c.seq > sound.rows, events.c.ts_ns <= most_ns
+    )
+    with database.reading() as connection:
+        return int(connection.scalar(wanted) or 0)
+
+
 def copy_sound(database: Database, parts: Iterable[Sound], target: Path) -> None:
     """Make a database at `target` of the sound parts, and of all pages and drafts.
 

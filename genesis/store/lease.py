@@ -25,18 +25,23 @@ class Lease:
 
     @classmethod
     def take(
-        cls, path: Path, on: str | None = None, instead: str = "give this one another home"
+        cls,
+        path: Path,
+        on: str | None = None,
+        instead: str = "give this one another home",
+        who: str = "engine",
     ) -> "Lease":
         """Lock `path` (created when absent) and write our process id into it.
 
         on: what the engine that holds it runs on, in words; default: the folder. instead: what
-        to do with this one where that one shall not stop.
+        to do with this one where that one shall not stop. who: what holds it, in a word.
 
         Raises:
             UsageError: another engine holds it, also after a second; its process id is named.
             EventLogError: the file cannot be opened.
         """
-        while not _is_at(path, descriptor := _locked(path, on or str(path.parent), instead)):
+        where = on or str(path.parent)
+        while not _is_at(path, descriptor := _locked(path, where, instead, who)):
             os.close(descriptor)  # its holder removed the file before we locked it
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
@@ -71,7 +76,7 @@ def holder(path: Path) -> int | None:
         os.close(descriptor)
 
 
-def _locked(path: Path, on: str, instead: str) -> int:
+def _locked(path: Path, on: str, instead: str, who: str) -> int:
     """The descriptor of the file, locked by us. Errors as in `Lease.take`."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -86,9 +91,7 @@ def _locked(path: Path, on: str, instead: str) -> int:
             return descriptor
     written = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
     os.close(descriptor)
-    raise UsageError(
-        f"another engine (process {written}) runs on {on}: stop it first, or {instead}"
-    )
+    raise UsageError(f"another {who} (process {written}) runs on {on}: stop it first, or {instead}")
 
 
 def _is_at(path: Path, descriptor: int) -> bool:

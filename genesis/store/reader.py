@@ -1,5 +1,6 @@
 """The event log and its tape read back: steps in consumed order, chains checked on the way."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, groupby
 from typing import Any, Final, NamedTuple, TypeVar
@@ -63,8 +64,8 @@ class LogReader:
         logged = sa.select(last(events.c.seq), last(events.c.step))
         taped = sa.select(last(tape.c.seq), last(tape.c.last_step))
         with self._database.reading() as connection:
-            rows, step = connection.execute(logged).one()
-            blocks, last_taped = connection.execute(taped).one()
+            rows, step = map(_whole, connection.execute(logged).one())
+            blocks, last_taped = map(_whole, connection.execute(taped).one())
         return Extent(rows, blocks, max(step, last_taped))
 
     def read(self, stream: str = MAIN) -> Iterator[LoggedStep]:
@@ -316,6 +317,11 @@ class LogReader:
 def event_id(account_id: str, row: EventRow) -> str:
     """The id the control API gives a row: the same for ever, on every machine."""
     return str(uuid5(NAMESPACE_URL, f"genesis:{account_id}/{row.stream}/{row.seq}"))
+
+
+def _whole(last: Any) -> int:
+    """A damaged number may read as text: then all rows are looked at, up to the damaged one."""
+    return last if isinstance(last, int) else sys.maxsize
 
 
 def _logged(rows: list[EventRow], event: Event | None = None) -> LoggedStep:

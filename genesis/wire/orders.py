@@ -15,18 +15,22 @@ from genesis.domain.fills import Fill, Liquidity
 from genesis.domain.money import ZERO
 from genesis.domain.orders import OrderStatus, OrderType, Side
 from genesis.domain.time import MILLISECOND
+from genesis.sim.fees import Discount
 from genesis.sim.orders import NewOrder, Report, ReportKind, VenueOrder, VenueTrade
+from genesis.sim.wallet import INSUFFICIENT
 from genesis.wire.symbols import to_venue
 
 Payload = dict[str, Any]
 
 STP_MODE: Final = "EXPIRE_MAKER"
 STATUSES: Final = {
+    OrderStatus.PENDING: "PENDING_NEW",
     OrderStatus.OPEN: "NEW",
     OrderStatus.PARTIAL: "PARTIALLY_FILLED",
     OrderStatus.FILLED: "FILLED",
     OrderStatus.CANCELLED: "CANCELED",
     OrderStatus.EXPIRED: "EXPIRED",
+    OrderStatus.REJECTED: "REJECTED",
 }
 _EXECUTION_TYPES: Final = {
     ReportKind.ACCEPTED: "NEW",
@@ -34,8 +38,14 @@ _EXECUTION_TYPES: Final = {
     ReportKind.FILLED: "TRADE",
     ReportKind.CANCELLED: "CANCELED",
     ReportKind.EXPIRED: "EXPIRED",
+    ReportKind.REJECTED: "REJECTED",
 }
-_NO_LIST: Final = -1
+_REJECT_REASONS: Final = {
+    INSUFFICIENT: "INSUFFICIENT_BALANCES",
+    "Order would trigger immediately.": "STOP_PRICE_WOULD_TRIGGER_IMMEDIATELY",
+    "Order would immediately match and take.": "WOULD_MATCH_IMMEDIATELY",
+}
+"""Of the user data stream, "Order Reject Reason"."""
 _GRAIN: Final = Decimal("0.00000001")
 
 
@@ -72,7 +82,7 @@ def placed(order: VenueOrder, fills: Iterable[Fill], answer: Answer) -> Payload:
     told: Payload = {
         "symbol": to_venue(order.symbol),
         "orderId": order.order_id,
-        "orderListId": _NO_LIST,
+        "orderListId": order.list_id,
         "clientOrderId": order.client_order_id,
         "transactTime": ms(order.updated_ns),
     }
@@ -90,7 +100,7 @@ def cancelled(order: VenueOrder, cancel_id: str) -> Payload:
         "symbol": to_venue(order.symbol),
         "origClientOrderId": order.client_order_id,
         "orderId": order.order_id,
-        "orderListId": _NO_LIST,
+        "orderListId": order.list_id,
         "clientOrderId": cancel_id,
         "transactTime": ms(order.updated_ns),
         **_terms(order),
@@ -103,7 +113,7 @@ def queried(order: VenueOrder) -> Payload:
     return {
         "symbol": to_venue(order.symbol),
         "orderId": order.order_id,
-        "orderListId": _NO_LIST,
+        "orderListId": order.list_id,
         "clientOrderId": order.client_order_id,
         **_terms(order),
         "stopPrice": amount(order.new.stop_price),
@@ -112,7 +122,7 @@ def queried(order: VenueOrder) -> Payload:
         "updateTime": ms(order.updated_ns),
         "isWorking": order.working_ns is not None,
         **_working_time(order),
-        **({"expiryReason": order.reason} if order.reason else {}),
+        **_expiry(order),
     }
 
 
@@ -123,7 +133,7 @@ def own_trade(trade: VenueTrade) -> Payload:
         "symbol": to_venue(fill.symbol),
         "id": fill.trade_id,
         "orderId": trade.order_id,
-        "orderListId": _NO_LIST,
+        "orderListId": trade.list_id,
         "price": amount(fill.price),
         "qty": amount(fill.qty),
         "quoteQty": amount(fill.price * fill.qty),
@@ -168,6 +178,23 @@ def account(
     }
 
 
+def commission(symbol: str, maker: Decimal, taker: Decimal, discount: Discount | None) -> Payload:
+    """Commission rates of a symbol, as fractions."""
+    none = {name: amount(ZERO) for name in ("maker", "taker", "buyer", "seller")}
+    return {
+        "symbol": to_venue(symbol),
+        "standardCommission": none | {"maker": amount(maker), "taker": amount(taker)},
+        "specialCommission": none,
+        "taxCommission": none,
+        "discount": {
+            "enabledForAccount": discount is not None,
+            "enabledForSymbol": discount is not None,
+            "discountAsset": discount.asset if discount else "BNB",
+            "discount": amount(discount.factor if discount else ZERO),
+        },
+    }
+
+
 # -- user data stream ------------------------------------------------------------------------
 def execution_report(report: Report, execution_id: int, cancel_id: str = "") -> Payload:
     """What happened to an order. On a cancel `c` is the cancel's id and `C` the order's."""
@@ -185,11 +212,11 @@ def execution_report(report: Report, execution_id: int, cancel_id: str = "") -> 
         "p": amount(new.limit_price),
         "P": amount(new.stop_price),
         "F": amount(ZERO),
-        "g": _NO_LIST,
+        "g": order.list_id,
         "C": order.client_order_id if cancel_id else "",
         "x": _EXECUTION_TYPES[report.kind],
         "X": STATUSES[report.status],
-        "r": "NONE",
+        "r": _REJECT_REASONS.get(report.reason, "NONE"),
         "i": order.order_id,
         "l": amount(fill.qty if fill else None),
         "z": amount(report.filled_qty),
@@ -210,7 +237,7 @@ def execution_report(report: Report, execution_id: int, cancel_id: str = "") -> 
     }
     if order.working_ns is not None and (is_working or report.kind is ReportKind.FILLED):
         told["W"] = ms(order.working_ns)
-    if report.reason:
+    if report.reason and report.kind is ReportKind.EXPIRED:
         told["eR"] = report.reason
     return told
 
@@ -227,12 +254,19 @@ def account_position(balances: Iterable[Balance], ts_ns: int) -> Payload:
     }
 
 
+def balance_update(asset: str, change: Decimal, ts_ns: int) -> Payload:
+    """A deposit, withdrawal or transfer; `change` is below 0 where it left."""
+    moved = f"-{amount(-change)}" if change < ZERO else amount(change)
+    return {"e": "balanceUpdate", "E": ms(ts_ns), "a": asset, "d": moved, "T": ms(ts_ns)}
+
+
 # -- parts -----------------------------------------------------------------------------------
 def _terms(order: VenueOrder) -> Payload:
+    """A pending order that has no quantity yet tells none."""
     new = order.new
     return {
         "price": amount(new.limit_price),
-        "origQty": amount(order.qty),
+        **({"origQty": amount(order.qty)} if order.qty else {}),
         "executedQty": amount(order.filled_qty),
         "origQuoteOrderQty": amount(new.quote_qty),
         "cummulativeQuoteQty": amount(order.filled_quote),
@@ -251,7 +285,12 @@ def _working_time(order: VenueOrder) -> Payload:
 def _extras(order: VenueOrder) -> Payload:
     stop = order.new.stop_price
     told = {} if stop is None else {"stopPrice": amount(stop)}
-    return told | ({"expiryReason": order.reason} if order.reason else {})
+    return told | _expiry(order)
+
+
+def _expiry(order: VenueOrder) -> Payload:
+    is_told = order.reason and order.status is OrderStatus.EXPIRED
+    return {"expiryReason": order.reason} if is_told else {}
 
 
 def _fill(fill: Fill) -> Payload:
@@ -267,5 +306,6 @@ def _fill(fill: Fill) -> Payload:
 def _is_working(report: Report) -> bool:
     """Was the order on the book after this?"""
     if report.kind is ReportKind.ACCEPTED:
-        return report.order.new.stop_price is None
+        is_pending = report.status is OrderStatus.PENDING
+        return report.order.new.stop_price is None and not is_pending
     return report.kind is ReportKind.TRIGGERED or report.status is OrderStatus.PARTIAL

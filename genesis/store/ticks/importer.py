@@ -123,12 +123,14 @@ def _naming_wide(path: Path) -> Iterator[None]:
         raise DataError(f"{path} line {error.line}: {error.message}") from None
 
 
-def add_blocks(root: Path, blocks: Iterable[Block], source: str, origin: str) -> ImportReport:
+def add_blocks(
+    root: Path, blocks: Iterable[Block], source: str, origin: str, on_bad: OnBad = "stop"
+) -> ImportReport:
     """Bring blocks that were made here (a synthetic sample, a recording) into the store."""
     report = ImportReport(source, origin)
     with naming_disk_faults(root), staging(root) as stage:
-        count = _fill(stage, (Parsed((block,)) for block in blocks), Path(source), "stop", None)
-        return _commit(root, stage, report, count, Path(source), "stop", origin)
+        count = _fill(stage, (Parsed((block,)) for block in blocks), Path(source), on_bad, None)
+        return _commit(root, stage, report, count, Path(source), on_bad, origin)
 
 
 def _at(file: feeds.OpenFile) -> tuple[int, int]:
@@ -212,7 +214,8 @@ def _commit(
 def _refuse_mixture(held: Manifest, stage: Stage, origin: str) -> None:
     symbols = {place.symbol for place in stage.parts}
     for place, partition in held.partitions.items():
-        if place.symbol in symbols and partition.origin != origin:
+        is_mixed = SYNTHETIC in (partition.origin, origin) and partition.origin != origin
+        if place.symbol in symbols and is_mixed:
             raise UsageError(
                 f"{place.symbol} holds {partition.origin} ticks and these are {origin}: they are"
                 " never mixed (`genesis ticks sample --remove` removes synthetic ones;"

@@ -76,4 +76,19 @@ DEPTH: Final = Kind(
 )
 """One row per changed price. A message without any row is kept as one row of price 0."""
 
-KINDS: Final = {kind.name: kind for kind in (TRADES, AGG_TRADES, BOOKS, DEPTH)}
+BARS: Final = Kind(
+    "bars",
+    "first_trade_id",
+    ("ts_ns", "last_trade_id", "trades"),
+    ("open", "high", "low", "close"),
+    ("volume",),
+    is_merged=True,
+    noun="bar of trade id",
+)
+"""One-minute bars of recorded trades that had their day. `ts_ns` is when the minute opens."""
+
+RECORDED_ARRIVAL: Final = 1 << 40
+"""Arrival numbers of our own recorder begin here: session * 2**40 + place in the session. They rise
+through all sessions of a symbol, so they order its recordings whatever the clocks said."""
+
+KINDS: Final = {kind.name: kind for kind in (TRADES, AGG_TRADES, BOOKS, DEPTH, BARS)}

@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -24,6 +24,8 @@ GRACE_S: Final = 60.0
 IMPORTED: Final = "imported"
 RECORDED: Final = "recorded"
 SYNTHETIC: Final = "synthetic"
+
+_STRENGTH: Final = {RECORDED: 0, IMPORTED: 1}
 
 _NAME: Final = "manifest.json"
 _LOCK: Final = "write.lock"
@@ -64,6 +66,11 @@ class Partition:
     qty_scale: int
     origin: str
     files: tuple[FileEntry, ...]
+
+
+def joined_origin(stored: str, added: str) -> str:
+    """The origin of a partition that holds both: imports are kept for ever, so they prevail."""
+    return max(stored, added, key=lambda origin: _STRENGTH.get(origin, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +130,16 @@ def save(root: Path, manifest: Manifest) -> None:
     with whole_file(root / _NAME) as file:
         file.write(json.dumps(body, indent=1).encode())
     for name in dropped:
-        os.utime(root / name)
+        with suppress(FileNotFoundError):  # somebody removed it by hand: nobody reads it any more
+            os.utime(root / name)
+
+
+def withdraw(root: Path, names: Iterable[str]) -> None:
+    """Remove files of a writer that failed, but for those that a saved manifest names."""
+    saved = file_names(load(root))
+    for name in names:
+        if name not in saved:
+            (root / name).unlink(missing_ok=True)
 
 
 def file_names(manifest: Manifest) -> set[str]:

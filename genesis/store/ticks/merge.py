@@ -4,12 +4,14 @@ Rows are told apart by the venue's own number alone. Trades are merged into file
 book tops and depth are added in arrival order, as files of their own.
 """
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from genesis.domain.time import MILLISECOND
 from genesis.store.ticks import blocks, parquet
 from genesis.store.ticks import manifest as manifests
 from genesis.store.ticks.archive_blocks import BadRow
@@ -45,10 +47,7 @@ class Merge:
 
     def withdraw(self) -> None:
         """Remove the files written so far, but for those that a saved manifest names."""
-        saved = manifests.file_names(manifests.load(self.root))
-        for name in self.written:
-            if name not in saved:
-                (self.root / name).unlink(missing_ok=True)
+        manifests.withdraw(self.root, self.written)
 
     def part(self, place: Place) -> Merged:
         """Judge and write the staged rows of one partition."""
@@ -74,13 +73,16 @@ class Merge:
         must_rescale = scales != (stored.price_scale, stored.qty_scale)
         kept = tuple(entry for entry in stored.files if entry not in judged.replaced)
         entry = self._write(place, judged.rows, scales)
+        origin = manifests.joined_origin(stored.origin, self.origin)
         if entry is None:
-            return Merged(None, 0, judged.repeated, judged.bad)
+            is_kept_now = bool(stored.files) and origin != stored.origin
+            changed = replace(stored, origin=origin) if is_kept_now else None
+            return Merged(changed, 0, judged.repeated, judged.bad)
         added = entry.rows - sum(old.rows for old in judged.replaced)
         if must_rescale:
             kept = tuple(self._rescaled(place, stored, old, scales) for old in kept)
         files = tuple(sorted((*kept, entry), key=lambda each: each.first_key))
-        changed = Partition(*scales, stored.origin, files)
+        changed = Partition(*scales, origin, files)
         return Merged(changed, added, judged.repeated, judged.bad)
 
     def _write(
@@ -188,7 +190,8 @@ def _compare(both: Block, count_old: int, elsewhere: Ints) -> _Verdict:
     agrees = np.ones(len(keys), np.bool_)
     for name in both.kind.told:
         column = both.columns[name]
-        agrees &= column[order] == column[first_of]
+        same = _same_time if name == "ts_ns" else np.equal
+        agrees &= same(column[order], column[first_of])
     is_misplaced = (order >= count_old) & np.isin(keys, elsewhere)
     keeps = is_first & ~is_misplaced
     clashes = ~is_first & ~agrees & ~is_misplaced
@@ -203,21 +206,42 @@ def _compare(both: Block, count_old: int, elsewhere: Ints) -> _Verdict:
     return _Verdict(is_new, order[keeps], repeated, tuple(sorted(bad)))
 
 
+def _same_time(one: Ints, other: Ints) -> Flags:
+    """The venue's streams tell whole milliseconds, its archives microseconds of the same trade."""
+    is_coarse = (one % MILLISECOND == 0) | (other % MILLISECOND == 0)
+    same: Flags = (one == other) | (is_coarse & (one // MILLISECOND == other // MILLISECOND))
+    return same
+
+
 def _clashing(both: Block, rows: Ints, firsts: Ints) -> Iterator[BadRow]:
     for row, first in zip(rows.tolist(), firsts.tolist(), strict=True):
         number = f"{both.kind.noun} {both.keys[row]}"
         line = both.lines[first]
         where = f"the row on line {line}" if line else "the stored row"
-        fields = [
-            name for name in both.kind.told if both.columns[name][row] != both.columns[name][first]
-        ]
-        yield BadRow(int(both.lines[row]), f"{number} differs from {where} in {', '.join(fields)}")
+        fields = [name for name in both.kind.told if _differs(both, name, row, first)]
+        yield _bad(both, row, f"{number} differs from {where} in {', '.join(fields)}")
+
+
+def _differs(both: Block, name: str, row: int, first: int) -> bool:
+    column = both.columns[name]
+    same = _same_time if name == "ts_ns" else np.equal
+    return not bool(same(column[row], column[first]))
 
 
 def _misplaced(both: Block, rows: Ints) -> Iterator[BadRow]:
     for row in rows.tolist():
         number = f"{both.kind.noun} {both.keys[row]}"
-        yield BadRow(int(both.lines[row]), f"{number} also stands under another UTC day")
+        yield _bad(both, row, f"{number} also stands under another UTC day")
+
+
+def _bad(both: Block, row: int, reason: str) -> BadRow:
+    """What came from no file is shown as it would have been stored."""
+    line = int(both.lines[row])
+    if line:
+        return BadRow(line, reason)
+    shown = {name: column[row].item() for name, column in both.columns.items()}
+    scales = {"price_scale": both.price_scale, "qty_scale": both.qty_scale}
+    return BadRow(0, reason, json.dumps({"symbol": both.symbol, **shown, **scales}))
 
 
 def _overlapping(files: Sequence[FileEntry], first: int, last: int) -> tuple[FileEntry, ...]:

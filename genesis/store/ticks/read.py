@@ -11,7 +11,15 @@ import numpy as np
 from genesis.domain.events import BookDelta, BookTop, Level, MarketEvent, TradeTick
 from genesis.store.ticks import blocks, parquet
 from genesis.store.ticks.blocks import Block, Flags, Ints
-from genesis.store.ticks.kinds import ABSENT, BOOKS, DEPTH, KINDS, RECEIPT, TRADES
+from genesis.store.ticks.kinds import (
+    ABSENT,
+    BOOKS,
+    DEPTH,
+    KINDS,
+    RECEIPT,
+    RECORDED_ARRIVAL,
+    TRADES,
+)
 from genesis.store.ticks.manifest import FileEntry, Manifest, Partition, Place
 
 ALWAYS: Final = (0, 2**63 - 1)
@@ -124,9 +132,17 @@ def _cut(block: Block, span_ns: tuple[int, int]) -> Block:
 def in_arrival_order(block: Block) -> Block:
     """The rows as they arrived, also where several captures lie side by side."""
     received, arrival = (block.columns[name] for name in RECEIPT)
+    if is_ours(arrival):
+        rises = np.all(arrival[1:] >= arrival[:-1])
+        return block if rises else block.take(np.argsort(arrival, kind="stable"))
     if np.all(received[1:] >= received[:-1]):
         return block
     return block.take(np.lexsort((arrival, received)))
+
+
+def is_ours(arrival: Ints) -> bool:
+    """Were all rows taken down by our own recorder, whose arrival numbers order them alone?"""
+    return bool(np.all(arrival >= RECORDED_ARRIVAL))
 
 
 # -- events ----------------------------------------------------------------------------------
@@ -166,7 +182,9 @@ def _merged(loaded: Sequence[Block]) -> Iterator[MarketEvent]:
     times = np.concatenate([block.columns["ts_ns"] for block in loaded])
     number = np.concatenate([np.full(len(block), i) for i, block in enumerate(loaded)])
     row = np.concatenate([np.arange(len(block)) for block in loaded])
-    if np.all(received != ABSENT):
+    if is_ours(arrival):
+        order = np.lexsort((row, number, arrival))
+    elif np.all(received != ABSENT):
         order = np.lexsort((row, number, arrival, received))
     else:
         order = np.lexsort((row, number, times))

@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from genesis.domain.events import MarketEvent
+from genesis.domain.instrument import Instrument
 from genesis.domain.time import DAY, SECOND
 from genesis.errors import UsageError
-from genesis.store.ticks import importer, quality, read, upkeep, views
+from genesis.store.ticks import importer, quality, read, records, upkeep, views
 from genesis.store.ticks import manifest as manifests
 from genesis.store.ticks.blocks import Block
 from genesis.store.ticks.durable import naming_disk_faults
 from genesis.store.ticks.importer import ImportReport, OnBad, Progress
-from genesis.store.ticks.kinds import TRADES
+from genesis.store.ticks.kinds import BARS, TRADES
 from genesis.store.ticks.manifest import SYNTHETIC, Manifest
 from genesis.store.ticks.read import TickArrays, TopArrays
+from genesis.store.ticks.records import GapRecord, Session
+from genesis.store.ticks.sealing import Sealed, seal_abandoned
 from genesis.store.ticks.upkeep import Upkeep
 
 FOLDER: Final = "ticks"
@@ -75,6 +78,10 @@ class TickStore:
         """Remove leftovers of killed writers and old recordings: see `upkeep.look_after`."""
         return upkeep.look_after(self.root, before, referred)
 
+    def bring_in(self) -> Sealed:
+        """Bring in what killed recorders left in the spool; a living one is left alone."""
+        return seal_abandoned(self.root)
+
     # -- looking -----------------------------------------------------------------------------
     def manifest(self) -> Manifest:
         """The files of the store as of now."""
@@ -114,7 +121,8 @@ class TickStore:
         held = self._holding_of(symbol)
         first, end_ns = _span(start, end)
         query = (
-            f"SELECT * FROM ({views.bars_query(width_ns)}) WHERE symbol = $symbol"
+            f"SELECT * FROM ({views.bars_query(width_ns, has_kept=bool(held.of(BARS.name)))})"
+            " WHERE symbol = $symbol"
             " AND open_ts_ns >= $first AND open_ts_ns < $last ORDER BY open_ts_ns"
         )
         parameters = {"symbol": symbol, "first": first, "last": end_ns}
@@ -148,6 +156,21 @@ class TickStore:
         """
         held = self._holding_of(symbol)
         return read.events(self.root, held, symbol, _span(start, end), kinds)
+
+    # -- recordings --------------------------------------------------------------------------
+    def gaps(
+        self, symbol: str, start: int | None = None, end: int | None = None
+    ) -> tuple[GapRecord, ...]:
+        """What our recorder says it missed of `symbol` within [start, end) (UTC ns)."""
+        return records.gaps(self.root, symbol, _span(start, end))
+
+    def sessions(self, symbol: str) -> tuple[Session, ...]:
+        """When our recorder listened to `symbol`, oldest first."""
+        return records.sessions(self.root, symbol)
+
+    def instrument(self, symbol: str, at_ns: int | None = None) -> Instrument | None:
+        """The filters recorded of `symbol`, as they were at `at_ns`; None where none were."""
+        return records.instrument_at(self.root, symbol, at_ns)
 
     # -- judging -----------------------------------------------------------------------------
     def check(self, symbol: str) -> quality.Quality:

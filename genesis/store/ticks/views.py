@@ -1,5 +1,7 @@
 """The tick store as SQL views: `trades`, `agg_trades`, `books`, `depth`, `bars_1m`, `bars_1h`.
 
+`bars` is what bars_1m and bars_1h hold of days whose recorded trades are gone.
+
 Amounts come twice: as DOUBLE under their plain name (the double nearest to the exact value, for
 statistics), and exact as `<name>_int` with `price_scale` or `qty_scale`: value =
 int / 10**scale. Times are BIGINT UTC nanoseconds; DuckDB's own timestamps would round them.
@@ -14,7 +16,7 @@ import duckdb
 
 from genesis.domain.time import HOUR, MINUTE
 from genesis.errors import DataError
-from genesis.store.ticks.kinds import KINDS, RECEIPT, Kind
+from genesis.store.ticks.kinds import BARS, KINDS, RECEIPT, Kind
 from genesis.store.ticks.manifest import Manifest, Partition, Place
 
 _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
@@ -30,8 +32,9 @@ def connect(root: Path, manifest: Manifest) -> Any:
     for kind in KINDS.values():
         view = _view(root, kind, manifest.of(kind.name))
         connection.execute(f"CREATE VIEW {kind.name} AS {view}")
+    has_kept = bool(manifest.of(BARS.name))
     for name, width_ns in (("bars_1m", MINUTE), ("bars_1h", HOUR)):
-        connection.execute(f"CREATE VIEW {name} AS {bars_query(width_ns)}")
+        connection.execute(f"CREATE VIEW {name} AS {bars_query(width_ns, has_kept=has_kept)}")
     return connection
 
 
@@ -53,12 +56,39 @@ def naming_damage() -> Iterator[None]:
         raise DataError(f"the tick store is damaged: {reason}: restore it from a backup") from error
 
 
-def bars_query(width_ns: int) -> str:
+def bars_query(width_ns: int, *, has_kept: bool = False) -> str:
     """SQL for bars of trades, each stamped with the ns at which it opens.
 
     Widths must divide a day. Volume is summed exactly and then shown as DOUBLE. A span without a
     trade has no bar; the last bar may be unfinished.
+
+    has_kept: the store holds bars whose trades are gone; they count where the width is a whole
+        number of minutes, and where no trade is held of their minute.
     """
+    if has_kept and width_ns % MINUTE == 0:
+        return _bars_with_kept(width_ns)
+    return _bars_of_trades(width_ns)
+
+
+def _bars_with_kept(width_ns: int) -> str:
+    return f"""
+        WITH made AS ({_bars_of_trades(MINUTE)}),
+        minutes AS (
+            SELECT * FROM made UNION ALL
+            SELECT symbol, ts_ns AS open_ts_ns, open, high, low, close, volume, trades,
+                   first_trade_id, last_trade_id
+            FROM bars AS kept WHERE NOT EXISTS (
+                SELECT 1 FROM made
+                WHERE made.symbol = kept.symbol AND made.open_ts_ns = kept.ts_ns))
+        SELECT symbol, opens AS open_ts_ns, arg_min(open, first_trade_id) AS open,
+               max(high) AS high, min(low) AS low, arg_max(close, last_trade_id) AS close,
+               sum(volume) AS volume, sum(trades)::BIGINT AS trades,
+               min(first_trade_id) AS first_trade_id, max(last_trade_id) AS last_trade_id
+        FROM (SELECT *, open_ts_ns // {width_ns} * {width_ns} AS opens FROM minutes)
+        GROUP BY symbol, opens"""
+
+
+def _bars_of_trades(width_ns: int) -> str:
     return f"""
         SELECT symbol, ts_ns // {width_ns} * {width_ns} AS open_ts_ns,
                arg_min(price, trade_id) AS open, max(price) AS high, min(price) AS low,

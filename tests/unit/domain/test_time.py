@@ -12,8 +12,10 @@ from genesis.domain.time import (
     SECOND,
     date_of,
     format_utc,
+    moment_words,
     parse_utc,
     parse_width,
+    until_words,
     utc_day,
 )
 
@@ -94,3 +96,40 @@ def test_widths(n: int, unit: str) -> None:
 def test_a_width_that_is_none_is_refused_by_name(words: str) -> None:
     with pytest.raises(ValueError, match="bar width"):
         parse_width(words)
+
+
+NOON = parse_utc("2024-08-08T12:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("ahead_ns", "told"),
+    [
+        (0, "now (12:00:00 UTC)"),
+        (SECOND, "in 1 second (12:00:01 UTC)"),
+        (89 * SECOND + 123_456_789, "in 90 seconds (12:01:30 UTC)"),
+        (91 * SECOND, "in 2 minutes (12:01:31 UTC)"),
+        (27 * MINUTE - 1, "in 27 minutes (12:27:00 UTC)"),
+        (3 * HOUR, "in 3 hours (15:00:00 UTC)"),
+        (12 * HOUR, "in 12 hours (2024-08-09 00:00:00 UTC)"),
+        (30 * DAY, "in 30 days (2024-09-07 12:00:00 UTC)"),
+    ],
+)
+def test_an_end_is_told_by_how_far_ahead_it_is_and_to_the_second(ahead_ns: int, told: str) -> None:
+    assert until_words(NOON + ahead_ns, NOON) == told
+
+
+def test_an_end_says_whose_clock_counts() -> None:
+    assert (
+        until_words(NOON + HOUR, NOON, "venue time") == "in 60 minutes (13:00:00 UTC, venue time)"
+    )
+
+
+@given(moments.filter(lambda t: abs(t) < 2**62), st.integers(1, 400 * DAY))
+def test_nothing_is_promised_sooner_than_it_is(now: int, ahead: int) -> None:
+    count, unit = until_words(now + ahead, now).split()[1:3]
+    units = {"second": SECOND, "minute": MINUTE, "hour": HOUR, "day": DAY}
+    assert int(count) * units[unit.removesuffix("s")] >= ahead
+
+
+def test_a_moment_is_told_to_the_second_it_is_over_in() -> None:
+    assert moment_words(NOON + 1) == "2024-08-08 12:00:01 UTC"

@@ -72,7 +72,26 @@ def test_ring_fenced_coins_are_outside_and_flows_move_only_their_asset() -> None
     ledger = opened("500", held, fenced=(held,))
     assert "BTC" not in ledger.balances
     ledger.flow(FlowReported(2, "USDT", D(-100), "withdrawal", "x"))
+    ledger.flow(FlowReported(3, "BTC", D("-0.2"), "withdrawal", "y", fenced=True))
+    assert "BTC" not in ledger.balances
     assert (ledger.cash_usdt, ledger.flows_usdt) == (D(400), D(-100))
+
+
+@given(st.integers(1, 250), st.booleans())
+def test_coins_that_leave_make_a_position_smaller_and_are_no_result(n: int, is_dust: bool) -> None:
+    ledger, mark = opened("1000"), D(70_000)
+    ledger.fill(fill(Side.BUY, "0.002", "60000", "0", "USDT"), 1)
+    if is_dust:
+        ledger.settle("BTC/USDT", BTC, D(1), 2, "manual")  # too little to be sold at that price
+        assert not ledger.positions
+    gone = D(n) / 100_000
+    before = ledger.cash_usdt + D("0.002") * mark - ledger.flows_usdt
+    moved = ledger.flow(FlowReported(2, "BTC", -gone, "withdrawal", "x"), lambda _: mark)
+    left = max(D(0), D("0.002") - gone)
+    assert ledger.holdings("BTC/USDT") == left
+    assert [each.qty for each in moved] == ([] if is_dust else [left])
+    assert ledger.cash_usdt + left * mark - ledger.flows_usdt == before
+    assert ledger.balances["BTC"] == D("0.002") - gone
 
 
 trades = st.lists(

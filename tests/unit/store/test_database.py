@@ -101,6 +101,9 @@ def test_a_file_that_is_no_database_is_named_in_one_line(
         Database.open(path, read_only=read_only)
     assert str(path) in str(told.value)
     assert "\n" not in str(told.value)
+    assert "the event log cannot be read (" in str(told.value)
+    assert "`genesis close-all --direct`" in str(told.value)
+    assert "`--sell-all-held`" in str(told.value)
     assert path.read_bytes() == content
 
 

@@ -53,10 +53,10 @@ def test_nothing_imported_or_made_up_is_ever_removed(store: TickStore, origin: s
     assert store.manifest() == before
 
 
-def test_of_recordings_only_old_books_and_depth_go(store: TickStore) -> None:
+def test_of_recordings_the_old_ones_go(store: TickStore) -> None:
     places = as_kinds_of_an_age(store, RECORDED)
     found = store.look_after(BORDER, ())
-    assert found.expired == (Place("books", "BTC/USDT", OLD), Place("depth", "BTC/USDT", OLD))
+    assert found.expired == tuple(Place(k, "BTC/USDT", OLD) for k in ("books", "depth", "trades"))
     assert store.manifest().partitions.keys() >= places - set(found.expired)
     assert store.look_after(BORDER, ()) == Upkeep()
 
