@@ -35,7 +35,7 @@ from genesis.domain.outcomes import (
     TiltLevelChanged,
     TiltScored,
 )
-from genesis.domain.time import SECOND, format_utc
+from genesis.domain.time import SECOND, moment_words
 
 _PURPOSES: Final = {
     Purpose.ENTRY: "entry",
@@ -87,6 +87,8 @@ def _act(event: OperatorActed) -> str:
         return f"{kind}{at}{stop}"
     if event.verb == "stop" and event.stop_new is not None:
         return f"stop {event.symbol} {text(event.stop_new)}"
+    if event.verb == "close" and event.share is not None:
+        return f"close {event.symbol} {text(event.share * 100)}%"
     name = event.kind.lower() if event.verb == "none" else event.verb.replace("_", " ")
     return f"{name} {event.symbol}" if event.symbol else name
 
@@ -132,7 +134,7 @@ def order(request: OrderRequest) -> str:
 
 
 def failed(failure: Failure) -> str:
-    until = "" if failure.until_ns is None else f" (until {format_utc(failure.until_ns)})"
+    until = "" if failure.until_ns is None else f" (until {moment_words(failure.until_ns)})"
     return f"refused by {failure.stage}, {failure.code}: {failure.reason}{until}"
 
 
@@ -145,7 +147,10 @@ def answered(answer: CommandAnswered | OverrideJudged) -> str:
 def sent(command: SubmitOrder | CancelOrder, wire_id: str | None) -> str:
     if isinstance(command, CancelOrder):
         return "a cancel left for the venue"
-    return f"left for the venue as {wire_id}" if wire_id else "left for the venue"
+    how = "" if command.replaces is None else f" in the place of order {command.replaces}"
+    if command.joins is not None:
+        how = f" together with order {command.joins}"
+    return f"left for the venue as {wire_id}{how}" if wire_id else f"left for the venue{how}"
 
 
 def venue(event: OrderEvent) -> str:

@@ -75,7 +75,10 @@ AFTER_REST: Final[Mapping[Level, Happening]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """until_ns: when an open one has rested. code: of its refusals. probe: the order that tries."""
+    """until_ns: when an open one has rested. code: of its refusals. probe: the order that tries.
+
+    mended: how a fault that lasted was ended; what is told while it still rests. Empty: it was not.
+    """
 
     level: Level
     name: str
@@ -84,6 +87,12 @@ class Breaker:
     reason: str = ""
     code: str = ""
     probe: OrderKey | None = None
+    mended: str = ""
+
+    @property
+    def told(self) -> str:
+        """Why it is not closed, as it is now."""
+        return self.mended or self.reason
 
 
 Key = tuple[Level, str]
@@ -119,12 +128,14 @@ class Breakers:
         latest_ns = max(until_ns, known.until_ns or until_ns)
         if known.state is State.OPEN and (known.until_ns, known.reason) == (latest_ns, reason):
             return ()
-        opened = replace(known, code=code, reason=reason, until_ns=latest_ns, probe=None)
+        opened = replace(known, code=code, reason=reason, until_ns=latest_ns, probe=None, mended="")
         return self._move(ts_ns, opened, Happening.TRIPPED)
 
-    def healed(self, ts_ns: int, key: Key) -> tuple[BreakerMoved, ...]:
+    def healed(self, ts_ns: int, key: Key, how: str = "") -> tuple[BreakerMoved, ...]:
         """A lasting fault is over: the breaker moves on when it has rested."""
         self._faulty.discard(key)
+        if key in self._known:
+            self._known[key] = replace(self._known[key], mended=how)
         return self.tick(ts_ns)
 
     def tick(self, now_ns: int) -> tuple[BreakerMoved, ...]:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, Protocol
 
 from genesis.domain.approval import Failure
 from genesis.domain.money import ZERO, text
-from genesis.domain.time import DAY, SECOND, format_utc, utc_day
+from genesis.domain.time import DAY, SECOND, utc_day
 from genesis.risk.breakers import ON_PAPER_CODE, Breaker, Breakers, Level, State
 from genesis.risk.drawdown import HALT_SOURCE, Drawdown
 from genesis.risk.limits import RiskRules, TierLimits
@@ -22,7 +22,8 @@ class EntryFacts(NamedTuple):
 
     strategy: whose wish it is (None: the operator's). trades_on_paper: the account itself is one
     of paper. result_usdt: of trading since the account was opened, at the mark. trades_today: those
-    that may still come of working entries included.
+    that may still come of working entries included. way_out: what leads out of a halt. suspended:
+    the venue's word where it does not trade the symbol.
     """
 
     now_ns: int
@@ -34,6 +35,8 @@ class EntryFacts(NamedTuple):
     trades_on_paper: bool = True
     result_usdt: Decimal = ZERO
     trades_today: int = 0
+    way_out: str = ""
+    suspended: str = ""
 
 
 class Standing(Protocol):
@@ -51,9 +54,10 @@ def _halted(desk: Standing, facts: EntryFacts, limits: TierLimits) -> Failure | 
     halted = desk.drawdown.halted
     if halted is None:
         return None
-    told = halted.reason
+    told = f"trading is halted: {halted.reason}"
     if halted.source == HALT_SOURCE:
         told += f"; the fall from the peak is {_fall(desk, facts):.2f} USDT now"
+    told = f"{told}; {facts.way_out}" if facts.way_out else told
     return Failure("risk", "TRADING_HALTED", told)
 
 
@@ -61,7 +65,7 @@ def _critical(desk: Standing, facts: EntryFacts, limits: TierLimits) -> Failure 
     until = desk.drawdown.critical_until_ns
     if until is None or facts.now_ns >= until:
         return None
-    told = f"no new risk today; again at {format_utc(until)}"
+    told = "no new risk today"
     fall, table = _fall(desk, facts), limits.drawdown
     if table is None or fall < table.critical_usdt:  # less by now, or another tier's limit
         told += ": the fall from the peak was critical today"
@@ -83,6 +87,13 @@ def _no_price(desk: Standing, facts: EntryFacts, limits: TierLimits) -> Failure 
     return Failure("risk", "NO_PRICE", told)
 
 
+def _suspended(desk: Standing, facts: EntryFacts, limits: TierLimits) -> Failure | None:
+    if not facts.suspended:
+        return None
+    told = f"the venue does not trade {facts.symbol} now ({facts.suspended})"
+    return Failure("risk", "SYMBOL_SUSPENDED", told)
+
+
 def _unresolved(desk: Standing, facts: EntryFacts, limits: TierLimits) -> Failure | None:
     if not facts.has_unresolved:
         return None
@@ -102,7 +113,7 @@ def _trades(desk: Standing, facts: EntryFacts, limits: TierLimits) -> Failure | 
     if most is None or facts.trades_today < most:
         return None
     until = (utc_day(facts.now_ns) + 1) * DAY
-    told = f"{most} trades today are enough; again at {format_utc(until)}"
+    told = f"{most} trades today are enough"
     return Failure("risk", "TRADES_PER_DAY", told, until)
 
 
@@ -122,7 +133,7 @@ def _pause(desk: Standing, facts: EntryFacts, limits: TierLimits) -> Failure | N
         return None
     until, losses = desk.streak.pause_until_ns, losses_at(desk.streak, facts.now_ns, rules)
     assert until is not None
-    told = f"{losses} losses in a row: new risk rests until {format_utc(until)}"
+    told = f"{losses} losses in a row: new risk rests"
     return Failure("risk", "COOLDOWN_ACTIVE", told, until)
 
 
@@ -131,6 +142,7 @@ CHECKS: Final = (
     _critical,
     _confirming,
     _no_price,
+    _suspended,
     _unresolved,
     _unprotected,
     _trades,
@@ -159,8 +171,9 @@ def breaker_failures(desk: Standing, facts: EntryFacts) -> Iterator[Failure]:
 
 def _system(breaker: Breaker) -> Failure:
     if breaker.probe is None:
-        return Failure("risk", breaker.code, _again(breaker), breaker.until_ns)
-    told = f"{breaker.reason}: one small order tries it now; wait for its answer"
+        told = f"{_again(breaker)}, then one small order tries"
+        return Failure("risk", breaker.code, told, breaker.until_ns)
+    told = f"{breaker.told}: one small order tries it now; wait for its answer"
     return Failure("risk", breaker.code, told, None)
 
 
@@ -175,8 +188,8 @@ def _strategy(breaker: Breaker, facts: EntryFacts) -> Failure | None:
 
 def _again(breaker: Breaker) -> str:
     if breaker.until_ns is None:
-        return f"{breaker.reason}; no new risk while this lasts"
-    return f"{breaker.reason}; new risk again at {format_utc(breaker.until_ns)}"
+        return f"{breaker.told}; no new risk while this lasts"
+    return f"{breaker.told}; new risk rests"
 
 
 def _fall(desk: Standing, facts: EntryFacts) -> Decimal:

@@ -8,15 +8,15 @@ from genesis.domain.ids import OrderKey
 from genesis.domain.money import ZERO, fraction
 from genesis.domain.outcomes import BreakerMoved, RiskBlocked
 from genesis.domain.time import utc_day
-from genesis.risk.blocks import code_of
+from genesis.risk.blocks import STARTING, code_of
 from genesis.risk.breakers import Breaker, Breakers, Level, State
 from genesis.risk.checks import CHECKS, EntryFacts, breaker_failures
 from genesis.risk.drawdown import Drawdown
 from genesis.risk.edge import Results
-from genesis.risk.limits import RiskRules, TierLimits
+from genesis.risk.limits import RiskRules, StreakRules, TierLimits
 from genesis.risk.multipliers import Multiplier
 from genesis.risk.pace import Pace
-from genesis.risk.streak import Streak, after_trade, multiplier
+from genesis.risk.streak import Streak, after_trade, multiplier, stricter
 from genesis.risk.trips import Trips
 
 __all__ = ["EntryFacts", "RiskDesk"]
@@ -30,6 +30,8 @@ class RiskDesk:
         self.drawdown = Drawdown()
         self.blocks: dict[str, str] = {}
         self.streak = Streak()
+        """Losses in a row: the stricter of what this record and a lost part of it tell."""
+        self._streaks: tuple[Streak, Streak] | None = None
         self.pace = Pace()
         self.breakers = Breakers()
         self.trips = Trips(self.breakers)
@@ -37,6 +39,7 @@ class RiskDesk:
         """What strategies have shown, by name."""
         self._trades = 0
         self._trades_day = -1
+        self._carried_trades: dict[int, int] = {}
 
     # -- facts -------------------------------------------------------------------------------
     def block(self, ts_ns: int, source: str, reason: str | None) -> tuple[RiskBlocked, ...]:
@@ -68,6 +71,32 @@ class RiskDesk:
             self._trades_day, self._trades = utc_day(now_ns), 0
         self._trades += 1
 
+    def carry_trades(self, day: int, trades: int) -> None:
+        """Trades of that day that only a lost part of the record counted."""
+        self._carried_trades[day] = self._carried_trades.get(day, 0) + trades
+
+    def carry_streak(self, ended: Iterable[tuple[int, Decimal]]) -> None:
+        """Trades that ended in a lost part of the record, when and with which net result.
+
+        The venue may tell of the same ones again: they are counted beside those, not with them.
+        """
+        known, carried = self._streaks or (self.streak, self.streak)
+        for ts_ns, pnl in ended:
+            if self.rules.streak is not None:
+                carried = after_trade(carried, pnl, ts_ns, self.rules.streak)
+                self._streaks = known, carried
+                self.streak = stricter(known, carried)
+
+    def _count_result(self, ts_ns: int, pnl: Decimal, rules: StreakRules) -> None:
+        if self._streaks is None:
+            self.streak = after_trade(self.streak, pnl, ts_ns, rules)
+            return
+        known, carried = self._streaks
+        known = after_trade(known, pnl, ts_ns, rules)
+        if STARTING not in self.blocks:  # else the venue tells of it, maybe again
+            carried = after_trade(carried, pnl, ts_ns, rules)
+        self._streaks, self.streak = (known, carried), stricter(known, carried)
+
     def trade_closed(
         self,
         ts_ns: int,
@@ -81,7 +110,7 @@ class RiskDesk:
         risk_usdt: what one trade of the account may lose now. paid_usdt: what was paid for it.
         """
         if self.rules.streak is not None:
-            self.streak = after_trade(self.streak, pnl, ts_ns, self.rules.streak)
+            self._count_result(ts_ns, pnl, self.rules.streak)
         if strategy is None:
             return ()
         has_edge = self._edge_after(strategy, pnl, paid_usdt)
@@ -145,5 +174,7 @@ class RiskDesk:
 
     def trades_today(self, now_ns: int, working: int) -> int:
         """working: entries without a fill yet; each may still become a trade."""
-        counted = self._trades if utc_day(now_ns) == self._trades_day else 0
+        today = utc_day(now_ns)
+        counted = self._trades if today == self._trades_day else 0
+        counted += self._carried_trades.get(today, 0)
         return counted if self.rules.counts_unfilled else counted + working

@@ -6,6 +6,7 @@ the rows that the rules name; until then entries are blocked and nothing else ha
 fixed at 00:00 UTC: that of the day, and those of the days before for the rolling limits.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -57,6 +58,9 @@ class Drawdown:
         self._raised: set[str] = set()
         self._confirming = Confirmations()
         self.rolling = RollingPeaks()
+        self._carried: dict[int, frozenset[str]] = {}
+        self._carried_days: dict[int, tuple[Decimal, Decimal]] = {}
+        self._carried_starts: dict[int, Decimal] = {}
 
     # -- facts -------------------------------------------------------------------------------
     def open(self, equity: Decimal) -> None:
@@ -92,10 +96,56 @@ class Drawdown:
         self.critical_until_ns = None
         result = equity - flows - self.base_usdt
         self.rolling.start_day(self.day, result, limits.rolling)
+        self._take_starts()
         for window in limits.rolling:  # armed again after a recovery, as the critical row
             if self.rolling.peak(window) - result < rules.notify_at_fraction * window.loss_usdt:
                 self._raised -= {window.name, NEAR + window.name}
+        self._take_carried()
         return DayStarted(ts_ns, self.day, equity)
+
+    def carry(self, day: int, alerts: Iterable[str]) -> None:
+        """Rows that a lost part of the record had raised on that day count on, when it is here.
+
+        What halts, demotes or ends the day is not among them: a raised row is not raised again.
+        """
+        found = frozenset(alerts) - {HALT, DAILY_LOSS, GIVE_BACK}
+        self._carried[day] = found | self._carried.get(day, frozenset())
+        self._take_carried()
+
+    def carry_day(self, day: int, equity: Decimal, flows: Decimal) -> None:
+        """The baseline a day had in a lost part of the record: what it lost since is lost still.
+
+        flows: money that had come in when the day began, less what went out.
+        """
+        self._carried_days[day] = (equity, equity - flows)
+        self._take_carried()
+
+    def carry_start(self, day: int, equity: Decimal, flows: Decimal) -> None:
+        """That baseline counts for the falls of the days after it, and from the peak."""
+        result = equity - flows - self.base_usdt
+        self.peak_usdt = max(self.peak_usdt, result)
+        self._carried_starts[day] = result
+        self._take_starts()
+
+    def carry_lasting(self, alerts: Iterable[str]) -> None:
+        """Rows of several days that the lost part had raised: the start of a day may arm them."""
+        self._raised |= frozenset(alerts)
+
+    def _take_starts(self) -> None:
+        for day in sorted(self._carried_starts):
+            if day <= self.day:
+                self.rolling.carry(day, self._carried_starts.pop(day))
+
+    def _take_carried(self) -> None:
+        alerts = self._carried.get(self.day, frozenset())
+        self._raised |= alerts
+        if CRITICAL in alerts:
+            self.critical_until_ns = (self.day + 1) * DAY
+        equity, base = self._carried_days.get(self.day, (ZERO, self.day_base_usdt))
+        if base > self.day_base_usdt:
+            flows = self.day_equity_usdt - self.day_base_usdt
+            self.day_equity_usdt = min(equity, base + flows)  # what it allows is no more than that
+            self.day_base_usdt = base
 
     def mark(
         self,
@@ -218,11 +268,11 @@ class Drawdown:
         rules: RiskRules,
     ) -> bool:
         """As `_row`; where the rules ask for it, confirmed, and without what is in doubt."""
-        if alert in self._raised or alert not in rules.confirmed_rows:
-            return self._row(facts, ts_ns, alert, measure, amount, limit)
-        if not self._confirming.confirmed(alert, ts_ns, amount - doubt >= limit, rules):
-            return False
-        return self._row(facts, ts_ns, alert, measure, amount - doubt, limit)
+        if alert in rules.confirmed_rows and alert not in self._raised:
+            amount -= doubt
+            if not self._confirming.confirmed(alert, ts_ns, amount >= limit, rules):
+                return False
+        return self._row(facts, ts_ns, alert, measure, amount, limit)
 
     def _near(
         self,

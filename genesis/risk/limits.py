@@ -105,11 +105,28 @@ class StrategyBreakerRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionRules:
+    """When the line to the venue, or this machine, is no longer fit to take new risk.
+
+    silent_ns: the venue answers nothing for so long. slow_orders in a row, each slower than
+    slow_order_ns. limit_share: of a limit of the venue's is used. disk_free_bytes: less is left.
+    memory_share: more of the machine's memory is used.
+    """
+
+    silent_ns: int
+    slow_order_ns: int
+    slow_orders: int
+    limit_share: Decimal
+    disk_free_bytes: int
+    memory_share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class SystemBreakerRules:
     """New risk rests for `rest_ns` after a fault of ours or the venue's, then one order tries.
 
     failed_orders within failed_span_ns trip it, and so does a stream silent for feed_gap_ns.
-    probe_usdt: the most that the trying order may cost.
+    probe_usdt: the most that the trying order may cost. conditions: None: none are watched.
     """
 
     failed_orders: int
@@ -117,12 +134,16 @@ class SystemBreakerRules:
     feed_gap_ns: int
     rest_ns: int
     probe_usdt: Decimal
+    conditions: ConditionRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BreakerRules:
+    """counts_unsent: an order that never left is a failed one, as one the venue rejected is."""
+
     strategy: StrategyBreakerRules
     system: SystemBreakerRules
+    counts_unsent: bool = True
 
 
 @dataclass(frozen=True, slots=True)

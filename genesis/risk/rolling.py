@@ -26,6 +26,12 @@ class RollingPeaks:
         """Forget what was before."""
         self._starts = [(day, result)]
 
+    def carry(self, day: int, result: Decimal) -> None:
+        """A day of a lost part of the record began with this; the newest day is one of ours."""
+        newest = [start for start in self._starts if start[0] >= day]
+        self._starts = [start for start in self._starts if start[0] < day]
+        self._starts += [(day, result), *newest]
+
     def peak(self, limit: RollingLimit) -> Decimal:
         """The highest baseline within the window that ends with the newest day."""
         newest = self._starts[-1][0]

@@ -14,6 +14,7 @@ from genesis.domain.instrument import Instrument
 from genesis.domain.money import ONE, ZERO, round_up, text
 from genesis.risk.limits import RiskRules, TierLimits
 
+STOP_TOO_FAR: Final = "STOP_TOO_FAR"
 VAR_CODE: Final = "VAR_REACHED"
 """What all positions together may lose on a bad day leaves no room."""
 
@@ -158,6 +159,11 @@ def risk_per_unit(entry: Decimal, stop: Decimal, rules: RiskRules) -> Decimal:
     return abs(entry - stop) + costs
 
 
+def lowest_stop(price: Decimal, qty: Decimal, loss_usdt: Decimal, rules: RiskRules) -> Decimal:
+    """Where a quantity worth `price` each loses so much at its stop, slippage and fees included."""
+    return price + risk_per_unit(price, price, rules) - loss_usdt / qty
+
+
 def _risk_qty(
     given: SizingInput, limits: TierLimits, rules: RiskRules, capital: Decimal, smallest: Decimal
 ) -> Decimal:
@@ -220,7 +226,7 @@ def _infeasible(
     need = smallest * given.entry
     if by_risk < smallest and need <= cap:
         return Infeasible(
-            "STOP_TOO_FAR",
+            STOP_TOO_FAR,
             f"with the stop at {text(given.stop or ZERO)} only {by_risk * given.entry:.2f} USDT "
             f"may be at work; the smallest order needs {need:.2f} USDT",
             need,

@@ -38,6 +38,12 @@ def after_trade(streak: Streak, pnl: Decimal, ts_ns: int, rules: StreakRules) ->
     return Streak(losses, max(ends, default=None))
 
 
+def stricter(one: Streak, other: Streak) -> Streak:
+    """As many losses, and as long a pause, as either of them tells."""
+    ends = [at for at in (one.pause_until_ns, other.pause_until_ns) if at is not None]
+    return Streak(max(one.losses, other.losses), max(ends, default=None))
+
+
 def losses_at(streak: Streak, now_ns: int, rules: StreakRules) -> int:
     """The level now: a day that was given to rest takes back one step, too."""
     step, until_ns = step_of(streak.losses, rules), streak.pause_until_ns

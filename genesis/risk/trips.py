@@ -1,13 +1,14 @@
 """What opens and closes the breakers: failed orders, faults, silent feeds, limits, losses."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
 from genesis.domain.account import TiltLevel
 from genesis.domain.ids import OrderKey
+from genesis.domain.keeping import Rests
 from genesis.domain.money import ZERO
 from genesis.domain.outcomes import (
     AlertRaised,
@@ -86,8 +87,10 @@ class Trips:
             return ()
         return self._trip_system(ts_ns, (Level.SYSTEM, part), f"{part}: {why}", rules, lasting=True)
 
-    def healed(self, ts_ns: int, part: str) -> tuple[BreakerMoved, ...]:
-        return self._breakers.healed(ts_ns, (Level.SYSTEM, part))
+    def healed(self, ts_ns: int, part: str, how: str = "") -> tuple[BreakerMoved, ...]:
+        """It works again; `how`: what ended the fault."""
+        told = how or f"{part} works again"
+        return self._breakers.healed(ts_ns, (Level.SYSTEM, part), told)
 
     def feed_lost(self, ts_ns: int, stream: str) -> None:
         """The silence is judged when it ends: until then the lost feed blocks by itself."""
@@ -142,6 +145,19 @@ class Trips:
         amounts = f"{fact.amount_usdt:.2f} against {fact.limit_usdt:.2f} USDT"
         key = (Level.ACCOUNT, fact.alert)
         return self._breakers.trip(fact.ts_ns, key, code, f"{why} ({amounts})", midnight)
+
+    def carried(self, ts_ns: int, breakers: Iterable[Rests]) -> tuple[BreakerMoved, ...]:
+        """Breakers that a lost part of the record left open, of the day and of strategies."""
+        moved: tuple[BreakerMoved, ...] = ()
+        for one in breakers:
+            key = (Level(one.level), one.name)
+            is_over = one.until_ns is not None and one.until_ns <= ts_ns
+            if key[0] is Level.STRATEGY and (one.state == State.HALF_OPEN or is_over):
+                moved += self._breakers.to_paper(ts_ns, key, one.reason)
+            elif one.until_ns is not None and one.until_ns > ts_ns and key[0] is not Level.SYSTEM:
+                code, _ = DAY_ENDERS.get(one.name, (STRATEGY_CODE, ""))
+                moved += self._breakers.trip(ts_ns, key, code, one.reason, one.until_ns)
+        return moved
 
     # -- strategies --------------------------------------------------------------------------
     def trade_closed(

@@ -4,7 +4,7 @@ The base files hold every number; a rulebook (`rulebooks/*.toml`) is laid over t
 names rules of somebody else (`books/*.toml`, or paths) that make the limits of a tier tighter.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,8 @@ from genesis.rules.shelf import book_text, known_books, load_book, with_texts
 __all__ = ["Rules", "book_text", "known", "known_books", "load", "load_book", "parse"]
 
 _BASE: Final = ("trading_rules.toml", "tier_gates.toml", "tilt.toml", "market.toml", "edits.toml")
+_TEXTS: Final = 8
+"""Texts kept as rules: every run of a home has its own, and it is nearly always the same."""
 
 
 def load(name_or_path: str | Path) -> Rules:
@@ -39,6 +41,7 @@ def load(name_or_path: str | Path) -> Rules:
     return _shipped(text)
 
 
+@lru_cache(maxsize=_TEXTS)
 def parse(text: str) -> Rules:
     """The same Rules again from the full text of a run: no file is looked at.
 

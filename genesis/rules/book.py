@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from typing import Annotated, Any, Final
@@ -92,7 +92,7 @@ def bind(sources: list[Source], *, recorded: bool = False) -> Rules:
         sha256=sha256(text.encode()).hexdigest(),
         risk=book.risk.freeze(),
         tilt=book.tilt.freeze(),
-        tiers=book.tiers.freeze(),
+        tiers=replace(book.tiers.freeze(), knows_slices=book.execution.slicing is not None),
         execution=book.execution.freeze(),
         market=None if book.market is None else book.market.freeze(),
         edits=None if book.edits is None else book.edits.freeze(),
@@ -104,7 +104,8 @@ def complaint(errors: list[ErrorDetails], sources: list[Source]) -> str:
     first = errors[0]
     loc = first["loc"]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"rules file {_origin(loc, sources)}: {_dotted(loc)} {_reason(first)}{more}"
+    told = " ".join([*filter(None, [_dotted(loc)]), _reason(first)])
+    return f"rules file {_origin(loc, sources)}: {told}{more}"
 
 
 def _origin(loc: tuple[int | str, ...], sources: list[Source]) -> str:
@@ -126,7 +127,7 @@ def _has(document: Any, loc: tuple[int | str, ...]) -> bool:
 
 
 def _dotted(loc: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, loc)) or "the whole file"
+    return ".".join(map(str, loc))
 
 
 _KINDS: Final = {

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from genesis.domain.money import text
 from genesis.domain.time import DAY, SECOND, parse_utc
 from genesis.risk.rulebooks import book as core
 from genesis.risk.rulebooks.days import Days
@@ -180,7 +181,7 @@ class BookFile(Table):
     initial_usdt: Positive | Literal["account"]
     warn_at_fraction: Fraction
     headroom_share: Fraction
-    phase: Count = 1
+    phase: int = 1
     day: Day
     max_loss_static: Off[Loss]
     max_loss_trailing_eod: Off[Trailing]
@@ -196,10 +197,26 @@ class BookFile(Table):
 
     @model_validator(mode="after")
     def _phase(self) -> "BookFile":
-        most = 1 if self.profit_target is None else len(self.profit_target.amounts)
-        if self.phase > most:
-            raise ValueError(f"phase {self.phase} is not among its phases: there are {most}")
+        if not 1 <= self.phase <= self._phases:
+            raise ValueError(f"phase {self.phase} does not exist: {self._phases_told()}")
         return self
+
+    @property
+    def _phases(self) -> int:
+        return 1 if self.profit_target is None else len(self.profit_target.amounts)
+
+    def _phases_told(self) -> str:
+        """Its phases with their targets."""
+        target = self.profit_target
+        if target is None or self._phases == 1:
+            return "it has one phase"
+        is_part = target.of == "initial"
+        goals = (
+            f"{text(a * 100)} % of the start" if is_part else f"{text(a)} USDT"
+            for a in target.amounts
+        )
+        told = (f"{n} (target {goal})" for n, goal in enumerate(goals, start=1))
+        return f"its phases are {', '.join(told)}"
 
     def freeze(self) -> core.Book:
         eod, intraday = self.max_loss_trailing_eod, self.max_loss_trailing_intraday
@@ -212,6 +229,7 @@ class BookFile(Table):
             headroom_share=self.headroom_share,
             days=self.day.freeze(),
             phase=self.phase,
+            phases=self._phases,
             max_loss_static=_frozen(self.max_loss_static),
             max_loss_trailing_eod=None if eod is None else eod.end_of_day(),
             max_loss_trailing_intraday=None if intraday is None else intraday.intraday(),

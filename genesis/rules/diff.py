@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from genesis.rules.book import Book
 from genesis.rules.fields import NONE, Table
-from genesis.rules.tighter import Tighter
+from genesis.rules.tighter import Once, Tighter
 
 ABSENT: Final = object()
 """A rulebook from before there was such a field has none."""
@@ -26,6 +26,7 @@ class Way(StrEnum):
     TIGHTENS = "tightens"
     LOOSENS = "loosens"
     LOCKED = "locked"
+    NAMES = "names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,14 @@ class Change:
     way: Way
 
 
-def diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
-    """Every field that differs between two whole, valid rulebooks, in the order of the schema."""
-    return tuple(_tables(Book, old, new, ()))
+def diff(
+    old: Mapping[str, Any], new: Mapping[str, Any], *, doubt_waits: bool = True
+) -> tuple[Change, ...]:
+    """Every field that differs between two whole, valid rulebooks, in the order of the schema.
+
+    doubt_waits: not so for edits recorded before there was such a rule.
+    """
+    return tuple(_tables(Book, old, new, (), doubt_waits))
 
 
 def fields_of(table: type[Table] = Book, path: Path = ()) -> Iterator[tuple[Path, FieldInfo]]:
@@ -52,8 +58,11 @@ def fields_of(table: type[Table] = Book, path: Path = ()) -> Iterator[tuple[Path
             yield from fields_of(inner, (*path, name))
 
 
-def direction(field: FieldInfo) -> Tighter | None:
+def direction(field: FieldInfo, *, doubt_waits: bool = True) -> Tighter | None:
     """Which way the field gets stricter; None for a table, whose fields say it each."""
+    once = next((mark.tighter for mark in field.metadata if isinstance(mark, Once)), None)
+    if once is not None and not doubt_waits:
+        return once
     return next((mark for mark in field.metadata if isinstance(mark, Tighter)), None)
 
 
@@ -67,21 +76,27 @@ def inner_table(kind: Any) -> type[Table] | None:
 
 
 def _tables(
-    table: type[Table], old: Mapping[str, Any], new: Mapping[str, Any], path: Path
+    table: type[Table],
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    path: Path,
+    doubt_waits: bool,
 ) -> Iterator[Change]:
     for name, field in table.model_fields.items():
         was, wanted = old.get(name, ABSENT), new.get(name, ABSENT)
         inner = inner_table(field.annotation)
         if inner is not None and isinstance(was, Mapping) and isinstance(wanted, Mapping):
-            yield from _tables(inner, was, wanted, (*path, name))
+            yield from _tables(inner, was, wanted, (*path, name), doubt_waits)
         elif was != wanted:
-            way = _way(direction(field) or Tighter.EITHER, was, wanted)
-            yield Change((*path, name), was, wanted, way)
+            tighter = direction(field, doubt_waits=doubt_waits) or Tighter.EITHER
+            yield Change((*path, name), was, wanted, _way(tighter, was, wanted))
 
 
 def _way(tighter: Tighter, old: Any, new: Any) -> Way:
     """What is new in the schema holds at once: it came with the version that knows it."""
-    if old is ABSENT or tighter is Tighter.LABEL:
+    if tighter is Tighter.LABEL:
+        return Way.NAMES
+    if old is ABSENT:
         return Way.TIGHTENS
     if tighter is Tighter.LOCKED:
         return Way.LOCKED

@@ -17,6 +17,7 @@ from genesis.rules.diff import ABSENT, Change, Way, diff
 from genesis.rules.text import value_text
 
 LOCKED: Final = "it is locked: it changes with a new home only"
+NOT_ALONE: Final = "a name holds only with something that it names"
 NO_WAIT: Final = "the rules in force do not say how long a loosening waits"
 _WHERE: Final = "the wanted rules"
 
@@ -28,12 +29,13 @@ def split(held: Rules, wanted: str) -> Split:
         ConfigError: the wanted text is no valid rulebook.
     """
     source = read(_WHERE, wanted)
-    bind([source])
+    asked = bind([source])
     document = read("the rules in force", held.text).document
     recorded = _problem(document) is not None  # in force since before there was such a check
-    changes = diff(document, source.document)
-    tight = [change for change in changes if change.way is Way.TIGHTENS]
-    loose = [change for change in changes if change.way is Way.LOOSENS]
+    changes = diff(document, source.document, doubt_waits=_doubt_waits(held, asked))
+    ways = _ways(held, changes)
+    tight = [change for change in changes if change.way in ways]
+    loose = [change for change in changes if change.way not in (*ways, Way.LOCKED)]
     never = [_told(change, LOCKED) for change in changes if change.way is Way.LOCKED]
     now, waits, document = _applied(document, tight, recorded)
     after = _bound(document, recorded) if now else held
@@ -42,6 +44,9 @@ def split(held: Rules, wanted: str) -> Split:
         never += [_told(change, NO_WAIT) for change in later]
         later, due = [], document
     never += [_told(change, _misfit(due, change, recorded)) for change in misfits]
+    if all(change.way is Way.NAMES for change in later):
+        never += [_told(change, NOT_ALONE) for change in later]
+        later, due = [], document
     return Split(
         now=tuple(map(_told, now)),
         later=tuple(map(_told, later)),
@@ -49,6 +54,23 @@ def split(held: Rules, wanted: str) -> Split:
         held=after,
         due=_bound(due, recorded) if later else after,
     )
+
+
+def _doubt_waits(*either: Rules) -> bool:
+    """Where one of the two says so: rules that come with it bring nothing past it."""
+    return any(rules.edits is not None and rules.edits.doubt_waits for rules in either)
+
+
+def _ways(held: Rules, changes: Iterable[Change]) -> tuple[Way, ...]:
+    """What holds at once: what tightens, and a new name beside it or by itself.
+
+    A name that comes with looser or locked fields alone waits or falls with them; not so under
+    rules from before there was such a choice.
+    """
+    found = {change.way for change in changes}
+    follows = held.edits is not None and held.edits.names_follow
+    waits = follows and Way.TIGHTENS not in found and found - {Way.NAMES}
+    return (Way.TIGHTENS,) if waits else (Way.TIGHTENS, Way.NAMES)
 
 
 def _applied(

@@ -23,6 +23,7 @@ from genesis.risk.limits import (
     SystemBreakerRules,
     TierLimits,
 )
+from genesis.rules.conditions_schema import Conditions
 from genesis.rules.fields import (
     Count,
     CountOrNone,
@@ -36,7 +37,8 @@ from genesis.rules.fields import (
     nanoseconds,
     none,
 )
-from genesis.rules.tighter import Either, Higher, Label, Locked, Lower
+from genesis.rules.slicing_schema import Slicing
+from genesis.rules.tighter import Either, Higher, Label, Locked, Lower, OnceLower
 
 
 class Drawdown(Table):
@@ -204,6 +206,8 @@ class SystemBreaker(Table):
     feed_gap_s: Lower[NotNegative]
     rest_s: Higher[Positive]
     probe_usdt: Lower[Positive]
+    # runs recorded before there were any have none
+    conditions: Higher[Annotated[Conditions | None, BeforeValidator(none)]] = None
 
     def freeze(self) -> SystemBreakerRules:
         return SystemBreakerRules(
@@ -212,15 +216,25 @@ class SystemBreaker(Table):
             feed_gap_ns=nanoseconds(self.feed_gap_s),
             rest_ns=nanoseconds(self.rest_s),
             probe_usdt=self.probe_usdt,
+            conditions=None if self.conditions is None else self.conditions.freeze(),
         )
+
+
+class Unsent(Table):
+    """An order that never left: our own line held it back."""
+
+    counts: Locked[bool]
 
 
 class Breakers(Table):
     strategy: StrategyBreaker
     system: SystemBreaker
+    # in runs recorded before there was one it counted
+    unsent: Locked[Unsent | None] = None
 
     def freeze(self) -> BreakerRules:
-        return BreakerRules(self.strategy.freeze(), self.system.freeze())
+        counts_unsent = self.unsent is None or self.unsent.counts
+        return BreakerRules(self.strategy.freeze(), self.system.freeze(), counts_unsent)
 
 
 class Adaptive(Table):
@@ -268,7 +282,7 @@ class Risk(Table):
     mark_stale_s: Either[Positive]
     confirm_marks: Either[Count]
     confirm_span_s: Either[NotNegative]
-    notify_at_fraction: Lower[Fraction]
+    notify_at_fraction: OnceLower[Fraction]  # rows of a fall are armed again below it, too
     warning_multiplier: Lower[Share]
     cap: Higher[Cap | None] = (
         None  # in runs recorded before there was one each order had it for itself
@@ -311,14 +325,73 @@ class Risk(Table):
         )
 
 
+class Stops(Table):
+    below_price: Locked[bool]
+
+
+class WiderStops(Table):
+    within_risk: Locked[bool]
+
+
+class Apart(Table):
+    apart: Locked[bool]
+
+
+class Counting(Table):
+    once: Locked[bool]
+
+
+class Additions(Table):
+    at_stop: Locked[bool]
+
+
+class Start(Table):
+    after_books: Locked[bool]
+
+
+class Protection(Table):
+    without_gap: Locked[bool]
+
+
+class Receipts(Table):
+    of_all: Locked[bool]
+
+
+class Attached(Table):
+    """Stops that an entry brings along."""
+
+    partly_s: Locked[Positive]
+
+
 class Execution(Table):
     default_stop_fraction: Either[FractionOrNone]
     stop_retry_s: Lower[Positive]
     fee_asset: Locked[Literal["received", "quote"]]
+    # runs recorded before there were any have none of these
+    stops: Locked[Stops | None] = None
+    wider_stops: Locked[WiderStops | None] = None
+    trades: Locked[Apart | None] = None
+    counting: Locked[Counting | None] = None
+    slicing: Either[Slicing | None] = None
+    additions: Locked[Additions | None] = None
+    start: Locked[Start | None] = None
+    protection: Locked[Protection | None] = None
+    attached: Locked[Attached | None] = None
+    receipts: Locked[Receipts | None] = None
 
     def freeze(self) -> ExecutionRules:
         return ExecutionRules(
             default_stop_fraction=self.default_stop_fraction,
             stop_retry_ns=nanoseconds(self.stop_retry_s),
             fee_asset=self.fee_asset,
+            stops_below=self.stops is not None and self.stops.below_price,
+            stops_after_books=self.start is not None and self.start.after_books,
+            stops_within_risk=self.wider_stops is not None and self.wider_stops.within_risk,
+            trades_apart=self.trades is not None and self.trades.apart,
+            trades_once=self.counting is not None and self.counting.once,
+            slicing=None if self.slicing is None else self.slicing.freeze(),
+            additions_at_stop=self.additions is not None and self.additions.at_stop,
+            without_gap=self.protection is not None and self.protection.without_gap,
+            receipts_of_all=self.receipts is not None and self.receipts.of_all,
+            partly_ns=None if self.attached is None else nanoseconds(self.attached.partly_s),
         )

@@ -27,6 +27,7 @@ from genesis.rules.fields import (
 from genesis.rules.gates_schema import GatesTable, frozen
 from genesis.rules.tighter import Either, Higher, Label, Locked, Lower, Subset
 from genesis.tiers.rules import (
+    BypassRules,
     CapitalRules,
     CourseRules,
     FalseAlarms,
@@ -158,6 +159,13 @@ class Outside(Table):
         return OutsideRules(self.cap_multiple)
 
 
+class Bypass(Table):
+    parts_s: Lower[Positive]
+
+    def freeze(self) -> BypassRules:
+        return BypassRules(nanoseconds(self.parts_s))
+
+
 class Opening(Table):
     look_hours: Higher[NotNegative]
     phrase: Locked[Annotated[str, Field(min_length=1, max_length=200)]]
@@ -246,6 +254,7 @@ class Tiers(Table):
     false_alarms: Higher[Alarms | None] = None
     interruptions: Locked[Interruptions | None] = None
     outside: Higher[Outside | None] = None
+    bypass: Higher[Bypass | None] = None
 
     @model_validator(mode="after")
     def _alarms_are_known(self) -> "Tiers":
@@ -268,4 +277,5 @@ class Tiers(Table):
             false_alarms=frozen(self.false_alarms),
             interruptions=frozen(self.interruptions) or InterruptionRules(),
             outside=frozen(self.outside),
+            bypass=frozen(self.bypass),
         )

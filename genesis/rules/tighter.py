@@ -6,6 +6,7 @@ compared as sets: fewer are stricter under SUBSET, more under HIGHER. A whole ta
 switched off is HIGHER: it is stricter to have it.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
@@ -28,9 +29,18 @@ class Tighter(StrEnum):
     LABEL = "label"
 
 
+@dataclass(frozen=True, slots=True)
+class Once:
+    """What a field counts as where neither rules say that what is in doubt waits."""
+
+    tighter: Tighter
+
+
 Lower = Annotated[T, Tighter.LOWER]
 Higher = Annotated[T, Tighter.HIGHER]
 Subset = Annotated[T, Tighter.SUBSET]
 Either = Annotated[T, Tighter.EITHER]
 Locked = Annotated[T, Tighter.LOCKED]
 Label = Annotated[T, Tighter.LABEL]
+OnceLower = Annotated[T, Tighter.EITHER, Once(Tighter.LOWER)]
+OnceHigher = Annotated[T, Tighter.EITHER, Once(Tighter.HIGHER)]

@@ -195,6 +195,10 @@ class Doing(Table):
     own_only: Locked[bool]
 
 
+class Stops(Table):
+    moved_only: Locked[bool]
+
+
 class Behaviour(Table):
     joint: Joint
     hours: Hours
@@ -204,9 +208,10 @@ class Behaviour(Table):
     style: Style
     trust_samples: Trust
     ignored_refusals: Subset[list[str]]
-    # runs recorded before there were any have neither
+    # runs recorded before there were any have none of these
     pride: Higher[Pride | None] = None
     doing: Locked[Doing | None] = None
+    stops: Locked[Stops | None] = None
 
     def freeze(self) -> BehaviourRules:
         return BehaviourRules(
@@ -220,6 +225,7 @@ class Behaviour(Table):
             ignored=frozenset(self.ignored_refusals),
             wins_min=_WINS_BEFORE if self.pride is None else self.pride.wins_min_count,
             own_doing=self.doing is not None and self.doing.own_only,
+            moved_only=self.stops is not None and self.stops.moved_only,
         )
 
 

@@ -21,7 +21,7 @@ from genesis.rules.fields import (
     is_recorded,
     nanoseconds,
 )
-from genesis.rules.tighter import Either, Higher, Lower
+from genesis.rules.tighter import Either, Higher, Lower, OnceHigher, OnceLower
 from genesis.rules.tilt_behaviour import Behaviour, Odds, given
 from genesis.rules.tilt_ways import Interventions, Override, Reading
 from genesis.tilt.rules import (
@@ -40,9 +40,11 @@ from genesis.tilt.rules import (
 
 
 class Indicator(Table):
-    weight: Higher[NotNegative]
-    half_life_s: Higher[Positive]
-    slack_sd: Lower[NotNegative]
+    """More evidence of one indicator makes the shares of the others smaller: either may loosen."""
+
+    weight: OnceHigher[NotNegative]
+    half_life_s: OnceHigher[Positive]
+    slack_sd: OnceLower[NotNegative]
 
     def freeze(self) -> IndicatorRules:
         return IndicatorRules(float(self.weight), float(self.half_life_s), float(self.slack_sd))

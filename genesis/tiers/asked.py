@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from genesis.domain.account import Tier, TierMode
-from genesis.domain.time import format_utc
+from genesis.domain.time import until_words
 from genesis.tiers.inputs import GoLiveGiven, ResetAsked
 from genesis.tiers.rules import OpeningRules, ResetRules, TierTable
 from genesis.tiers.state import TierState
@@ -23,11 +23,11 @@ def against_reset(state: TierState, asked: ResetAsked, table: TierTable) -> tupl
 def _reset(state: TierState, asked: ResetAsked, rules: ResetRules) -> Iterator[str]:
     from_ns = reset_from_ns(state, rules, is_own=asked.is_own)
     if asked.ts_ns < from_ns:
-        yield f"it can be done from {format_utc(from_ns)}"
+        yield f"it can be done {until_words(from_ns, asked.ts_ns)}"
     if asked.reason_length < rules.reason_min:
         yield f"the reason needs {rules.reason_min} characters, it has {asked.reason_length}"
     if not asked.page_done:
-        yield "a page about what happened is to be written first"
+        yield "a page about what happened is to be written first (on the tilt page)"
     if not asked.is_clean:
         yield "the books are not reconciled with the venue"
     if not asked.is_whole:
@@ -60,7 +60,7 @@ def against_go_live(state: TierState, asked: GoLiveGiven, table: TierTable) -> t
 def _go_live(state: TierState, asked: GoLiveGiven, rules: OpeningRules) -> Iterator[str]:
     from_ns = state.since_ns + rules.look_ns
     if asked.ts_ns < from_ns:
-        yield f"it can be done from {format_utc(from_ns)}"
+        yield f"it can be done {until_words(from_ns, asked.ts_ns)}"
     if not asked.is_clean:
         yield "the books are not reconciled with the venue"
 

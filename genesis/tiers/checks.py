@@ -25,18 +25,23 @@ def check(
     table: TierTable,
     busy_symbols: AbstractSet[str],
     reduce_only: Collection[str] = (),
+    way_out: str = "",
+    feature: str | None = None,
 ) -> Failure | None:
     """Why this tier refuses an entry, or None.
 
     strategy_tier, strategy: of the strategy that wishes the entry (None: the operator).
     busy_symbols: symbols with a position or a working entry; `symbol` may be among them.
-    reduce_only: symbols whose positions this tier does not allow any more.
+    reduce_only: symbols whose positions this tier does not allow any more. way_out: of a halt.
+    feature: what the entry uses beside its type (None: nothing).
     """
     if state.mode is TierMode.HALTED:
-        return Failure("tier", HALTED, "trading is halted: positions may only be reduced")
+        told = "trading is halted: positions may only be reduced"
+        return Failure("tier", HALTED, f"{told}; {way_out}" if way_out else told)
     reason = (
         _strategy_locked(strategy_tier, strategy, state.tier, table)
         or _order_type_locked(order_type, state.tier, table)
+        or _feature_locked(feature, state.tier, table)
         or _only_reduced(symbol, reduce_only, state.tier)
         or _too_many(symbol, busy_symbols, state.tier, table.features[state.tier])
     )
@@ -67,6 +72,15 @@ def _order_type_locked(order_type: OrderType, tier: Tier, table: TierTable) -> s
     if order_type in table.features[tier].order_types:
         return None
     return f"{order_type} entries are not unlocked in {tier}"
+
+
+def _feature_locked(feature: str | None, tier: Tier, table: TierTable) -> str | None:
+    if feature is None or feature in table.features[tier].names:
+        return None
+    needed, name = tier_of(feature, table), feature.partition("_")[0]
+    if needed is None:
+        return f"no tier of these rules opens {name} orders"
+    return f"{name} orders unlock in {needed}; this account is {tier}"
 
 
 def _only_reduced(symbol: str, reduce_only: Collection[str], tier: Tier) -> str | None:

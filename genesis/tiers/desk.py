@@ -15,17 +15,12 @@ from genesis.domain.outcomes import (
     TierEvaluated,
     TierGate,
 )
-from genesis.domain.time import DAY, format_utc, utc_day
-from genesis.tiers.asked import (
-    against_go_live,
-    against_reset,
-    against_step_down,
-    reset_from_ns,
-)
+from genesis.domain.time import DAY, moment_words, utc_day
+from genesis.tiers.asked import against_go_live, against_reset, against_step_down, reset_from_ns
 from genesis.tiers.capital import CapitalFall, capital_fall
 from genesis.tiers.checks import multiplier
 from genesis.tiers.gates import all_passed, evaluate
-from genesis.tiers.halts import HaltCause
+from genesis.tiers.halts import HaltCause, Halts
 from genesis.tiers.history import TierHistory, season_days
 from genesis.tiers.inputs import (
     DailyLossExceeded,
@@ -42,7 +37,7 @@ from genesis.tiers.inputs import (
     SteppedDown,
     TierEvent,
 )
-from genesis.tiers.machine import decide, evolve, set_back
+from genesis.tiers.machine import decide, evolve, halted_at, reset_at, set_back
 from genesis.tiers.pages import Pages, counts_for_the_day
 from genesis.tiers.rules import TierTable
 from genesis.tiers.state import TierState
@@ -63,11 +58,9 @@ class TierDesk:
         self._table = table
         self._state: TierState | None = None
         self._opened_day = 0
-        self._halts: set[HaltCause] = set()
-        self.evaluated: TierEvaluated | None = None
-        """The last evaluation."""
-        self.announced: TierAnnounced | None = None
-        """What was last told about a move of the tier."""
+        self.halts = Halts()
+        self.evaluated: TierEvaluated | None = None  # the last one
+        self.announced: TierAnnounced | None = None  # what was last told about a move of the tier
         self.history = TierHistory(season_days(table))
         self.pages = Pages()
 
@@ -94,22 +87,22 @@ class TierDesk:
         return self._take(DailyLossExceeded(ts_ns))
 
     def halted(self, fact: Halted) -> tuple[TierChanged, ...]:
-        self._halts.add(HaltCause.of(fact))
+        self.halts.add(HaltCause.of(fact))
         return self._take(HaltReached(fact.ts_ns, fact.reason))
 
     def record_broken(self, ts_ns: int, reason: str) -> tuple[TierChanged, ...]:
         """The log, the rules or the code are not what they should be."""
         if self._table.recovery is None or self._state is None:
             return ()
-        self._halts.add(HaltCause.RECORD)
+        self.halts.add(HaltCause.RECORD)
         return self._take(RecordBroken(ts_ns, reason))
 
     def record_restored(self, ts_ns: int) -> tuple[TierChanged, ...]:
         """It is whole again: where nothing else had halted trading, it goes on as it was."""
-        if HaltCause.RECORD not in self._halts:
+        if not self.halts.is_broken:
             return ()
-        self._halts.remove(HaltCause.RECORD)
-        return () if self._halts else self._take(RecordRestored(ts_ns))
+        self.halts.remove(HaltCause.RECORD)
+        return () if self.halts else self._take(RecordRestored(ts_ns))
 
     def set_back(self, ts_ns: int, by_ns: int) -> tuple[ClocksSetBack, ...]:
         """Time went by of which nothing is known: the clocks of a promotion did not run in it."""
@@ -120,6 +113,14 @@ class TierDesk:
         if self._table.interruptions.halts:
             self.pages.set_back(fact)
         return (fact,)
+
+    def was_reset(self, ts_ns: int) -> None:
+        """A halt was reset by hand in a record which is not ours any more."""
+        self._state = None if self._state is None else reset_at(self._state, ts_ns)
+
+    def halts_from(self, ts_ns: int) -> None:
+        """When a halt began was not known until now: its wait begins now."""
+        self._state = None if self._state is None else halted_at(self._state, ts_ns)
 
     def disturbed(self, ts_ns: int, reason: str) -> tuple[TierChanged, ...]:
         """A tilt warning or a breaker: a promotion under way ends."""
@@ -238,9 +239,14 @@ class TierDesk:
     @property
     def pages_due(self) -> int:
         """Pages that the mode waits for: of an emergency, or of a halt before its reset."""
-        asks = self._asking[0] in (TierMode.EMERGENCY, TierMode.HALTED)
+        asks = self.asking in (TierMode.EMERGENCY, TierMode.HALTED)
         known = self._state is not None and self._table.recovery is not None
         return int(known and asks and not self.page_done)
+
+    @property
+    def asking(self) -> TierMode:
+        """The mode that a page would be for."""
+        return self._asking[0]
 
     @property
     def page_done(self) -> bool:
@@ -255,7 +261,7 @@ class TierDesk:
         A broken record is restored without a page: what it interrupted asks on.
         """
         state, before = self.state, self.state.interrupted
-        if before is not None and self._halts == {HaltCause.RECORD}:
+        if before is not None and self.halts.is_broken_only:
             return before.mode, before.since_ns
         return state.mode, state.since_ns
 
@@ -298,7 +304,7 @@ class TierDesk:
             return blocked
         until_ns = self.state.no_promotion_before_ns
         if is_calm and until_ns is not None:
-            return f"no promotion before {format_utc(until_ns)}"
+            return f"no promotion before {moment_words(until_ns)}"
         return "tilt is not NORMAL"
 
     def asks_to_go_live(self, now_ns: int) -> str | None:
@@ -332,15 +338,18 @@ class TierDesk:
 
     @property
     def reset_from_ns(self) -> int | None:
-        """When time alone would allow the reset of a halt; None: nothing is halted."""
-        rules = self._table.reset
-        if rules is None or self.state.mode is not TierMode.HALTED:
+        """When time alone would allow the reset of a halt; None: there is none to be reset."""
+        rules, is_halted = self._table.reset, self.state.mode is TierMode.HALTED
+        if rules is None or not is_halted or self.halts.is_broken_only:
             return None
-        return reset_from_ns(self.state, rules, is_own=self._is_own_halt)
+        return reset_from_ns(self.state, rules, is_own=self.halts.is_own)
 
     @property
-    def _is_own_halt(self) -> bool:
-        return self._halts <= {HaltCause.OPERATOR, HaltCause.RECORD}
+    def way_out(self) -> str:
+        """What leads out of the halt, in words; empty where nothing is halted."""
+        if self._state is None or self._state.mode is not TierMode.HALTED:
+            return ""
+        return self.halts.way_out(can_reset=self._table.reset is not None)
 
     def reset(self, ts_ns: int, reason: str, *, is_clean: bool) -> Step:
         """The trader asks for the end of a halt, with a reason he typed."""
@@ -349,8 +358,8 @@ class TierDesk:
             len(reason.strip()),
             self.page_done,
             is_clean,
-            is_own=self._is_own_halt,
-            is_whole=HaltCause.RECORD not in self._halts,
+            is_own=self.halts.is_own,
+            is_whole=not self.halts.is_broken,
         )
         against = against_reset(self.state, asked, self._table)
         if against:
@@ -387,5 +396,5 @@ class TierDesk:
         for change in changes:
             self._state = evolve(self._state, change, self._table)
             if change.mode is not TierMode.HALTED:
-                self._halts.clear()
+                self.halts.clear()
         return changes

@@ -2,13 +2,22 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from genesis.domain.account import Tier
+from genesis.domain.slicing import Algorithm
 from genesis.errors import TierViolation
 from genesis.tiers.rules import TierTable
 from genesis.tiers.state import TierState
 
+NOT_BUILT: Final = frozenset(
+    {
+        *("mean_reversion", "statistical_arb", "market_making", "portfolio_optimiser"),
+        *("multi_account", "capital_allocator"),
+    }
+)
+"""Names the rules keep for what is still to come: no trader is told that they open."""
+_SLICES: Final = frozenset(algorithm.feature for algorithm in Algorithm)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -16,6 +25,12 @@ R = TypeVar("R")
 def available_features(tier: Tier, table: TierTable) -> frozenset[str]:
     """Names of everything the tier may use, the lower tiers' features included."""
     return table.features[tier].names
+
+
+def opened_by(tier: Tier, below: Tier, table: TierTable) -> list[str]:
+    """What a tier opens beyond the one below it, of what is built."""
+    new = available_features(tier, table) - available_features(below, table)
+    return sorted(new - NOT_BUILT - (frozenset() if table.knows_slices else _SLICES))
 
 
 def tier_of(feature: str, table: TierTable) -> Tier | None:

@@ -14,6 +14,7 @@ from genesis.domain.outcomes import TierGate
 from genesis.tiers.gate_facts import TierFacts
 from genesis.tiers.rules import (
     GateRules,
+    IcebergGateRules,
     PageGateRules,
     ReturnGateRules,
     SteadyGateRules,
@@ -43,12 +44,7 @@ def _further(facts: TierFacts, rules: GateRules) -> Iterator[TierGate]:
         yield _drawdown(facts, rules.steady)
         yield _best_day(facts, rules.steady)
     if rules.iceberg is not None:
-        needed = (
-            f"{text(rules.iceberg.slippage_max_bps)} bps and "
-            f"{percent(rules.iceberg.aborted_share_max)} aborted at most, "
-            f"of {rules.iceberg.orders_min} orders"
-        )
-        yield TierGate("iceberg_quality", needed, NO_ICEBERGS, False)
+        yield _icebergs(facts, rules.iceberg)
     if rules.tilt is not None:
         yield from _tilt(facts, rules.tilt)
     if rules.pages is not None:
@@ -100,6 +96,27 @@ def _best_day(facts: TierFacts, rules: SteadyGateRules) -> TierGate:
     share = fraction(facts.best_day_usdt, facts.profit_usdt)
     shown = f"{percent(-round_down(-share, _PER_MILLE))} of the profit"
     return TierGate("best_day", needed, shown, share <= rules.best_day_share_max)
+
+
+def _icebergs(facts: TierFacts, rules: IcebergGateRules) -> TierGate:
+    """Mean slippage of those that filled, and the share that the market or the venue ended."""
+    needed = (
+        f"{text(rules.slippage_max_bps)} bps and {percent(rules.aborted_share_max)} aborted at "
+        f"most, of {rules.orders_min} orders"
+    )
+    found = facts.icebergs
+    if not found:
+        has = NO_ICEBERGS if found is None else "no iceberg yet"
+        return TierGate("iceberg_quality", needed, has, False)
+    slipped = [one.slippage_bps for one in found if one.slippage_bps is not None]
+    mean = sum(slipped, Decimal(0)) / len(slipped) if slipped else None
+    aborted = fraction(Decimal(sum(one.aborted for one in found)), Decimal(len(found)))
+    said = "none filled" if mean is None else f"{text(-round_down(-mean, _CENT))} bps"
+    shown = percent(-round_down(-aborted, _PER_MILLE))
+    passed = mean is not None and mean <= rules.slippage_max_bps
+    passed = passed and aborted <= rules.aborted_share_max and len(found) >= rules.orders_min
+    told = f"{said} and {shown} aborted, of {len(found)} orders"
+    return TierGate("iceberg_quality", needed, told, passed)
 
 
 def _returns(facts: TierFacts, rules: ReturnGateRules) -> Iterator[TierGate]:

@@ -7,6 +7,16 @@ from genesis.domain.money import ZERO
 
 
 @dataclass(frozen=True, slots=True)
+class IcebergResult:
+    """An iceberg that ended. slippage_bps: None where nothing of it filled. aborted: by the market
+    or the venue; what the trader or a limit ended says nothing of its quality."""
+
+    ts_ns: int
+    slippage_bps: Decimal | None
+    aborted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TierFacts:
     """The history of an account in its tier, as far as gates look at it.
 
@@ -15,7 +25,7 @@ class TierFacts:
     is_paper: the account has none, whatever it does. won_usdt, lost_usdt: by `trades` after fees,
     lost as a positive amount. profit_usdt, best_day_usdt: results of days. overrides and days of
     tilt in the window of the gate. page_days: trading days with a page. returns: one per calendar
-    day in the tier.
+    day in the tier. icebergs: None where the rules of the account know none.
     """
 
     closing_capital_usdt: tuple[Decimal, ...]
@@ -39,3 +49,4 @@ class TierFacts:
     profitable_months: int = 0
     returns: tuple[float, ...] = ()
     withdrawals: int = 0
+    icebergs: tuple[IcebergResult, ...] | None = None

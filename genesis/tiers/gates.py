@@ -44,6 +44,8 @@ def _capital(facts: TierFacts, rules: GateRules) -> TierGate:
     enough = len(closes) == rules.closes_required and lowest >= rules.capital_usdt
     needed = f"{text(rules.capital_usdt)} USDT at {rules.closes_required} closes"
     has = f"{text(round_down(lowest, _CENT))} USDT at {len(closes)} closes"
+    if not closes:
+        has = "no day has closed yet"
     return TierGate("capital", needed, has, enough)
 
 

@@ -21,7 +21,7 @@ from genesis.tiers.days import (
     drawdown_fraction,
     profitable_months,
 )
-from genesis.tiers.gate_facts import TierFacts
+from genesis.tiers.gate_facts import IcebergResult, TierFacts
 from genesis.tiers.rules import GateRules, TierTable
 
 _DAYS_KEPT: Final = 400
@@ -77,6 +77,8 @@ class TierHistory:
         self._closes: deque[int] = deque(maxlen=_STAMPS_KEPT)
         self._overrides: deque[int] = deque(maxlen=_STAMPS_KEPT)
         self._withdrawals: deque[int] = deque(maxlen=_STAMPS_KEPT)
+        self.icebergs: deque[IcebergResult] | None = None
+        """None until rules know any."""
         self._warnings, self._locks, self._pages = _Days(), _Days(), _Days()
         self._deposits: deque[_Deposit] = deque()
         self._day = -1
@@ -141,6 +143,17 @@ class TierHistory:
         if level is TiltLevel.LOCKED:
             self._locks.add(utc_day(ts_ns))
 
+    def knows_icebergs(self) -> None:
+        """The rules have them: from here on they are looked at."""
+        if self.icebergs is None:
+            self.icebergs = deque(maxlen=_STAMPS_KEPT)
+
+    def iceberg(self, result: IcebergResult) -> None:
+        """An iceberg ended that says something of the quality of execution."""
+        self.knows_icebergs()
+        assert self.icebergs is not None
+        self.icebergs.append(result)
+
     def page(self, ts_ns: int) -> None:
         """A page was written that counts for its day."""
         self._pages.add(utc_day(ts_ns))
@@ -192,7 +205,13 @@ class TierHistory:
             profitable_months=profitable_months(here, today, months),
             returns=daily_returns(here),
             withdrawals=_since(self._withdrawals, tier_since_ns),
+            icebergs=self._icebergs_since(tier_since_ns),
         )
+
+    def _icebergs_since(self, ts_ns: int) -> tuple[IcebergResult, ...] | None:
+        if self.icebergs is None:
+            return None
+        return tuple(one for one in self.icebergs if one.ts_ns >= ts_ns)
 
     def days_since(self, ts_ns: int) -> tuple[ClosedDay, ...]:
         """Closed days from the one that holds `ts_ns` on."""

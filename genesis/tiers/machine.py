@@ -106,6 +106,17 @@ def set_back(state: TierState, outcome: ClocksSetBack, table: TierTable) -> Tier
     return replace(moved, interrupted=replace(halted, since_ns=since_ns, until_ns=until_ns))
 
 
+def reset_at(state: TierState, ts_ns: int) -> TierState:
+    """The state after a manual reset that this record does not hold."""
+    return replace(state, reset_ns=max(ts_ns, state.reset_ns or 0))
+
+
+def halted_at(state: TierState, ts_ns: int) -> TierState:
+    """The state of a halt that lasts, as far as is known, since then."""
+    is_halted = state.mode is TierMode.HALTED
+    return replace(state, since_ns=max(ts_ns, state.since_ns)) if is_halted else state
+
+
 def leads_up(tier: Tier, table: TierTable) -> bool:
     """Is there a way out of the tier, up to the next one?"""
     gates = table.gates.get(tier)

@@ -6,6 +6,7 @@ from genesis.domain.account import TierMode
 from genesis.domain.money import round_down, text
 from genesis.domain.outcomes import TierChanged
 from genesis.domain.time import DAY
+from genesis.tiers.features import opened_by
 from genesis.tiers.rules import TierTable
 
 _TENTH = Decimal("0.1")
@@ -41,10 +42,10 @@ def _ready(change: TierChanged, table: TierTable) -> str | None:
     above = next((tier for tier in table.features if tier.rank == change.tier.rank + 1), None)
     if gates is None or gates.ceremony is None or above is None:
         return None
-    features = table.features[above].names - table.features[change.tier].names
+    features = ", ".join(opened_by(above, change.tier, table))
     return (
         "🎯 TIER ADVANCEMENT READY\n"
         f"You've earned {above.title()} tier capabilities\n"
-        f"New features: {', '.join(sorted(features))}\n"
+        f"New features: {features or 'none that are built yet'}\n"
         f"Type '{gates.ceremony.phrase}' to proceed"
     )

@@ -242,6 +242,15 @@ class OutsideRules:
 
 
 @dataclass(frozen=True, slots=True)
+class BypassRules:
+    """What is bought elsewhere within `parts_ns` is one act, which tilt scores; it is a violation
+    while entries are locked, and so is a stop that was cancelled elsewhere.
+    """
+
+    parts_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class FalseAlarms:
     """What the tilt detector makes of a calm trader, per week. `source`: where it was measured."""
 
@@ -258,6 +267,7 @@ class TierTable:
     readvance_ns: no promotion so long after an emergency, a fall by lost capital or a promotion.
     gates: by the tier they lead out of. course and what follows it: None in rules from before
     there was such a thing, and where a rulebook wants none of it; then it does not happen.
+    knows_slices: orders may be sent in slices, where the tier opens it.
     """
 
     opening_tier: Tier
@@ -273,3 +283,5 @@ class TierTable:
     false_alarms: FalseAlarms | None = None
     interruptions: InterruptionRules = InterruptionRules()
     outside: OutsideRules | None = None
+    bypass: BypassRules | None = None
+    knows_slices: bool = False

@@ -7,6 +7,7 @@ from enum import StrEnum
 from math import isfinite
 from numbers import Integral
 from operator import attrgetter
+from sys import float_info
 from typing import Final
 
 from genesis.domain.account import MarketState
@@ -16,6 +17,10 @@ from genesis.errors import UsageError
 
 
 class ActionKind(StrEnum):
+    """What kind of act it is."""
+
+    __hash__ = str.__hash__  # that of an enum is a call in Python, and every act is looked up often
+
     SESSION_START = "SESSION_START"
     SESSION_END = "SESSION_END"
     COMMAND = "COMMAND"
@@ -36,6 +41,11 @@ class ActionKind(StrEnum):
     PANEL_VIEW = "PANEL_VIEW"
 
 
+SUBMIT, REJECTED = ActionKind.ORDER_SUBMIT, ActionKind.ORDER_REJECTED
+CLOSED, CLICK = ActionKind.POSITION_CLOSED, ActionKind.CLICK
+CANCEL, OVERRIDE = ActionKind.ORDER_CANCEL, ActionKind.OVERRIDE_ATTEMPT
+STOP_MODIFY, STOP_REMOVE = ActionKind.STOP_MODIFY, ActionKind.STOP_REMOVE
+SESSION_START, SESSION_END = ActionKind.SESSION_START, ActionKind.SESSION_END
 STOP_LOSS: Final = "stop_loss"
 CLOSE_REASONS: Final = frozenset({STOP_LOSS, "take_profit", "signal", "manual"})
 
@@ -91,18 +101,36 @@ def validate(action: UserAction) -> None:
     Raises:
         BadAction: names the first field that cannot be used.
     """
-    for (field, why, is_good), value in zip(_RULES, _VALUES(action), strict=True):
+    for is_good, value in zip(_CHECKS, _VALUES(action), strict=True):
         if value is not None and not is_good(value):
-            shown = text(value) if isinstance(value, Decimal) else repr(value)
-            raise BadAction(field, f"{why}, not {shown}")
-    for field in _NEEDED.get(action.kind, _ALWAYS):
-        if getattr(action, field) is None:
-            raise BadAction(field, f"is missing in {action.kind}")
-    if action.kind == ActionKind.POSITION_CLOSED and action.reason not in {None, *CLOSE_REASONS}:
+            raise _unusable(action)
+    if None in _ALWAYS(action) or (action.symbol is None and action.kind in _OF_SYMBOL):
+        raise _missing(action)
+    if action.kind == CLOSED and action.reason not in {None, *CLOSE_REASONS}:
         raise BadAction("reason", f"must be one of {', '.join(sorted(CLOSE_REASONS))}")
 
 
+def _unusable(action: UserAction) -> BadAction:
+    """What to say of the first field that cannot be used."""
+    given = zip(_RULES, _VALUES(action), strict=True)
+    field, why, value = next(
+        (field, why, value)
+        for (field, why, is_good), value in given
+        if value is not None and not is_good(value)
+    )
+    shown = text(value) if isinstance(value, Decimal) else repr(value)
+    return BadAction(field, f"{why}, not {shown}")
+
+
+def _missing(action: UserAction) -> BadAction:
+    needed = ("ts_us", "kind", "session_id", "reduces_risk", "symbol")
+    field = next(name for name in needed if getattr(action, name) is None)
+    return BadAction(field, f"is missing in {action.kind}")
+
+
 _NUMBERS: Final = (int, float, Decimal)
+_PLAIN: Final = (float, int)
+_MOST: Final = float_info.max
 
 
 def _is_int(value: object) -> bool:
@@ -127,10 +155,14 @@ def _is_number(value: object) -> bool:
 
 
 def _is_positive(value: object) -> bool:
+    if type(value) in _PLAIN:
+        return 0 < value <= _MOST  # type: ignore[operator]
     return _is_number(value) and float(value) > 0  # type: ignore[arg-type]
 
 
 def _is_not_negative(value: object) -> bool:
+    if type(value) in _PLAIN:
+        return 0 <= value <= _MOST  # type: ignore[operator]
     return _is_number(value) and float(value) >= 0  # type: ignore[arg-type]
 
 
@@ -171,9 +203,7 @@ _RULES: Final[tuple[tuple[str, str, Callable[[object], bool]], ...]] = (
     ("done_us", "must be a whole number of microseconds since 1970", _is_count),
 )
 
+_CHECKS: Final = tuple(is_good for _, _, is_good in _RULES)
 _VALUES: Final = attrgetter(*(field for field, *_ in _RULES))
-_ALWAYS: Final = ("ts_us", "kind", "session_id", "reduces_risk")
-_NEEDED: Final[dict[str, tuple[str, ...]]] = {
-    ActionKind.ORDER_SUBMIT: (*_ALWAYS, "symbol"),
-    ActionKind.POSITION_CLOSED: (*_ALWAYS, "symbol"),
-}
+_ALWAYS: Final = attrgetter("ts_us", "kind", "session_id", "reduces_risk")
+_OF_SYMBOL: Final = frozenset({SUBMIT, CLOSED})

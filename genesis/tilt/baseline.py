@@ -4,13 +4,12 @@ A new sample waits in a queue before it counts; while the trader is not calm onl
 admitted, and clipped. Each baseline is shrunk towards a prior by the number of its samples.
 """
 
-from array import array
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from genesis.tilt.rings import Hours, Mean, Rate, Ring
+from genesis.tilt.rings import Hours, Learner, Mean, Rate, Ring
 from genesis.tilt.rules import PriorRules, TiltRules
 
 SLIPS: Final = "slips"
@@ -80,6 +79,7 @@ class Baselines:
         self.rates: dict[str, Rate] = {}
         self.hours: Hours | None = None
         self.means: dict[str, Mean] = {}
+        self.learners: dict[str, Learner] = {}
         self.pending: deque[Sample] = deque()
         self.offered_uncalm = 0
         self.entries = 0
@@ -92,19 +92,12 @@ class Baselines:
 
     def offer(self, samples: Iterable[Sample], *, calm: bool) -> None:
         """Queue samples; what the queue no longer holds is learned."""
-        pending, rings = self.pending, self.rings
+        pending, learners = self.pending, self.learners
         pending.extend(samples)
         for _ in range(len(pending) - self.rules.pending):
-            name, x, volatile = pending.popleft()
-            if not (calm or self._is_admitted()):
-                continue
-            ring = rings.get(name)
-            if ring is None:
-                self._count(name, x)
-            elif volatile and ring.knows_volatile:
-                ring.add_volatile(x)
-            else:
-                ring.add(x if calm else ring.winsorised(x))
+            name, x, is_volatile = pending.popleft()
+            if calm or self._is_admitted():
+                learners[name].learn(x, is_volatile, calm)
 
     def set_rules(self, rules: TiltRules) -> None:
         """New priors and numbers; what was observed stays."""
@@ -117,6 +110,11 @@ class Baselines:
             ring.refresh()
         for rate in self.rates.values():
             rate.rules = rules.learning
+        if rules.behaviour is not None and self.hours is not None:
+            pace = rules.behaviour.pace
+            self.hours.rules = rules.behaviour.hours
+            self.means[HOLD].set_pace(pace.hold_share, pace.hold_max_s)
+            self.means[CLICKS].set_pace(pace.clicks_share, float(pace.kept))
         self._add_missing(rules)
 
     # -- versions ----------------------------------------------------------------------------
@@ -149,6 +147,15 @@ class Baselines:
             self.widening = 1.0
 
     # -- answers -----------------------------------------------------------------------------
+    def away(self, shown: Iterable[tuple[str, float]], is_volatile: bool) -> dict[str, float]:
+        """Robust z of measures; an announced change of style widens what is usual."""
+        away = {}
+        for name, x in shown:
+            ring = self.rings[name]
+            usual = ring.expected(True) if is_volatile else ring.centre
+            away[name] = (x - usual) / (ring.spread * self.widening)
+        return away
+
     def profile(self) -> Profile:
         return Profile(
             entries=self.entries,
@@ -158,7 +165,7 @@ class Baselines:
                 name: (ring.volatile_offset, ring.volatile_acts)
                 for name, ring in self.rings.items()
             },
-            hours=() if self.hours is None else tuple(self.hours.counts),
+            hours=() if self.hours is None else self.hours.acts(),
             means={name: mean.value for name, mean in self.means.items()},
         )
 
@@ -181,15 +188,13 @@ class Baselines:
         self.offered_uncalm += 1
         return not self.offered_uncalm % self.rules.admit_every
 
-    def _count(self, name: str, x: float) -> None:
-        if name in self.rates:
-            self.rates[name].add(x)
-        elif name in self.means:
-            self.means[name].add(x)
-        elif self.hours is not None:
-            self.hours.add(int(x))
-
     def _add_missing(self, rules: TiltRules) -> None:
+        self._begin_missing(rules)
+        self.learners = {**self.rings, **self.rates, **self.means}
+        if self.hours is not None:
+            self.learners[HOUR] = self.hours
+
+    def _begin_missing(self, rules: TiltRules) -> None:
         for name, prior in _priors(rules).items():
             if name not in self.rings:
                 self.rings[name] = Ring(prior, rules.learning, _trust(rules, name))
@@ -216,7 +221,7 @@ class Baselines:
         for name, value in profile.means.items():
             self.means[name].value = value
         if self.hours is not None and profile.hours:
-            self.hours.counts = array("d", profile.hours)
+            self.hours.counts = list(profile.hours)
             self.hours.total = sum(profile.hours)
 
 

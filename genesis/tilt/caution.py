@@ -14,7 +14,7 @@ from genesis.domain.approval import Failure
 from genesis.domain.money import ZERO
 from genesis.domain.orders import OrderType
 from genesis.domain.outcomes import ConfirmationAsked, ConfirmationGiven
-from genesis.domain.time import SECOND, format_utc
+from genesis.domain.time import SECOND
 from genesis.tilt.state import TiltState
 from genesis.tilt.ways import InterventionRules
 
@@ -73,7 +73,7 @@ def unconfirmed(
     until_ns = now_ns + rules.confirm_ns if asked is None else asked.until_ns
     reason = (
         f"take {rules.confirm_ns // SECOND} seconds in CAUTION: "
-        f"ask for the same again from {format_utc(until_ns)} on and it passes"
+        "ask for the same again after them and it passes"
     )
     return Failure("tilt", CONFIRM_CODE, reason, until_ns)
 

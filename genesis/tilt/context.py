@@ -4,24 +4,35 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from genesis.tilt.actions import STOP_LOSS, ActionKind, UserAction
+from genesis.tilt.actions import (
+    CANCEL,
+    CLICK,
+    CLOSED,
+    SESSION_END,
+    SESSION_START,
+    STOP_LOSS,
+    SUBMIT,
+    ActionKind,
+    UserAction,
+)
 from genesis.tilt.rules import BehaviourRules
 
-_ACTS: Final = frozenset(
-    {ActionKind.ORDER_SUBMIT, ActionKind.ORDER_CANCEL, ActionKind.POSITION_CLOSED}
-)
+_ACTS: Final = frozenset({SUBMIT, CANCEL, CLOSED})
 ENTRY: Final = "ENTRY"
 """A submit that asks for new risk."""
 _US: Final = 1_000_000
 _DAY_US: Final = 86_400 * _US
-_UNASKED: Final = frozenset({ActionKind.POSITION_CLOSED, ActionKind.DEPOSIT})
+_UNASKED: Final = frozenset({CLOSED, ActionKind.DEPOSIT})
 """What is told of the trader whether he is there or not."""
+_PAGE: Final = frozenset(
+    {ActionKind.JOURNAL_OPEN, ActionKind.JOURNAL_LEAVE, ActionKind.JOURNAL_SUBMIT}
+)
 _R_MAX: Final = 1e6  # more is no result: sums stay finite
 
 
 def is_entry(action: UserAction) -> bool:
     """Does the act ask for new risk?"""
-    return action.kind == ActionKind.ORDER_SUBMIT and not action.reduces_risk
+    return action.kind == SUBMIT and not action.reduces_risk
 
 
 def asks_as(action: UserAction) -> str:
@@ -31,7 +42,7 @@ def asks_as(action: UserAction) -> str:
 
 def is_click(action: UserAction) -> bool:
     """A click that is not on the way to less risk."""
-    return action.kind == ActionKind.CLICK and not action.reduces_risk
+    return action.kind == CLICK and not action.reduces_risk
 
 
 def is_own(action: UserAction, rules: BehaviourRules | None) -> bool:
@@ -88,13 +99,13 @@ class Context:
         Returns:
             The length in seconds of a session that ended without saying so; None: none did.
         """
-        is_new = action.kind == ActionKind.SESSION_START or self._is_renamed(action, rules)
+        is_new = action.kind == SESSION_START or self._is_renamed(action, rules)
         is_over = is_new
         if rules is not None:
             break_us = rules.acts.session_break_s * _US
             is_new |= ts_us - self.last_seen_us > break_us
             is_silent = ts_us - self.last_own_us > break_us
-            is_over = is_new or (is_silent and action.kind != ActionKind.SESSION_END)
+            is_over = is_new or (is_silent and action.kind != SESSION_END)
         length_s = self._length_s() if is_over else None
         if is_new:
             self.end(self.last_seen_us)
@@ -150,11 +161,11 @@ class Context:
             self.last_own_us = ts_us
         if action.kind in _ACTS:
             self.last_act_us = ts_us
-        if action.kind == ActionKind.POSITION_CLOSED:
+        if action.kind == CLOSED:
             self._close(action, ts_us)
         if rules is not None:
             self._remember_more(action, ts_us, rules)
-        if is_entry(action) and action.symbol is not None:
+        if self.stopped_out_us and is_entry(action) and action.symbol is not None:
             self.stopped_out_us.pop(action.symbol, None)
 
     def _close(self, action: UserAction, ts_us: int) -> None:
@@ -188,13 +199,11 @@ class Context:
                 self.insisted_us = ts_us
         elif is_click(action):
             _slide(self.clicks_us, ts_us, pace.clicks_window_s, pace.kept)
-        elif action.kind == ActionKind.JOURNAL_OPEN:
-            self.page_opened_us = ts_us
-        elif action.kind in (ActionKind.JOURNAL_LEAVE, ActionKind.JOURNAL_SUBMIT):
-            self.page_opened_us = None
-        elif action.kind == ActionKind.SESSION_END:
+        elif action.kind in _PAGE:
+            self.page_opened_us = ts_us if action.kind == ActionKind.JOURNAL_OPEN else None
+        elif action.kind == SESSION_END:
             self.end(ts_us)
-        elif action.kind == ActionKind.POSITION_CLOSED:
+        elif action.kind == CLOSED:
             self.entered_us = None
             if action.symbol in self.widened:
                 self.widened.remove(action.symbol)

@@ -1,18 +1,21 @@
 """Tilt as the engine holds it: acts, pages and time in; outcomes, a check and a multiplier out."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
 from genesis.domain.account import TiltLevel
 from genesis.domain.approval import Failure
 from genesis.domain.events import JournalAssessed
-from genesis.domain.outcomes import AlertRaised, Halted, Outcome
+from genesis.domain.keeping import Carried, Counted
+from genesis.domain.outcomes import AlertRaised, Halted, Outcome, OverrideLocked, PageOwed
 from genesis.domain.paper import PaperLaneReported, RecoverySessionDone
 from genesis.tilt import caution
 from genesis.tilt.actions import UserAction
 from genesis.tilt.caution import CautionState, Wish
 from genesis.tilt.checks import check, multiplier
 from genesis.tilt.detector import Intervention, TiltDetector, TiltScore
+from genesis.tilt.inputs import Forked
 from genesis.tilt.machine import TiltState
 from genesis.tilt.override import (
     ACCEPTED,
@@ -32,6 +35,7 @@ from genesis.tilt.override import (
     page_handed_in,
     phase_at,
 )
+from genesis.tilt.recovery import held
 from genesis.tilt.rules import OverrideRules, TiltRules
 
 
@@ -43,6 +47,7 @@ class TiltDesk:
         self.override = OverrideState()
         self.caution = CautionState()
         self.pages_used: frozenset[str] = frozenset()
+        self._spared: Halted | None = None
 
     @property
     def state(self) -> TiltState:
@@ -74,7 +79,54 @@ class TiltDesk:
 
     def halted(self, fact: Halted) -> tuple[Outcome, ...]:
         """A breaker halted trading: the operator is locked, too."""
-        return self._detector.halted(fact)
+        return () if fact is self._spared else self._detector.halted(fact)
+
+    def spare(self, fact: Halted) -> None:
+        """This halt is his own, of a lost part of the record: it locks nobody."""
+        self._spared = fact
+
+    def forked(self, ts_ns: int, carried: Carried) -> tuple[Outcome, ...]:
+        """The log was forked: what its rest still told holds on, and CAUTION is the least."""
+        limited = eased = None
+        if carried.limited is not None and ts_ns < carried.limited_until_ns:
+            limited = (carried.limited, carried.limited_until_ns)
+        if carried.eased is not None and ts_ns < carried.eased_until_ns:
+            eased = (carried.eased, carried.eased_until_ns)
+        facts = self._detector.forked(Forked(ts_ns, limited, eased), carried.warned_ns)
+        if carried.form and limited is not None and self.state.paused:
+            self._detector.state = held(self.state, ts_ns, *limited)
+        most_ns = max(ts_ns, carried.last_ns)
+        self._counted(most_ns, carried.counted)
+        if self._detector.rules.override is None:
+            return facts
+        known = self.override
+        attempts = {*known.attempts_ns, *carried.attempts_ns}
+        self.override = replace(known, attempts_ns=tuple(sorted(attempts)))
+        facts += self._took(tuple(self._carried_locks(ts_ns, carried)))
+        self._escalated(most_ns, known, carried.counted.override_locks_ns)
+        return facts
+
+    def _counted(self, most_ns: int, counted: Counted) -> None:
+        """Pages that were used up, and the change of style that was announced last, stay so."""
+        self.pages_used |= {*counted.pages}
+        if counted.styled_ns is not None:
+            style = self._detector.style
+            declared_ns = max(min(most_ns, counted.styled_ns), style.declared_ns or 0)
+            self._detector.style = replace(style, declared_ns=declared_ns)
+
+    def _escalated(self, most_ns: int, known: OverrideState, began_ns: tuple[int, ...]) -> None:
+        """Every lock of overrides counts once, from when it began: the next is longer."""
+        if began_ns:
+            locks = {*known.locks_ns, *(min(most_ns, at) for at in began_ns)}
+            self.override = replace(self.override, locks_ns=tuple(sorted(locks)))
+
+    def _carried_locks(self, ts_ns: int, carried: Carried) -> Iterator[Fact]:
+        """Of overrides: what is stricter than what is known here."""
+        known, until_ns = self.override, carried.overrides_until_ns
+        if until_ns is not None and until_ns > max(ts_ns, known.locked_until_ns or 0):
+            yield OverrideLocked(ts_ns, until_ns)
+        if carried.pages_owed > known.pages_owed:
+            yield PageOwed(ts_ns, carried.pages_owed)
 
     def limit_reached(self, fact: AlertRaised, *, is_critical: bool) -> tuple[Outcome, ...]:
         """A limit of the account ends or changes his day: money added right after it is evidence,
@@ -172,9 +224,12 @@ class TiltDesk:
         """When `tick` will next have something to do."""
         return self._detector.next_wake_ns()
 
-    def check(self, now_ns: int) -> Failure | None:
-        """Why an entry is refused now, or None. Never asked for what reduces risk."""
-        return check(self.state, now_ns)
+    def check(self, now_ns: int, *, counts: bool = False) -> Failure | None:
+        """Why an entry is refused now, or None. Never asked for what reduces risk.
+
+        counts: to ask for one while LOCKED is a violation.
+        """
+        return check(self.state, now_ns, counts=counts)
 
     # -- CAUTION -----------------------------------------------------------------------------
     def new_symbol(self, symbol: str, now_ns: int) -> Failure | None:

@@ -19,12 +19,13 @@ from genesis.domain.outcomes import (
 )
 from genesis.domain.paper import PaperLaneReported, RecoverySessionDone
 from genesis.domain.time import MICROSECOND
-from genesis.tilt.actions import ActionKind, UserAction, validate
+from genesis.tilt.actions import CLOSED, OVERRIDE, SESSION_END, UserAction, validate
 from genesis.tilt.baseline import Baseline, Baselines, Profile
-from genesis.tilt.context import ENTRY, Context, asks_as, is_entry
+from genesis.tilt.context import ENTRY, Context, asks_as
 from genesis.tilt.evidence import Evidence, Points
-from genesis.tilt.gauge import Gauge
+from genesis.tilt.gauge import Gauge, Left
 from genesis.tilt.indicators import steps_by_kind
+from genesis.tilt.inputs import Forked
 from genesis.tilt.machine import (
     LossTaken,
     Overridden,
@@ -36,11 +37,12 @@ from genesis.tilt.machine import (
     evolve,
     leaves_caution_ns,
 )
-from genesis.tilt.measures import Scene, measures_by_kind, samples
+from genesis.tilt.measures import VOLATILE, Scene, look, measures_by_kind, samples
 from genesis.tilt.odds import one_in
 from genesis.tilt.rules import TiltRules
 from genesis.tilt.score import Reading
 from genesis.tilt.snapshot import dump, load
+from genesis.tilt.state import NORMAL
 from genesis.tilt.style import StyleChangeRefused, StyleState, refusal
 from genesis.tilt.telling import telling
 from genesis.tilt.today import Today
@@ -101,37 +103,45 @@ class TiltDetector:
 
     def assessed(self, event: JournalAssessed) -> tuple[Outcome, ...]:
         """A page was judged."""
-        return (*self._advance(event.ts_ns), *self._run(event), *self._settle(rose=False))
+        return (*self._advance(event.ts_ns), *self._run(event), *self._settled())
 
     def overridden(self, ts_ns: int, multiplier: Decimal, until_ns: int) -> tuple[Outcome, ...]:
         """An override was accepted: the pause ends, one level at a time; the evidence stays."""
         outcomes = [*self._advance(ts_ns)]
         while self.state.paused:
             outcomes += self._run(Overridden(self.now_ns, multiplier, until_ns))
-        return (*outcomes, *self._settle(rose=False))
+        return (*outcomes, *self._settled())
 
     def halted(self, fact: Halted) -> tuple[Outcome, ...]:
         """A breaker halted trading; what it says goes beside the score."""
         self.tripped(fact.ts_ns)
-        return (*self._advance(fact.ts_ns), *self._run(fact), *self._settle(rose=False))
+        return (*self._advance(fact.ts_ns), *self._run(fact), *self._settled())
 
     def critical(self, fact: AlertRaised) -> tuple[Outcome, ...]:
         """The fall from the peak is critical; what it says goes beside the score."""
-        return (*self._advance(fact.ts_ns), *self._run(fact), *self._settle(rose=False))
+        return (*self._advance(fact.ts_ns), *self._run(fact), *self._settled())
+
+    def forked(self, fact: Forked, warned_ns: int | None) -> tuple[Outcome, ...]:
+        """The log was forked. warned_ns: when an intervention began in the part that was lost."""
+        known_ns = self.state.warned_ns
+        if warned_ns is not None and (known_ns is None or known_ns < warned_ns):
+            self.state = self.state._replace(warned_ns=warned_ns)
+        return (*self._advance(fact.ts_ns), *self._run(fact), *self._settled())
 
     def lane(self, event: PaperLaneReported) -> tuple[Outcome, ...]:
         """There is a paper lane now, or there is none any more."""
-        self.state = self.state._replace(has_lane=event.is_open)
-        return (*self._advance(event.ts_ns), *self._settle(rose=False))
+        is_done = self.state.session_done and not event.broken
+        self.state = self.state._replace(has_lane=event.is_open, session_done=is_done)
+        return (*self._advance(event.ts_ns), *self._settled())
 
     def session(self, event: RecoverySessionDone) -> tuple[Outcome, ...]:
         """A session in the paper lane ended."""
         held = (*self._advance(event.ts_ns), *self._run(event))
-        return (*held, *self._advance(event.ts_ns), *self._settle(rose=False))
+        return (*held, *self._advance(event.ts_ns), *self._settled())
 
     def pass_time(self, now_ns: int) -> tuple[Outcome, ...]:
         """Time went by without an act."""
-        return (*self._advance(now_ns), *self._settle(rose=False))
+        return (*self._advance(now_ns), *self._settled())
 
     # -- what happened to the trader ---------------------------------------------------------
     def tripped(self, ts_ns: int) -> None:
@@ -189,7 +199,7 @@ class TiltDetector:
         return TiltScore(
             reading.score,
             self.state.level,
-            dict(reading.contributions),
+            {**self._nothing, **reading.contributions},
             reading.raw,
             one_in(reading.score, self.rules.odds),
         )
@@ -259,10 +269,12 @@ class TiltDetector:
         self.rules = rules
         self._measures = measures_by_kind(rules)
         self._steps = steps_by_kind(rules)
+        self._nothing = dict.fromkeys(rules.indicators, 0)
 
     def _advance(self, ts_ns: int) -> tuple[Outcome, ...]:
         """Move to `ts_ns` (never back) and let everything fall due on the way."""
-        self.now_ns = max(self.now_ns, ts_ns)
+        if ts_ns > self.now_ns:
+            self.now_ns = ts_ns
         due_ns = self.style.due_ns
         if due_ns is not None and self.now_ns >= due_ns:
             self.style = replace(self.style, due_ns=None)
@@ -270,8 +282,8 @@ class TiltDetector:
         if self.calm_since_ns is None and self.gauge.is_calm(self.now_ns):
             counts = self.state.level is TiltLevel.CAUTION  # else it is entered later, calm or not
             self.calm_since_ns = self.gauge.calms_ns() if counts else self.now_ns
-        if self.state.level is TiltLevel.NORMAL and self.state.limited_until_ns is None:
-            return ()  # nothing runs out
+        if self.state.is_lasting:
+            return ()
         outcomes: list[Outcome] = []
         while due := self._run(TimePassed(self.now_ns, self.calm_since_ns)):
             outcomes += due
@@ -280,53 +292,49 @@ class TiltDetector:
     def _act(self, action: UserAction) -> tuple[Outcome, ...]:
         ts_us, asked = self.now_ns // MICROSECOND, asks_as(action)
         ended_s = self.context.begin(action, ts_us, self.rules.behaviour)
-        before = self.gauge.raw(self.now_ns)
-        scene = Scene(action, ts_us, self.context, self.baselines, self.rules, ended_s)
-        scene.found = self._look(scene, asked)
-        steps = []
-        for name, step in self._steps[asked]:
-            found = step(scene)
-            if found is not None and not (action.reduces_risk and found > 0):
-                steps.append((name, found))
-            if name == JOINT and asked is ENTRY:
-                self.context.owed_joint = min(0.0, found or 0.0)
-                self.context.insists = bool(scene.found.get("rej"))
-        self.gauge.add(steps, ts_us)
+        before = self.gauge.left(self.now_ns)
+        is_volatile = action.market_state in VOLATILE
+        scene = Scene(action, ts_us, self.context, self.baselines, self.rules, is_volatile, ended_s)
+        look(scene, self._measures[asked], is_entry=asked is ENTRY)
+        self.gauge.add(self._weigh(scene, asked), ts_us)
         if scene.found.get("widen"):
             self.context.widen(action.symbol)
         told = telling(action, ts_us, self.context, self.rules.behaviour)
         if told is not None:
             self.gauge.tell(told, ts_us)
         lost = self._loss(action)
+        self.baselines.entries += asked is ENTRY
         self._learn(scene, before)
         self.context.remember(action, ts_us, self.rules.behaviour)
-        rose = self._reading(self.now_ns).raw > before and not _is_override(action)
-        return (*lost, *self._settle(rose=rose))
+        reading = self._reading(self.now_ns)
+        levels_begin = reading.score >= self.rules.levels.caution_enter and not _is_override(action)
+        rose = levels_begin and reading.raw > self.gauge.raw_of(before)
+        return (*lost, *self._settle(reading, rose=rose))
 
-    def _look(self, scene: Scene, asked: str) -> dict[str, float]:
-        found = {}
-        for name, measure in self._measures[asked]:
-            x = measure(scene)
-            if x is not None:
-                found[name] = x
-        return found
+    def _weigh(self, scene: Scene, asked: str) -> dict[str, float]:
+        steps = {
+            name: found for name, step in self._steps[asked] if (found := step(scene)) is not None
+        }
+        if scene.action.reduces_risk:
+            return {name: found for name, found in steps.items() if found <= 0}
+        if asked is ENTRY and JOINT in steps:
+            self.context.owed_joint = min(0.0, steps[JOINT])
+            self.context.insists = bool(scene.found.get("rej"))
+        return steps
 
     def _loss(self, action: UserAction) -> tuple[Outcome, ...]:
-        if action.kind != ActionKind.POSITION_CLOSED or action.pnl_r is None or action.pnl_r >= 0:
+        if action.kind != CLOSED or action.pnl_r is None or action.pnl_r >= 0:
             return ()
         return self._run(LossTaken(self.now_ns, -float(action.pnl_r)))
 
-    def _learn(self, scene: Scene, before: float) -> None:
+    def _learn(self, scene: Scene, before: Left) -> None:
         """A latched level says nothing of the acts themselves: calm ones teach as usual."""
-        calm = self.state.level is TiltLevel.NORMAL
-        calm = calm or self.gauge.is_calm_at(before)
-        self.baselines.entries += is_entry(scene.action)
-        if scene.session_s is not None or scene.action.kind == ActionKind.SESSION_END:
+        calm = self.state.level is NORMAL or self.gauge.is_calm_at(self.gauge.raw_of(before))
+        if scene.session_s is not None or scene.action.kind == SESSION_END:
             self.baselines.session_over()
         if scene.found:
-            found = samples(scene)
-            self.baselines.offer(found, calm=calm)
-            self.today.add(self.now_ns, found)
+            self.baselines.offer(samples(scene), calm=calm)
+            self.today.add(self.now_ns, scene.found)
 
     def _take_effect(self, ts_ns: int, reason: str) -> None:
         """A new style: the old one is archived, and more is believed for a while."""
@@ -337,15 +345,18 @@ class TiltDetector:
             sessions = behaviour.style.sessions + begun
             self.baselines.widen(behaviour.style.spread_factor, sessions)
 
-    def _settle(self, *, rose: bool) -> tuple[Outcome, ...]:
+    def _settled(self) -> tuple[Outcome, ...]:
+        """The score without an act of his."""
+        return self._settle(self._reading(self.now_ns), rose=False)
+
+    def _settle(self, reading: Reading, *, rose: bool) -> tuple[Outcome, ...]:
         """Tell the score of this moment, and what level follows from it."""
-        reading = self._reading(self.now_ns)
         if reading.score >= self.rules.levels.caution_leave:
             self.calm_since_ns = None
         elif self.calm_since_ns is None:
             self.calm_since_ns = self.now_ns
-        contributions = tuple((name, part) for name, part in reading.contributions.items() if part)
-        sources = self._sources(reading) if rose else 0
+        contributions = tuple([part for part in reading.contributions.items() if part[1]])
+        sources = self._sources(reading) if rose and not self.state.paused else 0
         return self._run(Scored(self.now_ns, reading.score, contributions, sources, rose))
 
     def _sources(self, reading: Reading) -> int:
@@ -379,4 +390,4 @@ def _is_recovery(change: TiltLevelChanged, event: TiltEvent) -> bool:
 
 def _is_override(action: UserAction) -> bool:
     """What an accepted override adds is there for the next act: it cannot undo itself."""
-    return action.kind == ActionKind.OVERRIDE_ATTEMPT and action.reason == "accepted"
+    return action.kind == OVERRIDE and action.reason == "accepted"

@@ -3,7 +3,7 @@
 Beside it stand points: a few rare acts are evidence by themselves and count as they are.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import exp2
 
@@ -12,57 +12,57 @@ from genesis.tilt.rules import TiltRules
 _US = 1_000_000
 
 
-@dataclass(slots=True)
 class Evidence:
-    """`amounts` as they were at `at_us`, by indicator; they halve in the indicator's half-life."""
+    """`amounts` of those indicators that have any, in no order, as they were at `at_us`; each
+    halves in the half-life of its indicator."""
 
-    amounts: dict[str, float]
-    at_us: dict[str, int]
-    _left: tuple[int, dict[str, float]] | None = field(default=None, compare=False, repr=False)
+    def __init__(
+        self, rules: TiltRules, amounts: Mapping[str, float] | None = None, at_us: int = 0
+    ) -> None:
+        self.at_us = at_us
+        self._cap = rules.evidence.cap
+        self._half_lives = {name: one.half_life_s for name, one in rules.indicators.items()}
+        known = self._half_lives
+        self.amounts = {name: had for name, had in (amounts or {}).items() if name in known}
+        self._left: tuple[int, Mapping[str, float]] | None = None
 
-    @classmethod
-    def none(cls, rules: TiltRules) -> "Evidence":
-        return cls(dict.fromkeys(rules.indicators, 0.0), dict.fromkeys(rules.indicators, 0))
-
-    def add_missing(self, rules: TiltRules) -> None:
-        """Indicators that these rules know and earlier ones did not begin with nothing."""
-        for name in rules.indicators:
-            self.amounts.setdefault(name, 0.0)
-            self.at_us.setdefault(name, 0)
-        self._left = None
-
-    def at(self, ts_us: int, rules: TiltRules) -> Mapping[str, float]:
-        """What is left of each at `ts_us`, in the order of the rules; made once for a moment."""
+    def at(self, ts_us: int) -> Mapping[str, float]:
+        """What is left of each at `ts_us`; made once for a moment."""
         if self._left is None or self._left[0] != ts_us:
-            self._left = (ts_us, self.later(ts_us, rules))
+            self._left = (ts_us, self.later(ts_us))
         return self._left[1]
 
-    def later(self, ts_us: int, rules: TiltRules) -> dict[str, float]:
+    def later(self, ts_us: int) -> Mapping[str, float]:
         """The same of a moment that nobody asks about again."""
-        amounts, at_us = self.amounts, self.at_us
+        elapsed_us, half_lives = ts_us - self.at_us, self._half_lives
+        if elapsed_us <= 0:
+            return self.amounts
+        back_s = -elapsed_us / _US
         return {
-            name: decayed(amounts[name], ts_us - at_us[name], one.half_life_s)
-            if amounts[name]
-            else 0.0
-            for name, one in rules.indicators.items()
+            name: amount * exp2(back_s / half_lives[name]) for name, amount in self.amounts.items()
         }
 
-    def add(self, steps: Iterable[tuple[str, float]], ts_us: int, rules: TiltRules) -> None:
+    def add(self, steps: Mapping[str, float], ts_us: int) -> None:
         """Steps by indicator, onto what is left of each at `ts_us`."""
-        left, cap = {**self.at(ts_us, rules)}, rules.evidence.cap
-        amounts, at_us = self.amounts, self.at_us
-        for name, step in steps:
-            amount = left[name] + step
-            left[name] = amounts[name] = 0.0 if amount < 0 else cap if amount > cap else amount
-            at_us[name] = ts_us
-        self._left = (ts_us, left)
+        amounts, cap = {**self.at(ts_us)}, self._cap
+        for name, step in steps.items():
+            if name in amounts:
+                amount = amounts[name] + step
+                if amount > 0:
+                    amounts[name] = amount if amount < cap else cap
+                else:
+                    del amounts[name]
+            elif step > 0:
+                amounts[name] = step if step < cap else cap
+        self._become(amounts, ts_us)
 
-    def keep(self, share: float, ts_us: int, rules: TiltRules) -> None:
+    def keep(self, share: float, ts_us: int) -> None:
         """Forget all but a share of everything."""
-        for name, left in self.at(ts_us, rules).items():
-            self.amounts[name] = left * share
-            self.at_us[name] = ts_us
-        self._left = None
+        self._become({name: left * share for name, left in self.at(ts_us).items()}, ts_us)
+
+    def _become(self, amounts: dict[str, float], ts_us: int) -> None:
+        self.amounts, self.at_us = amounts, max(self.at_us, ts_us)
+        self._left = (ts_us, amounts)
 
 
 @dataclass(slots=True)

@@ -1,16 +1,23 @@
 """Evidence and points of one trader, and the score they make at a moment."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import log, log1p
-from typing import Final
+from typing import Final, NamedTuple
 
 from genesis.domain.time import MICROSECOND, SECOND
-from genesis.tilt.evidence import Evidence, Points, decayed
+from genesis.tilt.evidence import Evidence, Points
 from genesis.tilt.rules import TiltRules
-from genesis.tilt.score import Reading, off_scale, read, sum_of, whole
+from genesis.tilt.score import Reading, off_scale, raw_of, read, whole
 
 _LN2: Final = log(2)
 _US: Final = SECOND // MICROSECOND
+
+
+class Left(NamedTuple):
+    """What is left of evidence and points at a moment, by name."""
+
+    evidence: Mapping[str, float]
+    points: Mapping[str, float]
 
 
 class Gauge:
@@ -18,27 +25,30 @@ class Gauge:
 
     def __init__(self, rules: TiltRules) -> None:
         self.rules = rules
-        self.evidence = Evidence.none(rules)
+        self.evidence = Evidence(rules)
         self.points = Points()
-        self._terms = _terms(rules)
+        self._weights = _weights(rules)
         self._calm_at_ns: int | None = None
         self._read: tuple[int, bool, Reading] | None = None
-        self._raw: tuple[int, float] | None = None
+        self._left: tuple[int, Left] | None = None
+        self._raw: tuple[Left, float] | None = None
 
     def set_rules(self, rules: TiltRules) -> None:
         self.rules = rules
-        self._terms = _terms(rules)
-        self.evidence.add_missing(rules)
+        self._weights = _weights(rules)
+        self.evidence = Evidence(rules, self.evidence.amounts, self.evidence.at_us)
         self.moved()
 
     def moved(self) -> None:
         """Evidence or points have changed: nothing that was read still holds."""
-        self._calm_at_ns = self._read = self._raw = None
+        self._calm_at_ns = self._read = self._left = None
 
     # -- changing ----------------------------------------------------------------------------
-    def add(self, steps: Iterable[tuple[str, float]], ts_us: int) -> None:
-        self.evidence.add(steps, ts_us, self.rules)
-        self.moved()
+    def add(self, steps: Mapping[str, float], ts_us: int) -> None:
+        """Steps by indicator."""
+        if steps:
+            self.evidence.add(steps, ts_us)
+            self.moved()
 
     def tell(self, name: str, ts_us: int) -> None:
         """A rare act brings its points; rules from before it was one know none."""
@@ -48,7 +58,7 @@ class Gauge:
 
     def keep(self, share: float, points_share: float | None, ts_us: int) -> None:
         """Forget all but a share of the evidence, and of the points (None: of them nothing)."""
-        self.evidence.keep(share, ts_us, self.rules)
+        self.evidence.keep(share, ts_us)
         if points_share is not None:
             left = self.points.at(ts_us, self.rules)
             kept = {name: amount * points_share for name, amount in left.items()}
@@ -58,37 +68,39 @@ class Gauge:
     # -- reading -----------------------------------------------------------------------------
     def reading(self, ts_ns: int, *, learning: bool) -> Reading:
         """The score at a moment; a stranger's is capped unless an act speaks for itself."""
-        if self._read is None or self._read[:2] != (ts_ns, learning):
-            self._read = (ts_ns, learning, self._score(ts_ns, learning=learning))
-        return self._read[2]
+        if self._read is not None:
+            at_ns, was_learning, reading = self._read
+            if at_ns == ts_ns and was_learning is learning:
+                return reading
+        reading = self._score(ts_ns, learning=learning)
+        self._read = (ts_ns, learning, reading)
+        return reading
 
     def _score(self, ts_ns: int, *, learning: bool) -> Reading:
-        rules, weighted = self.rules, self._weighted(ts_ns // MICROSECOND)
+        rules, weighted = self.rules, self._weighted(self.left(ts_ns))
         reading = read(weighted, rules.score, 100)
         most = rules.learning.score_max
         if not learning or reading.score <= most or self.has_points(reading):
             return reading
         return read(weighted, rules.score, most)
 
-    def _weighted(self, ts_us: int) -> dict[str, float]:
-        """What indicators add to the sum at a moment, in table order, and points after them."""
-        left = self.evidence.at(ts_us, self.rules)
+    def _weighted(self, left: Left) -> dict[str, float]:
+        """What each adds to the sum: indicators in table order, then points. The order of a sum
+        moves its last bit."""
+        evidence, points = left
         weighted = {
-            name: weight * log1p(left[name]) if left[name] else 0.0
-            for name, weight, _ in self._terms
+            name: weight * log1p(evidence[name])
+            for name, weight in self._weights
+            if name in evidence
         }
-        weighted.update(self.points.at(ts_us, self.rules))
+        weighted.update(points)
         return weighted
 
-    def _raw_of(self, left: Mapping[str, float], ts_us: int) -> float:
-        """The sum of what `_weighted` tells, of evidence of which so much is left."""
-        total = 0.0
-        for name, weight, _ in self._terms:
-            if left[name]:
-                total += weight * log1p(left[name])
-        for points in self.points.at(ts_us, self.rules).values():
-            total += points
-        return sum_of(total, self.rules.score)
+    def raw_of(self, left: Left) -> float:
+        """The weighted sum of what is left; the last one is kept."""
+        if self._raw is None or self._raw[0] is not left:
+            self._raw = (left, raw_of(self._weighted(left), self.rules.score))
+        return self._raw[1]
 
     def has_points(self, reading: Reading) -> bool:
         """Does an act that is evidence by itself carry a fair share? It needs no second source."""
@@ -98,10 +110,15 @@ class Gauge:
 
     def raw(self, ts_ns: int) -> float:
         """The weighted sum at a moment."""
-        if self._raw is None or self._raw[0] != ts_ns:
+        return self.raw_of(self.left(ts_ns))
+
+    def left(self, ts_ns: int) -> Left:
+        """What is left of everything at a moment."""
+        if self._left is None or self._left[0] != ts_ns:
             ts_us = ts_ns // MICROSECOND
-            self._raw = (ts_ns, self._raw_of(self.evidence.at(ts_us, self.rules), ts_us))
-        return self._raw[1]
+            left = Left(self.evidence.at(ts_us), self.points.at(ts_us, self.rules))
+            self._left = (ts_ns, left)
+        return self._left[1]
 
     def is_calm(self, ts_ns: int) -> bool:
         """Is the score below the line at which CAUTION is left?"""
@@ -113,7 +130,7 @@ class Gauge:
     def calms_ns(self) -> int:
         """The first whole second after the last evidence at which the score is calm again."""
         if self._calm_at_ns is None:
-            stamps = (*self.evidence.at_us.values(), *self.points.at_us.values())
+            stamps = (self.evidence.at_us, *self.points.at_us.values())
             since_us = max(stamps)
             since_ns, seconds = since_us * MICROSECOND, self._about_calm_s(since_us)
             if self._will_be_calm(since_us + seconds * _US):
@@ -127,7 +144,8 @@ class Gauge:
 
     def _will_be_calm(self, ts_us: int) -> bool:
         """Like `is_calm`, of a moment that nobody asks about again."""
-        return self.is_calm_at(self._raw_of(self.evidence.later(ts_us, self.rules), ts_us))
+        left = Left(self.evidence.later(ts_us), self.points.at(ts_us, self.rules))
+        return self.is_calm_at(self.raw_of(left))
 
     def _about_calm_s(self, since_us: int) -> int:
         """Seconds until then, but for one or two.
@@ -144,19 +162,17 @@ class Gauge:
 
     def _falling(self, ts_us: int) -> tuple[float, float]:
         """The weighted sum at a moment, and how much of it is lost in a second."""
-        amounts, at_us, fixed = self.evidence.amounts, self.evidence.at_us, self.rules.fixed
-        total, slope = self.rules.score.base, 0.0
-        for name, weight, half_life_s in self._terms:
-            if amounts[name]:
-                left = decayed(amounts[name], ts_us - at_us[name], half_life_s)
-                total += weight * log1p(left)
-                slope += weight * left / (1 + left) * _LN2 / half_life_s
-        for name, left in self.points.at(ts_us, self.rules).items():
+        rules, total, slope = self.rules, self.rules.score.base, 0.0
+        for name, left in self.evidence.later(ts_us).items():
+            one = rules.indicators[name]
+            total += one.weight * log1p(left)
+            slope += one.weight * left / (1 + left) * _LN2 / one.half_life_s
+        for name, left in self.points.at(ts_us, rules).items():
             total += left
-            slope += left * _LN2 / fixed[name].half_life_s
+            slope += left * _LN2 / rules.fixed[name].half_life_s
         return total, slope
 
 
-def _terms(rules: TiltRules) -> tuple[tuple[str, float, float], ...]:
-    """Name, weight and half-life of each indicator."""
-    return tuple((name, one.weight, one.half_life_s) for name, one in rules.indicators.items())
+def _weights(rules: TiltRules) -> tuple[tuple[str, float], ...]:
+    """By indicator, in table order."""
+    return tuple((name, one.weight) for name, one in rules.indicators.items())

@@ -41,12 +41,24 @@ class Overridden(NamedTuple):
     until_ns: int
 
 
+class Forked(NamedTuple):
+    """The log was forked: how calm the trader was in the part that was lost is not known.
+
+    limited, eased: sizes that still hold, each with its end; None: none do.
+    """
+
+    ts_ns: int
+    limited: tuple[Decimal, int] | None
+    eased: tuple[Decimal, int] | None
+
+
 TiltEvent = (
     Scored
     | LossTaken
     | TimePassed
     | JournalAssessed
     | Overridden
+    | Forked
     | Halted
     | AlertRaised
     | RecoverySessionDone

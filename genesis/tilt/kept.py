@@ -1,17 +1,16 @@
 """What a detector has learned, as plain JSON and back."""
 
-from array import array
 from dataclasses import asdict
 from typing import Any, Final
 
-from genesis.tilt.baseline import CLICKS, HOLD, HOUR, Baselines, Version
+from genesis.tilt.baseline import HOUR, Baselines, Version
 from genesis.tilt.context import Context
 from genesis.tilt.evidence import Evidence, Points
 from genesis.tilt.plain import Plain
 from genesis.tilt.rings import HOURS, Rate, Ring
 from genesis.tilt.rules import TiltRules
 from genesis.tilt.style import StyleState
-from genesis.tilt.today import Today
+from genesis.tilt.today import KEPT, Today
 
 _LN_MAX: Final = 100.0
 """Logarithms of measures stay far below it; their exponential is still a number."""
@@ -19,13 +18,10 @@ _SECONDS_MAX: Final = 1e12
 
 
 # -- evidence --------------------------------------------------------------------------------
-def evidence_in(plain: Plain, known: Evidence, most: float) -> Evidence:
-    """`known`: the names there must be; `most`: no amount is above it."""
-    amounts, at_us = plain.part("amounts"), plain.part("at_us")
-    return Evidence(
-        {name: amounts.part(name).number(0, most) for name in known.amounts},
-        {name: at_us.part(name).whole() for name in known.amounts},
-    )
+def evidence_in(plain: Plain, rules: TiltRules) -> Evidence:
+    amounts, most = plain.part("amounts"), rules.evidence.cap
+    found = {name: amounts.part(name).number(0, most) for name in amounts.keys()}  # noqa: SIM118
+    return Evidence(rules, found, plain.part("at_us").whole())
 
 
 def points_in(plain: Plain, most: float) -> Points:
@@ -91,17 +87,17 @@ def context_in(plain: Plain, now_us: int) -> Context:
 
 # -- today and style -------------------------------------------------------------------------
 def today_out(today: Today) -> dict[str, Any]:
-    return {"day": today.day, "measures": {name: [*xs] for name, xs in today.measures.items()}}
+    return {"day": today.day, "acts": list(today.acts)}
 
 
 def today_in(plain: Plain) -> Today:
-    today, measures = Today(), plain.part("measures")
-    found = {
-        name: [one.number(-_LN_MAX, _LN_MAX) for one in measures.part(name).items()]
-        for name in measures.keys()  # noqa: SIM118
-    }
-    today.fill(plain.part("day").whole(-1), found)
-    return today
+    acts = [
+        {name: act.part(name).number(-_LN_MAX, _SECONDS_MAX) for name in act.keys()}  # noqa: SIM118
+        for act in plain.part("acts").items()
+    ]
+    if len(acts) > KEPT:
+        plain.part("acts").refuse(f"more than {KEPT} acts")
+    return Today(plain.part("day").whole(-1), acts)
 
 
 def style_in(plain: Plain) -> StyleState:
@@ -121,6 +117,7 @@ def baselines_out(baselines: Baselines) -> dict[str, Any]:
         "rates": {name: [rate.yes, rate.acts] for name, rate in baselines.rates.items()},
         "hours": None if baselines.hours is None else list(baselines.hours.counts),
         "hours_total": None if baselines.hours is None else baselines.hours.total,
+        "hours_unit": None if baselines.hours is None else baselines.hours.unit,
         "means": {name: mean.value for name, mean in baselines.means.items()},
         "versions": [asdict(version) for version in baselines.versions],
     }
@@ -132,10 +129,9 @@ def baselines_in(plain: Plain, rules: TiltRules) -> Baselines:
     baselines.offered_uncalm = plain.part("offered_uncalm").whole()
     baselines.widening = plain.part("widening").number(1)
     baselines.widened_sessions = plain.part("widened_sessions").whole()
-    names = (*baselines.rings, *baselines.rates, HOUR, HOLD, CLICKS)
     for one in plain.part("pending").items():
         name, x, volatile = one.items(3)
-        least, most = _bounds(name.one_of(names), baselines)
+        least, most = _bounds(name.one_of(baselines.learners), baselines)
         baselines.pending.append((name.text(), x.number(least, most), volatile.yes()))
     rings, rates, means = plain.part("rings"), plain.part("rates"), plain.part("means")
     for measure, ring in baselines.rings.items():
@@ -145,9 +141,9 @@ def baselines_in(plain: Plain, rules: TiltRules) -> Baselines:
     for measure, mean in baselines.means.items():
         mean.value = means.part(measure).number(0)
     if baselines.hours is not None:
-        hours = [one.number(0) for one in plain.part("hours").items(HOURS)]
-        baselines.hours.counts = array("d", hours)
+        baselines.hours.counts = [one.number(0) for one in plain.part("hours").items(HOURS)]
         baselines.hours.total = _above_zero(plain.part("hours_total"))
+        baselines.hours.unit = _above_zero(plain.part("hours_unit"))
     baselines.versions = [_version_in(one) for one in plain.part("versions").items()]
     return baselines
 

@@ -24,6 +24,7 @@ class Signal(StrEnum):
     RELAPSED = "RELAPSED"
     HALTED = "HALTED"
     CRITICAL = "CRITICAL"
+    FORKED = "FORKED"
     CALMED = "CALMED"
     LOCK_OVER = "LOCK_OVER"
     PAGE_DONE = "PAGE_DONE"
@@ -46,6 +47,7 @@ TRANSITIONS: Final[Mapping[tuple[TiltLevel, Signal], TiltLevel]] = MappingProxyT
         (CAUTION, Signal.HALTED): LOCKED,
         (WARNING, Signal.HALTED): LOCKED,
         (NORMAL, Signal.CRITICAL): CAUTION,
+        (NORMAL, Signal.FORKED): CAUTION,
         (CAUTION, Signal.CALMED): NORMAL,
         (LOCKED, Signal.LOCK_OVER): WARNING,
         (WARNING, Signal.PAGE_DONE): CAUTION,
@@ -62,6 +64,7 @@ _REASONS: Final = {
     Signal.RELAPSED: "a warning while sizes were still limited",
     Signal.HALTED: "a breaker halted trading",
     Signal.CRITICAL: "the fall from the peak is critical",
+    Signal.FORKED: "the log was recovered, and part of what was done is not known",
     Signal.CALMED: "calm for long enough",
     Signal.LOCK_OVER: "the lock time is over",
     Signal.PAGE_DONE: "the page was accepted",

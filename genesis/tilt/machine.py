@@ -17,10 +17,11 @@ from genesis.domain.outcomes import (
 )
 from genesis.domain.paper import RecoverySessionDone
 from genesis.domain.time import DAY, utc_day
-from genesis.tilt.inputs import LossTaken, Overridden, Scored, TiltEvent, TimePassed
+from genesis.tilt.inputs import Forked, LossTaken, Overridden, Scored, TiltEvent, TimePassed
 from genesis.tilt.levels import TRANSITIONS, Signal, moved
 from genesis.tilt.recovery import (
     assessed,
+    forked,
     leaves_caution_ns,
     lost,
     overridden,
@@ -63,6 +64,8 @@ def decide(state: TiltState, event: TiltEvent, rules: TiltRules) -> tuple[Outcom
             return _halted(state, event, rules)
         case AlertRaised():
             return moved(state, event.ts_ns, state.score, Signal.CRITICAL)
+        case Forked():
+            return forked(state, event)
         case RecoverySessionDone():
             return session_held(state, event, rules)
     return assessed(state, event, rules)

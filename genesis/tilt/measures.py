@@ -5,19 +5,31 @@ does not say.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 from typing import Final
 
 from genesis.domain.account import MarketState
 from genesis.domain.orders import Side
-from genesis.tilt.actions import ActionKind, UserAction
+from genesis.tilt.actions import (
+    CANCEL,
+    CLICK,
+    CLOSED,
+    REJECTED,
+    SESSION_END,
+    STOP_MODIFY,
+    STOP_REMOVE,
+    ActionKind,
+    UserAction,
+)
 from genesis.tilt.baseline import CLICKS, HOLD, HOUR, SLIPS, Baselines, Sample
 from genesis.tilt.context import ENTRY, Context, is_click
 from genesis.tilt.rules import BehaviourRules, TiltRules
 
-_VOLATILE: Final = frozenset({MarketState.VOLATILE, MarketState.PANIC})
+VOLATILE: Final = frozenset({MarketState.VOLATILE, MarketState.PANIC})
+_COMPARED: Final = ("gap", "lat", "size", "reent")
+"""Measures of an entry that are held against what is usual; several indicators ask."""
 _US: Final = 1_000_000
 _HOUR_US: Final = 3_600 * _US
 
@@ -27,7 +39,7 @@ class Scene:
     """All an indicator may look at: the act at `ts_us`, and everything before it.
 
     found: what the act shows, by the name of the measure. session_s: length of a session that has
-    just ended. away: how far a measure is from what is usual, by its name: several ask.
+    just ended. away: of what an entry shows, how far from what is usual, in its spread.
     """
 
     action: UserAction
@@ -35,19 +47,15 @@ class Scene:
     before: Context
     baselines: Baselines
     rules: TiltRules
+    is_volatile: bool
     session_s: float | None = None
     found: Mapping[str, float] = field(default_factory=dict)
-    away: dict[str, float] = field(default_factory=dict)
+    away: Mapping[str, float] = field(default_factory=dict)
+    behaviour: BehaviourRules = field(init=False)
 
-    @property
-    def volatile(self) -> bool:
-        return self.action.market_state in _VOLATILE
-
-    @property
-    def behaviour(self) -> BehaviourRules:
-        """Only indicators that came with it ask."""
-        assert self.rules.behaviour is not None
-        return self.rules.behaviour
+    def __post_init__(self) -> None:
+        if self.rules.behaviour is not None:  # only indicators that came with it ask
+            self.behaviour = self.rules.behaviour
 
 
 # -- measures --------------------------------------------------------------------------------
@@ -80,7 +88,7 @@ def reentry(scene: Scene) -> float | None:
 def session_length(scene: Scene) -> float | None:
     """ln seconds that a session lasted, told when it is over."""
     seconds = scene.session_s
-    if scene.action.kind == ActionKind.SESSION_END and scene.before.session_start_us is not None:
+    if scene.action.kind == SESSION_END and scene.before.session_start_us is not None:
         seconds = (scene.ts_us - scene.before.session_start_us) / _US
     return None if seconds is None else log(max(scene.behaviour.acts.session_learn_min_s, seconds))
 
@@ -88,9 +96,9 @@ def session_length(scene: Scene) -> float | None:
 # -- yes or no -------------------------------------------------------------------------------
 def cancelled(scene: Scene) -> float | None:
     """1: the trader cancelled an order; 0: a position ended. Safety cancels say nothing."""
-    if scene.action.kind == ActionKind.ORDER_CANCEL:
+    if scene.action.kind == CANCEL:
         return None if scene.action.reduces_risk else 1.0
-    return 0.0 if scene.action.kind == ActionKind.POSITION_CLOSED else None
+    return 0.0 if scene.action.kind == CLOSED else None
 
 
 def slip_share(scene: Scene) -> float | None:
@@ -124,7 +132,9 @@ def skipped(scene: Scene) -> float | None:
 def refused(scene: Scene) -> float | None:
     """1: refused, or asked again at once for far more than the cap that had been shown."""
     action, acts = scene.action, scene.behaviour.acts
-    if action.kind == ActionKind.ORDER_REJECTED:
+    if action.kind == STOP_MODIFY:
+        return _refused_stop(scene)
+    if action.kind == REJECTED:
         is_his = action.reason not in scene.behaviour.ignored and not action.reduces_risk
         return 1.0 if is_his and not scene.before.insists else None  # each request counts once
     size, before_us = action.size_fraction, scene.before.insisted_us
@@ -132,14 +142,22 @@ def refused(scene: Scene) -> float | None:
     return float(insists and scene.ts_us - (before_us or 0) <= acts.insist_s * _US)
 
 
+def _refused_stop(scene: Scene) -> float | None:
+    """1: the gate let no stop be moved away, and said why; nothing of one that was moved."""
+    action, behaviour = scene.action, scene.behaviour
+    if not behaviour.moved_only or action.reduces_risk or action.reason is None:
+        return None
+    return None if action.reason in behaviour.ignored else 1.0
+
+
 def stop_widened(scene: Scene) -> float | None:
     """1: a stop was moved away from the price or removed; 0: a position ended without that."""
     action = scene.action
-    if action.kind == ActionKind.STOP_REMOVE:
+    if action.kind == STOP_REMOVE:
         return None if action.reduces_risk else 1.0
-    if action.kind == ActionKind.POSITION_CLOSED:
+    if action.kind == CLOSED:
         return None if action.symbol in scene.before.widened else 0.0
-    if action.kind != ActionKind.STOP_MODIFY or action.reduces_risk:
+    if action.kind != STOP_MODIFY or action.reduces_risk:
         return None
     return _moved_away(action, scene.behaviour.acts.widen_ratio)
 
@@ -167,7 +185,7 @@ def hour(scene: Scene) -> float:
 def held(scene: Scene) -> float | None:
     """Seconds from the entry to the close of a position."""
     entered_us = scene.before.entered_us
-    if scene.action.kind != ActionKind.POSITION_CLOSED or entered_us is None:
+    if scene.action.kind != CLOSED or entered_us is None:
         return None
     return (scene.ts_us - entered_us) / _US
 
@@ -195,13 +213,13 @@ def _ln_since(scene: Scene, then_us: int | None) -> float | None:
 
 Measure = Callable[[Scene], float | None]
 _ENTRY: Final = (ENTRY,)
-_CLOSE: Final = (ActionKind.POSITION_CLOSED,)
+_CLOSE: Final = (CLOSED,)
 _ANY: Final = (ENTRY, *ActionKind)
 _FIRST: Final[tuple[tuple[str, Measure, tuple[str, ...]], ...]] = (
     ("gap", entry_gap, _ENTRY),
     ("size", entry_size, _ENTRY),
     ("reent", reentry, _ENTRY),
-    ("cancel", cancelled, (ActionKind.ORDER_CANCEL, *_CLOSE)),
+    ("cancel", cancelled, (CANCEL, *_CLOSE)),
 )
 _LATER: Final[tuple[tuple[str, Measure, tuple[str, ...]], ...]] = (
     ("lat", entry_latency, _ENTRY),
@@ -209,11 +227,11 @@ _LATER: Final[tuple[tuple[str, Measure, tuple[str, ...]], ...]] = (
     ("typo", slipped, _ANY),
     (SLIPS, slip_share, _ANY),
     ("skip", skipped, (*_ENTRY, ActionKind.CEREMONY_STEP)),
-    ("rej", refused, (*_ENTRY, ActionKind.ORDER_REJECTED)),
-    ("widen", stop_widened, (ActionKind.STOP_MODIFY, ActionKind.STOP_REMOVE, *_CLOSE)),
+    ("rej", refused, (*_ENTRY, REJECTED, STOP_MODIFY)),
+    ("widen", stop_widened, (STOP_MODIFY, STOP_REMOVE, *_CLOSE)),
     (HOUR, hour, _ENTRY),
     (HOLD, held, _CLOSE),
-    (CLICKS, click_count, (ActionKind.CLICK,)),
+    (CLICKS, click_count, (CLICK,)),
 )
 """Measures by name, with the kinds of act (`asks_as`) that can show them."""
 
@@ -227,7 +245,20 @@ def measures_by_kind(rules: TiltRules) -> dict[str, tuple[tuple[str, Measure], .
     }
 
 
+def look(scene: Scene, measures: Iterable[tuple[str, Measure]], *, is_entry: bool) -> None:
+    """Take in what the act shows."""
+    found = {}
+    for name, measure in measures:
+        x = measure(scene)
+        if x is not None:
+            found[name] = x
+    scene.found = found
+    if is_entry:
+        shown = [(name, found[name]) for name in _COMPARED if name in found]
+        scene.away = scene.baselines.away(shown, scene.is_volatile)
+
+
 def samples(scene: Scene) -> list[Sample]:
     """What this act teaches the baselines."""
-    volatile = scene.volatile
+    volatile = scene.is_volatile
     return [(name, x, volatile) for name, x in scene.found.items()]

@@ -18,7 +18,7 @@ from genesis.domain.outcomes import (
 )
 from genesis.domain.paper import RecoverySessionDone
 from genesis.domain.time import DAY, MINUTE, utc_day
-from genesis.tilt.inputs import LossTaken, Overridden, TimePassed
+from genesis.tilt.inputs import Forked, LossTaken, Overridden, TimePassed
 from genesis.tilt.levels import Signal, moved
 from genesis.tilt.rules import TiltRules
 from genesis.tilt.state import CAUTION, LOCKED, WARNING, TiltState, eased_at, limited_at
@@ -63,7 +63,7 @@ def session_held(
         reason = "it began before the lock"
     elif event.indicator_events:
         reason = f"{event.indicator_events} acts in it were not calm"
-    elif event.ts_ns - event.started_ns < ways.session_ns:
+    elif event.ts_ns - event.started_ns - event.away_ns < ways.session_ns:
         reason = f"it was shorter than {ways.session_ns // MINUTE} minutes"
     return (RecoverySessionJudged(event.ts_ns, reason == "accepted", reason),)
 
@@ -111,6 +111,26 @@ def overridden(state: TiltState, event: Overridden, rules: TiltRules) -> tuple[O
         return change
     limited = _limited(state, event.ts_ns, event.multiplier, event.until_ns)
     return (*change, limited, *(_eased(event.ts_ns, limited, rules) if state.was_locked else ()))
+
+
+def forked(state: TiltState, event: Forked) -> tuple[Outcome, ...]:
+    """CAUTION at least, and sizes no larger than the lost part of the log had them."""
+    facts: list[Outcome] = [*moved(state, event.ts_ns, state.score, Signal.FORKED)]
+    if event.limited is not None and not state.paused:  # in a pause they are held: see `held`
+        facts.append(_limited(state, event.ts_ns, *event.limited))
+    if event.eased is not None:
+        share, until_ns = event.eased
+        if eased_at(state, event.ts_ns):
+            share = min(share, state.easing_multiplier)
+            until_ns = max(until_ns, state.eased_until_ns or until_ns)
+        facts.append(SizesEased(event.ts_ns, share, until_ns))
+    return tuple(facts)
+
+
+def held(state: TiltState, ts_ns: int, multiplier: Decimal, until_ns: int) -> TiltState:
+    """A pause in which sizes are limited already, and its page ends no more than the pause."""
+    limited = _limited(state, ts_ns, multiplier, until_ns)
+    return state._replace(limited_multiplier=limited.multiplier, limited_until_ns=limited.until_ns)
 
 
 def _eased(ts_ns: int, limited: LimitedHourStarted, rules: TiltRules) -> tuple[SizesEased, ...]:

@@ -6,18 +6,26 @@ from collections.abc import Iterable
 from functools import cache
 from math import sqrt
 from statistics import NormalDist
-from typing import Final
+from typing import Final, Protocol
 
 from genesis.tilt.rules import HourRules, LearningRules, PriorRules, RateRules
 
 IQR_OF_A_NORMAL: Final = 1.349
 """Interquartile range of a normal distribution, in standard deviations."""
 HOURS: Final = 24
+_UNIT_MAX: Final = 1e100
 
 
 @cache
 def _normal_quantile(share: float) -> float:
     return NormalDist().inv_cdf(share)
+
+
+class Learner(Protocol):
+    """What a sample goes into."""
+
+    def learn(self, x: float, is_volatile: bool, is_calm: bool) -> None:
+        """Take in a sample that is admitted; what it was like then may count."""
 
 
 class Ring:
@@ -39,6 +47,13 @@ class Ring:
         self.spread = prior.spread
         self.volatile_offset = prior.volatile_offset or 0.0
         self.volatile_acts = rules.prior_samples
+
+    def learn(self, x: float, is_volatile: bool, is_calm: bool) -> None:
+        """As it is, or from an uneasy moment clipped."""
+        if is_volatile and self.knows_volatile:
+            self.add_volatile(x)
+        else:
+            self.add(x if is_calm else self.winsorised(x))
 
     def add(self, x: float) -> None:
         recent, ordered, rules = self.recent, self._sorted, self.rules
@@ -121,9 +136,10 @@ class Rate:
         self.yes = prior.rate * prior.acts
         self.acts = prior.acts
 
-    def add(self, y: float) -> None:
-        self.yes = self.yes * self.rules.rate_memory + y
-        self.acts = self.acts * self.rules.rate_memory + 1
+    def learn(self, x: float, is_volatile: bool, is_calm: bool) -> None:
+        memory = self.rules.rate_memory
+        self.yes = self.yes * memory + x
+        self.acts = self.acts * memory + 1
 
     def restart(self) -> None:
         """The share stays what it was, worth no more than a prior."""
@@ -137,18 +153,24 @@ class Rate:
 
 
 class Hours:
-    """Entries by UTC hour, older ones fading."""
+    """Entries by UTC hour, older ones fading: a newer one weighs `unit`, which grows."""
 
     def __init__(self, rules: HourRules) -> None:
         self.rules = rules
-        self.counts = array("d", [rules.prior_acts] * HOURS)
+        self.counts = [rules.prior_acts] * HOURS
         self.total = rules.prior_acts * HOURS
+        self.unit = 1.0
 
-    def add(self, hour: int) -> None:
-        memory = self.rules.memory
-        self.counts = array("d", [count * memory for count in self.counts])
-        self.counts[hour] += 1
-        self.total = self.total * memory + 1
+    def learn(self, x: float, is_volatile: bool, is_calm: bool) -> None:
+        self.unit /= self.rules.memory
+        self.counts[int(x)] += self.unit
+        self.total += self.unit
+        if self.unit > _UNIT_MAX:
+            self._shrink(self.unit)
+
+    def acts(self) -> tuple[float, ...]:
+        """By hour, the newest one as 1."""
+        return tuple(count / self.unit for count in self.counts)
 
     def share(self, hour: int) -> float:
         """Of entries in this hour, smoothed over its neighbours."""
@@ -157,16 +179,26 @@ class Hours:
 
     def restart(self) -> None:
         """The shape of the day stays, worth no more than the prior."""
-        factor = self.rules.prior_acts * HOURS / self.total
-        self.counts = array("d", (count * factor for count in self.counts))
-        self.total = self.rules.prior_acts * HOURS
+        self._shrink(self.total / (self.rules.prior_acts * HOURS))
+        self.unit = 1.0
+
+    def _shrink(self, by: float) -> None:
+        """The same in larger units."""
+        self.counts = [count / by for count in self.counts]
+        self.total /= by
+        self.unit /= by
 
 
 class Mean:
     """A running mean that follows slowly."""
 
     def __init__(self, start: float, share: float, most: float) -> None:
-        self.value, self.share, self.most = start, share, most
+        self.value = start
+        self.set_pace(share, most)
 
-    def add(self, x: float) -> None:
+    def set_pace(self, share: float, most: float) -> None:
+        """How much a sample moves it, and what it counts at most."""
+        self.share, self.most = share, most
+
+    def learn(self, x: float, is_volatile: bool, is_calm: bool) -> None:
         self.value += self.share * (min(self.most, x) - self.value)

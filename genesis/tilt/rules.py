@@ -323,7 +323,8 @@ class BehaviourRules:
     codes of refusals that were not the trader's doing. wins_min: so many in a row make an enlarged
     size one of overconfidence. own_doing: neither an id nor a close begins or prolongs a session,
     money counts at its own stamp, only a tier that was earned is a new style, and a loss of the day
-    ends what was certain while trading is halted, too; False in rules from before.
+    ends what was certain while trading is halted, too. moved_only: a stop that was refused is a
+    request that was refused, and not a stop that was moved. Both are False in rules from before.
     """
 
     joint: JointRules
@@ -336,6 +337,7 @@ class BehaviourRules:
     ignored: frozenset[str]
     wins_min: int
     own_doing: bool
+    moved_only: bool
 
 
 @dataclass(frozen=True, slots=True)

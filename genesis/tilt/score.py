@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from genesis.tilt.rules import ScoreRules
 
-_DIGITS = 9  # a sum is taken to so many decimals, so that no machine's last bit moves a score
+_GRID = 1e9  # a sum is taken to so many parts, so that no machine's last bit moves a score
 
 
 class Reading(NamedTuple):
-    """A score at a moment. `weighted`: what each indicator adds to `raw`, in table order, and the
-    points of acts that are evidence by themselves after them."""
+    """A score at a moment. `weighted`: what each indicator that has any evidence adds to `raw`, in
+    table order, and the points of acts that are evidence by themselves after them."""
 
     score: int
     raw: float
@@ -33,12 +33,7 @@ def read(weighted: Mapping[str, float], rules: ScoreRules, most: int) -> Reading
 
 def raw_of(weighted: Mapping[str, float], rules: ScoreRules) -> float:
     """The weighted sum, before scaling."""
-    return sum_of(sum(weighted.values()), rules)
-
-
-def sum_of(evidence: float, rules: ScoreRules) -> float:
-    """The same, of evidence that is summed up already."""
-    return round(rules.base + evidence, _DIGITS)
+    return floor((rules.base + sum(weighted.values())) * _GRID + 0.5) / _GRID
 
 
 def whole(raw: float, rules: ScoreRules) -> int:
@@ -73,15 +68,14 @@ def apportion(score: int, weighted: Mapping[str, float]) -> dict[str, int]:
     total = sum(weighted.values())
     if not total or not score:
         return dict.fromkeys(weighted, 0)
-    parts = dict.fromkeys(weighted, 0)
-    remainders: list[tuple[float, str]] = []
+    parts: dict[str, int] = {}
+    short: dict[str, float] = {}
+    left = score
     for name, part in weighted.items():
-        if part:
-            exact = score * part / total
-            parts[name] = floor(exact)
-            remainders.append((parts[name] - exact, name))
-    left = score - sum(parts.values())
-    remainders.sort(key=lambda one: one[0])
-    for _, name in remainders[:left]:
+        exact = score * part / total
+        parts[name] = least = floor(exact)
+        short[name] = least - exact
+        left -= least
+    for name in sorted(short, key=short.__getitem__)[:left]:
         parts[name] += 1
     return parts

@@ -31,7 +31,7 @@ from genesis.tilt.state import TiltState
 from genesis.tilt.style import StyleState
 from genesis.tilt.today import Today
 
-_VERSION: Final = 3
+_VERSION: Final = 5
 _DIGEST: Final = 64
 
 
@@ -80,13 +80,13 @@ def load(memory: Remembers, snapshot: bytes) -> None:
     now_ns = whole.part("now_ns").whole()
     calm_since_ns = whole.part("calm_since_ns").whole_or_none()
     state = _state_in(whole.part("state"))
-    evidence = evidence_in(whole.part("evidence"), memory.gauge.evidence, rules.evidence.cap)
+    evidence = evidence_in(whole.part("evidence"), rules)
     points = points_in(whole.part("points"), rules.evidence.cap)
     context = context_in(whole.part("context"), now_ns // MICROSECOND)
     today = today_in(whole.part("today"))
     style = style_in(whole.part("style"))
     baselines = baselines_in(whole.part("baselines"), rules)
-    if max((0, *evidence.at_us.values(), *points.at_us.values())) > now_ns // MICROSECOND:
+    if max((evidence.at_us, *points.at_us.values())) > now_ns // MICROSECOND:
         whole.part("evidence").refuse("it is from after now_ns")
     memory.now_ns, memory.calm_since_ns, memory.state = now_ns, calm_since_ns, state
     memory.gauge.evidence, memory.gauge.points = evidence, points

@@ -5,7 +5,7 @@ Losing the connection is not leaving the page: who tells of it gives `CONNECTION
 
 from typing import Final
 
-from genesis.tilt.actions import ActionKind, UserAction
+from genesis.tilt.actions import OVERRIDE, ActionKind, UserAction
 from genesis.tilt.context import Context
 from genesis.tilt.rules import BehaviourRules
 
@@ -13,11 +13,20 @@ CONNECTION: Final = "connection"
 LOOSENED: Final = frozenset({"loosen", "code"})
 _US: Final = 1_000_000
 _PLAIN: Final[dict[tuple[str, str | None], str]] = {
-    (ActionKind.OVERRIDE_ATTEMPT, "accepted"): "override",
-    (ActionKind.OVERRIDE_ATTEMPT, "phrase"): "phrase",
+    (OVERRIDE, "accepted"): "override",
+    (OVERRIDE, "phrase"): "phrase",
     (ActionKind.CEREMONY_STEP, "phrase"): "phrase",
 }
 _PASTED: Final = (ActionKind.JOURNAL_SUBMIT, "paste")
+_TOLD: Final = frozenset(
+    {
+        ActionKind.JOURNAL_LEAVE,
+        ActionKind.JOURNAL_SUBMIT,
+        ActionKind.DEPOSIT,
+        ActionKind.RULE_EDIT,
+    }
+)
+"""Kinds of which the moment or the reason tells."""
 
 
 def telling(
@@ -25,7 +34,7 @@ def telling(
 ) -> str | None:
     """The name of the points an act brings, or None."""
     plain = _PLAIN.get((action.kind, action.reason))
-    if plain is not None or rules is None or action.reduces_risk:
+    if plain is not None or rules is None or action.kind not in _TOLD or action.reduces_risk:
         return plain
     numbers = rules.telling
     match action.kind:

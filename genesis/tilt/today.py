@@ -1,50 +1,48 @@
 """What the trader did today, measured like his baselines: to be shown beside what is usual."""
 
-from collections import deque
-from collections.abc import Iterable, Mapping
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Final
 
 from genesis.domain.time import utc_day
-from genesis.tilt.baseline import CLICKS, HOLD, HOUR, SLIPS, Sample
+from genesis.tilt.baseline import CLICKS, HOLD, HOUR, SLIPS
 
-_KEPT: Final = 100
+KEPT: Final = 60
+"""Acts of a day that are looked back at."""
 _UNSHOWN: Final = frozenset({SLIPS, HOUR, HOLD, CLICKS})
 
 
 class Today:
-    """Measures of one UTC day by baseline, in ln units or 0 / 1; the newest `_KEPT` of each."""
+    """What the newest `KEPT` acts of one UTC day showed: measures in ln units or 0 / 1."""
 
-    def __init__(self) -> None:
-        self.day = -1
-        self.measures: dict[str, deque[float]] = {}
+    def __init__(self, day: int = -1, acts: Iterable[Mapping[str, float]] = ()) -> None:
+        self.day = day
+        self.acts = deque(acts, KEPT)
 
-    def add(self, ts_ns: int, samples: Iterable[Sample]) -> None:
-        self._turn(ts_ns)
-        measures = self.measures
-        for name, x, _ in samples:
-            if name in measures:
-                measures[name].append(x)
-            elif name not in _UNSHOWN:
-                measures[name] = deque((x,), _KEPT)
+    def add(self, ts_ns: int, found: Mapping[str, float]) -> None:
+        """What an act showed, by the name of the measure; a click shows nothing for people."""
+        if CLICKS not in found:
+            self._turn(ts_ns)
+            self.acts.append(found)
 
     def at(self, now_ns: int) -> Mapping[str, float]:
         """By baseline: the median of its measures, or the mean of yes (1) and no (0)."""
         if utc_day(now_ns) != self.day:
             return {}
-        return {name: _typical(found) for name, found in self.measures.items()}
-
-    def fill(self, day: int, measures: Mapping[str, Iterable[float]]) -> None:
-        """Take a day over from elsewhere, oldest first."""
-        self.day = day
-        self.measures = {name: deque(found, _KEPT) for name, found in measures.items()}
+        measures: defaultdict[str, list[float]] = defaultdict(list)
+        for act in self.acts:
+            for name, x in act.items():
+                measures[name].append(x)
+        return {name: _typical(xs) for name, xs in measures.items() if name not in _UNSHOWN}
 
     def _turn(self, ts_ns: int) -> None:
-        if utc_day(ts_ns) != self.day:
-            self.day, self.measures = utc_day(ts_ns), {}
+        day = utc_day(ts_ns)
+        if day != self.day:
+            self.day = day
+            self.acts.clear()
 
 
-def _typical(found: Iterable[float]) -> float:
-    values = list(found)
+def _typical(values: Sequence[float]) -> float:
     is_rate = all(value in (0.0, 1.0) for value in values)
     return sum(values) / len(values) if is_rate else median(values)

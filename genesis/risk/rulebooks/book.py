@@ -149,7 +149,8 @@ class Book:
 
     initial_usdt: the start; None: the equity the book began with. warn_at_fraction: the used
     share of a limit from which it warns. headroom_share: of what is left, the most one stop may
-    lose. days: when a day of the book begins. phase: which of the profit targets holds, from 1.
+    lose. days: when a day of the book begins. phase: which of the profit targets holds, from 1, of
+    so many phases.
     """
 
     name: str
@@ -170,3 +171,4 @@ class Book:
     no_trade_window: NoTradeWindow | None
     inactivity: Inactivity | None
     trade_limit: TradeLimit | None
+    phases: int = 1

@@ -2,14 +2,14 @@
 a stop may still cost. Nothing here makes anything larger, and no exit is ever asked.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from genesis.domain.approval import Failure
+from genesis.domain.keeping import Broke
 from genesis.domain.money import ZERO
 from genesis.domain.outcomes import AlertRaised
-from genesis.domain.time import format_utc
 from genesis.risk.confirmations import Confirmations
 from genesis.risk.limits import RiskRules
 from genesis.risk.rulebooks.book import Book
@@ -38,6 +38,8 @@ class RulebookDesk:
         self.trackers: tuple[Tracker, ...] = ()
         self._waiting = self.books
         self._confirming = Confirmations()
+        self._carried: dict[str, int] = {}
+        """Breaks of which the record lost all but this: the floor, and when."""
 
     def set_books(self, books: Sequence[Book]) -> None:
         """A new run has these. A book that stayed the same goes on.
@@ -77,6 +79,7 @@ class RulebookDesk:
         for number, tracker in enumerate(self.trackers):
             nears = [floor.nears for floor in tracker.floors]
             tracker.roll(point)
+            self._take_carried(tracker)
             tracker.mark(point)
             for floor, told in zip(tracker.floors, nears, strict=True):
                 proven = self._proven(f"{number}.{floor.name}", tracker, floor, point, rules)
@@ -100,6 +103,26 @@ class RulebookDesk:
         if not is_under:
             floor.take_back()
         return False
+
+    def carry(self, broke: Iterable[Broke]) -> None:
+        """Floors that were broken in a lost part of the record stay so as long as they would."""
+        self._carried |= {one.measure: one.broken_ns for one in broke}
+        for tracker in self.trackers:
+            self._take_carried(tracker)
+
+    def _take_carried(self, tracker: Tracker) -> None:
+        if not self._carried:
+            return
+        for floor in tracker.floors:
+            broken_ns = self._carried.get(_measure(tracker, floor))
+            if broken_ns is None:
+                continue
+            day = tracker.book.days.number(broken_ns) if floor.is_of_the_day else tracker.day
+            if day > tracker.day:
+                continue  # that day of the book has not begun here
+            if day == tracker.day:
+                floor.was_broken(broken_ns)
+            del self._carried[_measure(tracker, floor)]
 
     def done(self, trade: Done) -> None:
         """An order got its first fill."""
@@ -149,6 +172,11 @@ class RulebookDesk:
         """
         rooms = list(self._rooms(point, stop_fraction, price, open_risk_usdt, held_usdt))
         return min(rooms, key=lambda room: room.cap_usdt, default=None)
+
+    def loss_usdt(self, point: Point) -> Decimal | None:
+        """What all positions may lose at their stops under every book; None: none has a floor."""
+        lefts = ((one.headroom_usdt(point), one.book.headroom_share) for one in self.trackers)
+        return min((left * share for left, share in lefts if left is not None), default=None)
 
     def _rooms(
         self,
@@ -207,9 +235,12 @@ def _levels(floor: Floor, at: Decimal | None = None) -> Iterator[Decimal]:
 
 def _alert(alert: str, tracker: Tracker, floor: Floor, point: Point) -> AlertRaised:
     used = floor.allowed - tracker.headroom_of(floor, point)
-    return AlertRaised(point.ts_ns, alert, f"{tracker.book.name}.{floor.name}", used, floor.allowed)
+    return AlertRaised(point.ts_ns, alert, _measure(tracker, floor), used, floor.allowed)
+
+
+def _measure(tracker: Tracker, floor: Floor) -> str:
+    return f"{tracker.book.name}.{floor.name}"
 
 
 def _sentence(tracker: Tracker, rule: str, why: Refusal) -> str:
-    told = f"the rulebook {tracker.book.name} ({rule.replace('_', ' ')}): {why.told}"
-    return told if why.until_ns is None else f"{told}; again at {format_utc(why.until_ns)}"
+    return f"the rulebook {tracker.book.name} ({rule.replace('_', ' ')}): {why.told}"

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Final
 
 from genesis.domain.money import ONE, text
-from genesis.domain.time import DAY, format_utc
+from genesis.domain.time import DAY, moment_words
 from genesis.risk.rulebooks.book import Counts, Inactivity, MaxPosition, NoTradeWindow, TradeLimit
 from genesis.risk.rulebooks.habit import Habit
 from genesis.risk.rulebooks.standing import Begun, Done, Refusal, Standing, Status, Values
@@ -69,7 +69,7 @@ class Windows(Habit):
 
     def standing(self, values: Values) -> Standing:
         if self.breach_ts_ns is not None:
-            told = f"traded in a closed window, first at {format_utc(self.breach_ts_ns)}"
+            told = f"traded in a closed window, first at {moment_words(self.breach_ts_ns)}"
             return Standing(self.name, Status.BREACH, ONE, None, self.breach_ts_ns, told)
         told = "nothing was traded in a closed window"
         return Standing(self.name, Status.PASS, None, None, None, told)

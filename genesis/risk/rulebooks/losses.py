@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from genesis.domain.money import ONE, ZERO
-from genesis.domain.time import format_utc
+from genesis.domain.time import moment_words
 from genesis.risk.rulebooks.book import (
     Baseline,
     MaxDailyLoss,
@@ -59,6 +59,15 @@ class Floor:
         """The break is certain."""
         self.proven = self.breaks
 
+    def was_broken(self, ts_ns: int) -> None:
+        """A break that is certain though no mark here showed it."""
+        if not self.is_over:
+            self.is_over = True
+            self.breaks += 1
+        if self.breach_ts_ns is None:
+            self.breach_ts_ns = ts_ns
+        self.prove()
+
     def take_back(self) -> None:
         """It was broken by a price that did not hold."""
         self.is_over = False
@@ -74,6 +83,11 @@ class Floor:
         """Trades by themselves move no floor."""
 
     # -- questions ---------------------------------------------------------------------------
+    @property
+    def is_of_the_day(self) -> bool:
+        """Does a break end with the day of the book?"""
+        return False
+
     @property
     def is_doubtful(self) -> bool:
         """Is it broken, and that not proven?"""
@@ -123,7 +137,7 @@ class Floor:
         told = f"equity is {abs(left):,.2f} USDT {where} the floor of {floor:,.2f}"
         if self.breach_ts_ns is None:
             return told
-        return f"{told}; first broken at {format_utc(self.breach_ts_ns)}"
+        return f"{told}; first broken at {moment_words(self.breach_ts_ns)}"
 
 
 class StaticFloor(Floor):
@@ -210,6 +224,10 @@ class DailyFloor(Floor):
             return
         self.floor, self.allowed = self._of(closing)
         self.is_over = False
+
+    @property
+    def is_of_the_day(self) -> bool:
+        return self._rule.until is Until.DAY
 
     def _of(self, closing: Values) -> tuple[Decimal, Decimal]:
         """(floor, loss allowed) of a day that begins so."""

@@ -65,6 +65,16 @@ def test_the_stop_and_the_exit_belong_to_the_same_story(traded, key):
     assert told(traded, key).lines == told(traded, ENTRY).lines
 
 
+def test_a_close_of_a_part_tells_how_much_of_it():
+    bench = Bench()
+    stop = bench.open_position("67453", "20")
+    bench.act("close", share=D("0.5"))
+    leave = submits(bench.cancelled(stop.key))[0]
+    bench.fill(leave, "67400")
+    texts = [line.text for line in told(bench, leave.key).lines]
+    assert "the operator: close BTC/USDT 50%" in texts
+
+
 def test_it_names_who_asked_the_limits_and_the_wire(traded):
     texts = [line.text for line in told(traded, ENTRY).lines]
     assert texts[0] == "the operator: buy 20 usdt of BTC/USDT"

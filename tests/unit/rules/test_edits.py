@@ -79,6 +79,14 @@ def test_what_must_never_change_is_locked() -> None:
         ("tiers.interruptions.halts = false", "tiers.interruptions.halts", "k"),
         ("tiers.modes.EMERGENCY.cap_usdt = 11", "tiers.modes.EMERGENCY.cap_usdt", "l"),
         ("tilt.priors.gap.median = 601", "tilt.priors.gap.median", "l"),
+        ("tilt.indicators.reent.weight = 60", "tilt.indicators.reent.weight", "l"),
+        ("tilt.indicators.reent.weight = 0", "tilt.indicators.reent.weight", "l"),
+        ("tilt.indicators.gap.half_life_s = 1", "tilt.indicators.gap.half_life_s", "l"),
+        ("tilt.indicators.gap.half_life_s = 90000", "tilt.indicators.gap.half_life_s", "l"),
+        ("tilt.indicators.joint.slack_sd = 0", "tilt.indicators.joint.slack_sd", "l"),
+        ("tilt.indicators.joint.slack_sd = 9", "tilt.indicators.joint.slack_sd", "l"),
+        ("risk.notify_at_fraction = 0.3", "risk.notify_at_fraction", "l"),
+        ("risk.notify_at_fraction = 0.9", "risk.notify_at_fraction", "l"),
         ("tilt.override.phrase = 'ok'", "tilt.override.phrase", "k"),
         ("edits.wait_days = 6", "edits.wait_days", "l"),
         ("edits.wait_days = 8", "edits.wait_days", "t"),
@@ -143,6 +151,31 @@ def test_what_older_rules_did_not_know_holds_at_once() -> None:
     found = split(bind([Source("old", old)]), SNIPER.text)
     assert paths(found.now) == {"edits", "risk.pace"}
     assert (found.later, found.held) == ((), SNIPER)
+
+
+IN_DOUBT = """
+risk.notify_at_fraction = 0.3
+tilt.indicators.reent = {weight = 60, half_life_s = 86400, slack_sd = 0}
+"""
+
+
+def _before_doubt_waited() -> Rules:
+    old = document()
+    del old["edits"]["doubt"]
+    return bind([Source("old", old)])
+
+
+def test_an_edit_recorded_before_doubt_waited_is_split_as_it_was() -> None:
+    held = _before_doubt_waited()
+    found = split(held, edited(IN_DOUBT, held).text)
+    assert len(found.now) == 4 and found.later == found.never == ()
+
+
+def test_nothing_in_doubt_comes_in_with_the_rule_that_it_waits() -> None:
+    found = split(_before_doubt_waited(), edited(IN_DOUBT).text)
+    assert paths(found.now) == {"edits.doubt"}
+    assert len(found.later) == 4
+    assert found.held == SNIPER
 
 
 def test_rules_from_before_a_check_can_be_made_stricter_all_the_same() -> None:

@@ -224,7 +224,9 @@ def test_texts_from_before_there_were_evaluations_and_overrides_stay_readable() 
     assert old.text == text_before_the_course(now.text)
     assert (old.tiers.course, old.tilt.override, dict(old.tilt.fixed)) == (None, None, {})
     assert old.tiers.gates[Tier.SNIPER].ceremony is None
-    assert old.risk == replace(now.risk, cap_counts_held=False)
+    assert now.risk.breakers is not None
+    breakers = replace(now.risk.breakers, counts_unsent=True)
+    assert old.risk == replace(now.risk, cap_counts_held=False, breakers=breakers)
 
 
 @pytest.mark.parametrize(

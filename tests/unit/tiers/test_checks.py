@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ from genesis.errors import TierViolation
 from genesis.rules import load
 from genesis.tiers.checks import check, multiplier
 from genesis.tiers.desk import TierDesk
-from genesis.tiers.features import available_features, requires_tier, tier_of
+from genesis.tiers.features import available_features, opened_by, requires_tier, tier_of
 from genesis.tiers.state import TierState
 
 TABLE = load("sniper").tiers
@@ -126,3 +127,12 @@ def test_the_desk_folds_what_the_engine_tells_it() -> None:
     (third,) = desk.halted(Halted(9, "drawdown", "75 USDT lost"))
     assert (third.mode, third.reason) == (TierMode.HALTED, "75 USDT lost")
     assert desk.halted(Halted(10, "drawdown", "again")) == ()
+
+
+def test_a_tier_opens_sliced_orders_only_where_the_rules_know_them() -> None:
+    """Records of before keep the words they were told in."""
+    opened = opened_by(Tier.HUNTER, Tier.SNIPER, TABLE)
+    assert opened == ["iceberg_hunter", "multi_pair", "twap_hunter"]
+    assert opened_by(Tier.STRATEGIST, Tier.HUNTER, TABLE) == ["vwap_strategist"]
+    before = replace(TABLE, knows_slices=False)
+    assert opened_by(Tier.HUNTER, Tier.SNIPER, before) == ["multi_pair"]

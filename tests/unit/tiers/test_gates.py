@@ -50,6 +50,11 @@ def test_one_step_below_a_line_its_gate_alone_fails(changed: dict[str, Any], gat
     assert failed(**changed) == [gate]
 
 
+def test_before_the_first_close_no_capital_is_claimed() -> None:
+    first, *_ = evaluate(Tier.SNIPER, replace(READY, closing_capital_usdt=()), TABLE)
+    assert (first.name, first.has, first.passed) == ("capital", "no day has closed yet", False)
+
+
 def test_a_ratio_of_few_days_says_nothing() -> None:
     assert failed(trading_days=19, profitable_days=19) == ["trading_days", "profitable_days"]
     assert failed(trading_days=0, profitable_days=0) == ["trading_days", "profitable_days"]

@@ -101,7 +101,10 @@ def test_a_fast_trader_is_measured_by_his_own_pace() -> None:
         for i in range(10):
             detector.update_metrics(entry(i * 60.0))
     assert own.calculate_baseline().status == "LEARNED"
-    gap = {"own": own.evidence.amounts["gap"], "stranger": stranger.evidence.amounts["gap"]}
+    gap = {
+        "own": own.evidence.amounts.get("gap", 0.0),
+        "stranger": stranger.evidence.amounts["gap"],
+    }
     assert gap["stranger"] > 4 and gap["own"] == 0
     assert stranger.score().score > own.score().score
     for i in range(6):

@@ -42,7 +42,7 @@ def test_the_first_asking_is_refused_with_its_end_and_the_second_passes_once() -
     failure = caution.unconfirmed(CautionState(), CAREFUL, BUY, T, RULES)
     assert failure is not None
     assert (failure.code, failure.until_ns) == (CONFIRM_CODE, T + MINUTE)
-    assert "2024-08-08T12:01:00Z" in failure.reason
+    assert "60 seconds" in failure.reason and "2024" not in failure.reason
     state, _ = asked(CautionState(), BUY, T)
     state, until = asked(state, BUY, T + MINUTE - 1)
     assert until == T + MINUTE, "asking again before does not begin the minute again"

@@ -1,5 +1,8 @@
 import time
+from dataclasses import replace
 from itertools import pairwise
+
+import numpy as np
 
 from genesis.domain.account import TiltLevel
 from genesis.domain.events import JournalAssessed
@@ -9,6 +12,7 @@ from genesis.rules import load
 from genesis.tilt import Intervention, TiltDetector
 from genesis.tilt.desk import TiltDesk
 from tests.support.acts import BTC, CHASE, NOON_US, act, cancel, close, entry, feed, hasty
+from tests.support.traders import Life, population, trader
 
 RULES = load("sniper").tilt
 NOON = NOON_US * 1_000
@@ -98,10 +102,10 @@ def test_an_accepted_page_halves_the_evidence_and_leaves_the_baseline() -> None:
     detector = TiltDetector(RULES)
     feed(detector, CHASE)
     at_ns = detector.now_ns
-    before = dict(detector.evidence.at(at_ns // 1000, RULES))
+    before = dict(detector.evidence.at(at_ns // 1000))
     baseline = detector.calculate_baseline()
     outcomes = detector.assessed(accepted(at_ns))
-    after = detector.evidence.at(at_ns // 1000, RULES)
+    after = detector.evidence.at(at_ns // 1000)
     assert all(after[name] == before[name] / 2 for name in before)
     assert detector.calculate_baseline() == baseline
     assert isinstance(outcomes[-1], TiltScored)
@@ -137,7 +141,7 @@ def test_without_timers_the_next_act_finds_the_same_level() -> None:
     waked.observe(act(late, "COMMAND"))
     asleep.observe(act(late, "COMMAND"))
     assert waked.state.level is asleep.state.level is TiltLevel.NORMAL
-    assert waked.detector.evidence == asleep.detector.evidence
+    assert waked.detector.evidence.amounts == asleep.detector.evidence.amounts
 
 
 def test_ticks_between_wakes_tell_nothing_however_many_there_are() -> None:
@@ -167,6 +171,45 @@ def test_new_rules_keep_what_was_observed() -> None:
     desk.set_rules(load("sniper").tilt)
     assert desk.detector.snapshot() == before
     assert desk.state.level is TiltLevel.WARNING
+
+
+def test_new_rules_are_those_that_judge_whatever_they_change() -> None:
+    """Before the first act there is nothing to keep: it is as if it had begun under them."""
+    behaviour = RULES.behaviour
+    assert behaviour is not None
+    indicators = {
+        name: replace(
+            one, weight=one.weight * 1.1, slack=one.slack - 0.2, half_life_s=one.half_life_s * 2
+        )
+        for name, one in RULES.indicators.items()
+    }
+    evidence = replace(RULES.evidence, z_max=2.0, cap=5.0, rate_scale=1.5, rate_step_max=1.0)
+    other = replace(
+        RULES,
+        indicators=indicators,
+        evidence=evidence,
+        behaviour=replace(
+            behaviour,
+            joint=replace(behaviour.joint, measure=0.9, rejected=2.0),
+            pace=replace(behaviour.pace, entries_window_s=1800.0, hold_share=0.5, clicks_share=0.5),
+            hours=replace(behaviour.hours, memory=0.5, x_max=1.0),
+            acts=replace(behaviour.acts, latency_min_s=2.0, dwell_min_s=9.0, removal_steps=1.0),
+        ),
+    )
+    changed, made, kept = TiltDetector(RULES), TiltDetector(other), TiltDetector(RULES)
+    changed.set_rules(other)
+    rng, pool = np.random.default_rng(3), population(3)
+    scores = [
+        (
+            changed.update_metrics(one.act),
+            made.update_metrics(one.act),
+            kept.update_metrics(one.act),
+        )
+        for one in Life(rng, trader(rng, pool), pool).acts(20)
+    ]
+    assert all(after == anew for after, anew, _ in scores)
+    assert any(after != before for after, _, before in scores)
+    assert changed.snapshot() == made.snapshot()
 
 
 def test_an_act_takes_far_less_than_a_millisecond() -> None:

@@ -28,10 +28,10 @@ def test_the_calm_moment_is_the_first_whole_second(
 ) -> None:
     gauge = Gauge(RULES)
     for at, (name, amount) in enumerate(amounts.items()):
-        gauge.add([(name, amount)], T_US + at % 2 * apart_s * 1_000_000)
+        gauge.add({name: amount}, T_US + at % 2 * apart_s * 1_000_000)
     if has_points:
         gauge.tell("override", T_US)
-    since_ns = max((*gauge.evidence.at_us.values(), *gauge.points.at_us.values())) * MICROSECOND
+    since_ns = max((gauge.evidence.at_us, *gauge.points.at_us.values())) * MICROSECOND
     calm_ns = gauge.calms_ns()
     assert gauge.is_calm(calm_ns)
     assert (calm_ns - since_ns) % SECOND == 0

@@ -17,7 +17,7 @@ K = {name: rules.slack for name, rules in RULES.indicators.items()}
 def evidence(*acts: UserAction) -> dict[str, float]:
     detector = TiltDetector(RULES)
     feed(detector, list(acts))
-    return dict(detector.evidence.at(detector.now_ns // 1000, RULES))
+    return {**dict.fromkeys(RULES.indicators, 0.0), **detector.evidence.at(detector.now_ns // 1000)}
 
 
 def test_the_table_and_the_rules_name_the_same_indicators() -> None:
@@ -77,7 +77,7 @@ def test_a_streak_makes_an_enlarged_size_heavier_but_is_nothing_by_itself() -> N
         for i in range(losses):
             detector.update_metrics(close(i * 4000.0, -0.5, "manual"))
         detector.update_metrics(entry(losses * 4000.0, size))
-        return detector.evidence.amounts["size_l"]
+        return detector.evidence.amounts.get("size_l", 0.0)
 
     z = (math.log(0.7) - math.log(0.5)) / 0.35
     assert after(1, 0.7) == pytest.approx(z - K["size_l"])
@@ -106,10 +106,9 @@ def test_evidence_is_capped_and_halves_in_its_half_life() -> None:
 
 
 def test_evidence_never_grows_by_a_stamp_before_its_own() -> None:
-    held = Evidence.none(RULES)
-    held.amounts["gap"], held.at_us["gap"] = 4.0, 100_000_000
-    assert held.at(0, RULES)["gap"] == held.at(100_000_000, RULES)["gap"] == 4
-    assert held.at(100_000_001, RULES)["gap"] < 4
+    held = Evidence(RULES, {"gap": 4.0}, 100_000_000)
+    assert held.at(0)["gap"] == held.at(100_000_000)["gap"] == 4
+    assert held.at(100_000_001)["gap"] < 4
 
 
 def test_no_indicator_of_any_kind_may_count_what_reduces_risk(

@@ -20,6 +20,7 @@ from genesis.domain.paper import RecoverySessionDone
 from genesis.domain.time import DAY, HOUR, MINUTE, SECOND, format_utc, parse_utc
 from genesis.rules import load
 from genesis.tilt.checks import check, multiplier
+from genesis.tilt.inputs import Forked
 from genesis.tilt.machine import (
     TRANSITIONS,
     LossTaken,
@@ -80,6 +81,8 @@ def signalled(start: TiltState, signal: Signal) -> tuple[TiltState, TiltEvent]:
             return start, Halted(T, "drawdown", "the limit of 75 USDT was reached")
         case Signal.CRITICAL:
             return start, AlertRaised(T, "CRITICAL", "drawdown", Decimal(51), Decimal(50))
+        case Signal.FORKED:
+            return start, Forked(T, None, None)
         case Signal.CALMED:
             return start, TimePassed(T + 10 * MINUTE, T)
         case Signal.LOCK_OVER:

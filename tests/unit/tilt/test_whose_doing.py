@@ -24,6 +24,7 @@ HIS = {
     *("TILT_WARNING", "TILT_LOCKED", "TILT_NEW_SYMBOL", "NO_NEW_RISK", "CODE_CHANGED"),
     # more, larger or faster than his limits allow
     *("TRADES_PER_DAY", "RATE_LIMIT_EXCEEDED", "EXPOSURE_REACHED", "OPEN_RISK_REACHED"),
+    "PARENT_UNDER_WAY",
     *("CLUSTER_REACHED", "VAR_REACHED", "NOTIONAL_EXCEEDS_CAP"),
     *("RULEBOOK_BREACH", "RULEBOOK_HEADROOM"),
     # what he asks for cannot be meant, or is not his yet
