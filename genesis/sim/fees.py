@@ -15,6 +15,22 @@ FeeAsset = Literal["received", "quote"]
 
 
 @dataclass(frozen=True, slots=True)
+class Discount:
+    """Fees paid in a third asset at `factor` of their amount, while enough of it is free.
+
+    price: what one of `asset` is worth, in quote.
+    """
+
+    asset: str
+    price: Decimal
+    factor: Decimal = Decimal("0.75")
+
+    def of(self, fee_in_quote: Decimal) -> Decimal:
+        """The fee in `asset`, to 8 decimals."""
+        return (fee_in_quote * self.factor / self.price).quantize(_GRAIN, ROUND_DOWN)
+
+
+@dataclass(frozen=True, slots=True)
 class FeeSchedule:
     """Maker and taker rates in basis points of what a fill brings in.
 

@@ -22,14 +22,19 @@ TOO_THIN: Final = "Order book liquidity is less than LOT_SIZE filter minimum qua
 _CLIENT_ID: Final = re.compile(r"[a-zA-Z0-9\-_]{1,36}")
 
 
-def check_form(new: NewOrder) -> None:
-    """Are the fields those of its type?"""
-    if not _CLIENT_ID.fullmatch(new.client_order_id):
+def check_client_id(client_id: str, name: str = "newClientOrderId") -> None:
+    """May an order or a list have this id?"""
+    if not _CLIENT_ID.fullmatch(client_id):
         raise VenueRejected(
             -1100,
-            "Illegal characters found in parameter 'newClientOrderId'; "
+            f"Illegal characters found in parameter '{name}'; "
             f"legal range is '{CLIENT_ID_PATTERN}'.",
         )
+
+
+def check_form(new: NewOrder) -> None:
+    """Are the fields those of its type?"""
+    check_client_id(new.client_order_id)
     if new.type is OrderType.MARKET:
         _check_market_form(new)
         return
@@ -67,8 +72,14 @@ def check_counts(new: NewOrder, open_orders: Collection[VenueOrder]) -> None:
         raise _failure("MAX_NUM_ORDERS")
     if new.stop_price is None or len(open_orders) < MAX_NUM_ALGO_ORDERS:
         return
-    if sum(order.phase is Phase.STOP for order in open_orders) >= MAX_NUM_ALGO_ORDERS:
+    if sum(_is_algo(order) for order in open_orders) >= MAX_NUM_ALGO_ORDERS:
         raise _failure("MAX_NUM_ALGO_ORDERS")
+
+
+def _is_algo(order: VenueOrder) -> bool:
+    """Does a stop wait here, or for its turn in a list?"""
+    is_pending_stop = order.phase is Phase.PENDING and order.new.stop_price is not None
+    return order.phase is Phase.STOP or is_pending_stop
 
 
 def _check_market_form(new: NewOrder) -> None:

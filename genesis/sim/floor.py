@@ -31,11 +31,14 @@ from genesis.sim.wallet import Wallet
 _ENDS: Final = {
     OrderStatus.CANCELLED: ReportKind.CANCELLED,
     OrderStatus.EXPIRED: ReportKind.EXPIRED,
+    OrderStatus.REJECTED: ReportKind.REJECTED,
 }
 _LEFT_OVER: Final = {
     TimeInForce.IOC: "UNFILLED_IOC_QUANTITY_EXPIRED",
     TimeInForce.FOK: "UNFILLED_FOK_ORDER_EXPIRED",
 }
+_IDLE: Final = frozenset({Phase.PENDING, Phase.ENDED})
+ONE_CANCELS_OTHER: Final = "OCO_TRIGGER"
 _TWO: Final = Decimal(2)
 
 
@@ -90,8 +93,10 @@ class Floor:
         except KeyError:
             raise InvariantBroken(f"the simulated venue does not list {symbol}") from None
 
-    def enter(self, order: VenueOrder, market: Market) -> Iterator[Report]:
+    def enter(self, order: VenueOrder, market: Market, ts_ns: int) -> Iterator[Report]:
         """A checked order arrives: lock what it needs, accept it, let it take what it can.
+
+        The second of a pair only locks what it needs beyond the first.
 
         Raises:
             VenueRejected: the balance does not suffice; nothing has changed.
@@ -100,17 +105,30 @@ class Floor:
         is_short = sum(take.qty for take in takes) < order.qty
         if order.new.time_in_force is TimeInForce.FOK and is_short:
             takes = []
-        self.wallet.reserve(order, market.instrument, self._to_lock(order, market, takes))
+        shared = order.rival.locked if order.rival else ZERO
+        needed = max(ZERO, self._to_lock(order, market, takes) - shared)
+        self.wallet.reserve(order, market.instrument, needed)
+        yield self.admit(order, market, ts_ns)
+        if order.phase is Phase.RESTING:
+            order.working_ns = ts_ns
+            yield from self._take(order, market, takes, ts_ns)
+
+    def admit(self, order: VenueOrder, market: Market, ts_ns: int) -> Report:
+        """Write an order into the ledger and among the open ones."""
         self.orders[order.order_id] = order
         market.open[order.order_id] = order
         market.touch = None
-        yield _report(ReportKind.ACCEPTED, order.placed_ns, order)
-        if order.phase is Phase.RESTING:
-            order.working_ns = order.placed_ns
-            yield from self._take(order, market, takes, order.placed_ns)
+        order.updated_ns = ts_ns
+        return _report(ReportKind.ACCEPTED, ts_ns, order)
+
+    def needs(self, order: VenueOrder, market: Market) -> Decimal:
+        """What a resting order would lock; a pending market order is valued at the last price."""
+        new = order.new
+        price = new.limit_price or new.stop_price or market.reference() or ZERO
+        return self.wallet.cost(order.side, price, order.qty)
 
     def end(self, order: VenueOrder, status: OrderStatus, ts_ns: int, reason: str = "") -> Report:
-        """Cancelled or expired: the lock is free again."""
+        """Cancelled, expired or (a pending one) rejected: the lock is free again."""
         order.status, order.updated_ns, order.reason = status, ts_ns, reason
         self._close(order, self.market(order.symbol))
         return _report(_ENDS[status], ts_ns, order)
@@ -157,6 +175,8 @@ class Floor:
         """Orders in the order of their ids; those at the print's price share its quantity."""
         left = tick.qty
         for order in tuple(market.open.values()):
+            if order.phase in _IDLE:
+                continue
             if order.phase is Phase.RESTING:
                 limit = order.new.limit_price
                 assert limit is not None
@@ -178,13 +198,13 @@ class Floor:
         resting = market.in_phase(Phase.RESTING)
         for order in market.in_phase(Phase.STOP):
             price = matching.stop_price_in_bar(order, bar)
-            if price is not None:
+            if price is not None and order.phase is Phase.STOP:
                 market.last = price
                 yield from self._trigger(order, market, price, bar.ts_ns)
         for order in resting:
             limit = order.new.limit_price
             assert limit is not None
-            if matching.is_filled_in_bar(order, bar, self.queue):
+            if order.phase is Phase.RESTING and matching.is_filled_in_bar(order, bar, self.queue):
                 takes = [Take(limit, order.remaining)]
                 yield from self._fill(order, market, takes, bar.ts_ns, Liquidity.MAKER)
         market.last, market.last_ns = bar.close, bar.ts_ns
@@ -201,6 +221,7 @@ class Floor:
     def _trigger(
         self, order: VenueOrder, market: Market, price: Decimal, ts_ns: int
     ) -> Iterator[Report]:
+        yield from self._outlive(order, ts_ns)
         order.phase, order.working_ns, order.updated_ns = Phase.RESTING, ts_ns, ts_ns
         market.touch = None
         if order.new.type is OrderType.LIMIT:
@@ -209,6 +230,14 @@ class Floor:
                 self._queue_up(order, market)
                 return
         yield from self._take(order, market, self._takes(order, market), ts_ns)
+
+    def _outlive(self, order: VenueOrder, ts_ns: int) -> Iterator[Report]:
+        """Before one of a pair moves the other ends, and leaves it what was locked for either."""
+        rival, order.rival = order.rival, None
+        if rival is not None:
+            rival.rival = None
+            self.wallet.inherit(order, rival)
+            yield self.end(rival, OrderStatus.EXPIRED, ts_ns, ONE_CANCELS_OTHER)
 
     def _print_or_book(self, market: Market, side: Side, price: Decimal) -> Decimal | None:
         return market.opposite(side) if self.walks(market) else price
@@ -242,6 +271,8 @@ class Floor:
         liquidity: Liquidity,
     ) -> Iterator[Report]:
         wallet, instrument = self.wallet, market.instrument
+        if takes and order.rival is not None:
+            yield from self._outlive(order, ts_ns)
         for price, wanted in takes:
             qty = wallet.affordable(order, instrument, price, wanted)
             if not qty:
@@ -250,7 +281,8 @@ class Floor:
                 market.ladder.consume(order.side, [Take(price, qty)])
             trade_id = self._first_id + len(self.trades)
             fill = wallet.settle(order, instrument, trade_id, price, qty, liquidity)
-            self.trades.append(VenueTrade(ts_ns, order.order_id, order.client_order_id, fill))
+            named = (order.order_id, order.client_order_id)
+            self.trades.append(VenueTrade(ts_ns, *named, fill, order.list_id))
             order.updated_ns = ts_ns
             order.status = OrderStatus.PARTIAL if order.remaining else OrderStatus.FILLED
             if not order.remaining:

@@ -72,6 +72,8 @@ def touch_of(orders: list[VenueOrder]) -> Touch:
     below: Decimal | None = None
     above: Decimal | None = None
     for order in orders:
+        if order.phase is Phase.PENDING:
+            continue
         if order.phase is Phase.NEXT_TICK:
             return Touch(next_tick=True)
         is_stop = order.phase is Phase.STOP

@@ -1,6 +1,6 @@
 """What the simulated venue is told, and what it tells. Symbols are ours (`BTC/USDT`)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -9,6 +9,8 @@ from genesis.domain.fills import Fill
 from genesis.domain.money import ZERO
 from genesis.domain.orders import OrderStatus, OrderType, Side
 from genesis.errors import Rejected
+
+NO_LIST: Final = -1
 
 
 class TimeInForce(StrEnum):
@@ -44,8 +46,9 @@ class Queue(StrEnum):
 
 
 class Phase(StrEnum):
-    """What an order waits for."""
+    """What an order waits for. PENDING: for the working order of its list to fill."""
 
+    PENDING = "PENDING"
     NEXT_TICK = "NEXT_TICK"
     STOP = "STOP"
     RESTING = "RESTING"
@@ -88,6 +91,8 @@ class VenueOrder:
 
     `locked` is what is still set aside for it (quote for a buy, base for a sell);
     `ahead` the quantity that fills before it at its price, None while unknown.
+    `list_id` names its order list (-1: none); `rival` the other order of its OCO pair, which ends
+    as soon as this one moves. Until then the two share what is locked for either.
     """
 
     order_id: int
@@ -103,6 +108,8 @@ class VenueOrder:
     locked: Decimal = ZERO
     ahead: Decimal | None = None
     reason: str = ""
+    list_id: int = NO_LIST
+    rival: "VenueOrder | None" = field(default=None, repr=False, compare=False)
 
     @property
     def client_order_id(self) -> str:
@@ -122,13 +129,17 @@ class VenueOrder:
 
 
 class ReportKind(StrEnum):
-    """TRIGGERED: a stop with a limit price was touched and is an ordinary limit order now."""
+    """TRIGGERED: a stop with a limit price was touched and is an ordinary limit order now.
+
+    REJECTED: a pending order of a list could not be placed when its turn came.
+    """
 
     ACCEPTED = "ACCEPTED"
     TRIGGERED = "TRIGGERED"
     FILLED = "FILLED"
     CANCELLED = "CANCELLED"
     EXPIRED = "EXPIRED"
+    REJECTED = "REJECTED"
 
 
 class Report(NamedTuple):
@@ -155,6 +166,7 @@ class VenueTrade:
     order_id: int
     client_order_id: str
     fill: Fill
+    list_id: int = NO_LIST
 
 
 @dataclass(frozen=True, slots=True)

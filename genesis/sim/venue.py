@@ -9,7 +9,7 @@ touched by the first print at or beyond its price after it rests; it fills at th
 or by walking the book under `TakerFill.BOOK`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from genesis.domain.account import Balance
@@ -20,8 +20,9 @@ from genesis.domain.orders import OrderStatus, Side
 from genesis.market.book import Book
 from genesis.sim import filters, matching
 from genesis.sim.book_walk import qty_for_quote
-from genesis.sim.fees import FeeSchedule
+from genesis.sim.fees import Discount, FeeSchedule
 from genesis.sim.floor import Floor, Market, meets
+from genesis.sim.lists import MAX_NUM_ORDER_LISTS, NewList, OrderList, OrderLists, check_prices
 from genesis.sim.orders import (
     NewOrder,
     Phase,
@@ -55,6 +56,7 @@ class Venue:
         self.fees = fees
         self._first_id = first_id
         self._floor = Floor(balances, fees, taker, queue, first_id)
+        self._lists = OrderLists(self._floor, self._check_now)
         self.orders = self._floor.orders
         self.trades = self._floor.trades
         for instrument in instruments.values():
@@ -77,6 +79,11 @@ class Venue:
         """Oldest first."""
         found = [order for market in self._floor.markets.values() for order in market.open.values()]
         return tuple(sorted(found, key=lambda order: order.order_id))
+
+    @property
+    def lists(self) -> Mapping[int, OrderList]:
+        """Every order list by its id."""
+        return self._lists.all
 
     def find(self, client_order_id: str) -> VenueOrder | None:
         """The latest order with that id: a client id is unique among open orders only."""
@@ -107,16 +114,37 @@ class Venue:
         Raises:
             VenueRejected: with Binance's code and message; nothing has changed.
         """
-        market = self._floor.markets.get(order.symbol)
-        if market is None:
-            raise VenueRejected(-1121, "Invalid symbol.")
+        market = self._market(order.symbol)
         qty = self._check(order, market)
         order_id = self._first_id + len(self.orders)
         placed = VenueOrder(order_id, order, qty, now_ns, now_ns, Phase.RESTING)
-        return tuple(self._floor.enter(placed, market))
+        return tuple(self._floor.enter(placed, market, now_ns))
+
+    def place_list(self, new: NewList, now_ns: int) -> tuple[OrderList, tuple[Report, ...]]:
+        """Take an order list. What its fills lead to is told by `carry_on`.
+
+        Raises:
+            VenueRejected: with Binance's code and message; nothing has changed.
+        """
+        market = self._market(new.symbol)
+        sizes = self._check_list(new, market)
+        next_id = self._first_id + len(self.orders)
+        list_id = len(self._lists.all)
+        orders = [
+            VenueOrder(next_id + n, order, qty, now_ns, now_ns, Phase.RESTING, list_id=list_id)
+            for n, (order, qty) in enumerate(zip(new.orders, sizes, strict=True))
+        ]
+        working = orders.pop(0) if new.working is not None else None
+        terms = (tuple(orders), working, new.pays_on)
+        placed = OrderList(list_id, new.client_id, new.symbol, now_ns, now_ns, *terms)
+        return placed, tuple(self._lists.place(placed, now_ns))
+
+    def carry_on(self, reports: tuple[Report, ...]) -> tuple[Report, ...]:
+        """What follows for order lists from what `place_list` told."""
+        return tuple(self._lists.follow(reports))
 
     def cancel(self, order_id: int, now_ns: int) -> tuple[Report, ...]:
-        """Take an open order back; its lock is free again.
+        """Take an open order back, and the list it belongs to; its lock is free again.
 
         Raises:
             VenueRejected: -2011, there is no such open order (any more).
@@ -124,7 +152,25 @@ class Venue:
         order = self.orders.get(order_id)
         if order is None or order.phase is Phase.ENDED:
             raise VenueRejected(-2011, "Unknown order sent.")
-        return (self._floor.end(order, OrderStatus.CANCELLED, now_ns),)
+        reports = (self._floor.end(order, OrderStatus.CANCELLED, now_ns),)
+        return reports + self.carry_on(reports)
+
+    @property
+    def discount(self) -> Discount | None:
+        """In which third asset fees are paid, if any."""
+        return self._floor.wallet.discount
+
+    def pay_fees_in(self, discount: Discount | None) -> None:
+        """From now on pay fees so; None: in what is received, or as the schedule says."""
+        self._floor.wallet.discount = discount
+
+    def flow(self, asset: str, amount: Decimal) -> None:
+        """Bring an amount into the account, or out of it (below 0), past all orders.
+
+        Raises:
+            VenueRejected: less than that is free.
+        """
+        self._floor.wallet.flow(asset, amount)
 
     # -- the market --------------------------------------------------------------------------
     def on_market(self, event: TradeTick | BookTop | BookDelta | BarClosed) -> tuple[Report, ...]:
@@ -137,9 +183,13 @@ class Venue:
         market = self._floor.market(event.symbol)
         if type(event) is TradeTick:
             market.last, market.last_ns = event.price, event.ts_ns
-            return tuple(self._floor.on_tick(market, event)) if market.open else ()
+            if not market.open:
+                return ()
+            reports = tuple(self._floor.on_tick(market, event))
+            return reports + self.carry_on(reports) if reports else reports
         if type(event) is BarClosed:
-            return tuple(self._floor.on_bar(market, event))
+            reports = tuple(self._floor.on_bar(market, event))
+            return reports + self.carry_on(reports)
         assert isinstance(event, BookTop | BookDelta)
         market.ladder.apply(event)
         return ()
@@ -157,23 +207,79 @@ class Venue:
         market.last, market.last_ns = last, ts_ns
 
     # -- inside ------------------------------------------------------------------------------
+    def _market(self, symbol: str) -> Market:
+        try:
+            return self._floor.markets[symbol]
+        except KeyError:
+            raise VenueRejected(-1121, "Invalid symbol.") from None
+
     def _check(self, order: NewOrder, market: Market) -> Decimal:
         """Refuse what the venue would refuse; the quantity in base."""
+        self._check_ids([order])
+        qty = self.check_filters(order)
+        self._check_moment(order, market)
+        return qty
+
+    def check_filters(self, order: NewOrder) -> Decimal:
+        """Refuse what never reaches the matching engine; the quantity in base.
+
+        Raises:
+            VenueRejected: a parameter or a filter of the symbol.
+        """
+        market = self._market(order.symbol)
         filters.check_form(order)
-        for listed in self._floor.markets.values():
-            for open_order in listed.open.values():
-                if open_order.new.client_order_id == order.client_order_id:
-                    raise VenueRejected(-2010, "Duplicate order sent.")
         qty = order.qty if order.qty is not None else self._sized(order, market)
         filters.check_filters(order, qty, market.instrument, market.reference())
         filters.check_counts(order, market.open.values())
+        return qty
+
+    def _check_list(self, new: NewList, market: Market) -> list[Decimal]:
+        """Refuse what the venue would refuse; the quantities of `new.orders`, 0 while unknown."""
+        filters.check_client_id(new.client_id, "listClientOrderId")
+        self._check_ids(new.orders)
+        if any(found.client_id == new.client_id for found in self._lists.open.values()):
+            raise VenueRejected(-2010, "Duplicate order sent.")
+        on_symbol = (found.symbol == new.symbol for found in self._lists.open.values())
+        if sum(on_symbol) >= MAX_NUM_ORDER_LISTS:
+            raise VenueRejected(-1013, "Filter failure: MAX_NUM_ORDER_LISTS")
+        check_prices(new, market.last)
+        sizes = []
+        for order in new.orders:
+            if new.pays_on and order is not new.working:
+                filters.check_form(order._replace(qty=ONE))
+                filters.check_counts(order, market.open.values())
+                sizes.append(ZERO)
+            else:
+                sizes.append(self.check_filters(order))
+        if new.working is not None:
+            self._check_moment(new.working, market)
+        return sizes
+
+    def _check_ids(self, orders: Sequence[NewOrder]) -> None:
+        """Client ids are unique among open orders."""
+        taken = {
+            open_order.client_order_id
+            for listed in self._floor.markets.values()
+            for open_order in listed.open.values()
+        }
+        for order in orders:
+            if order.client_order_id in taken:
+                raise VenueRejected(-2010, "Duplicate order sent.")
+            taken.add(order.client_order_id)
+
+    def _check_now(self, order: NewOrder, qty: Decimal, market: Market) -> None:
+        """A pending order's turn has come: is it one that can be placed now?"""
+        filters.check_filters(order, qty, market.instrument, market.reference())
+        self._check_moment(order, market)
+
+    def _check_moment(self, order: NewOrder, market: Market) -> None:
+        """Would it trigger, or take where it must not, at once?"""
         stop, last = order.stop_price, market.last
         if stop is not None and last is not None:
             if last <= stop if order.side is Side.SELL else last >= stop:
                 raise VenueRejected(-2010, "Order would trigger immediately.")
         elif order.post_only and meets(order, market.opposite(order.side)):
             raise VenueRejected(-2010, "Order would immediately match and take.")
-        return qty
 
     def _sized(self, order: NewOrder, market: Market) -> Decimal:
         """Base quantity of a market order that names an amount of quote."""

@@ -11,7 +11,7 @@ from genesis.domain.fills import Fill, Liquidity
 from genesis.domain.instrument import Instrument
 from genesis.domain.money import ONE, ZERO, Qty
 from genesis.domain.orders import OrderType, Side
-from genesis.sim.fees import FeeSchedule
+from genesis.sim.fees import Discount, FeeSchedule
 from genesis.sim.orders import VenueOrder, VenueRejected
 
 INSUFFICIENT = "Account has insufficient balance for requested action."
@@ -22,6 +22,7 @@ class Wallet:
 
     def __init__(self, balances: Mapping[str, Decimal], fees: FeeSchedule) -> None:
         self.fees = fees
+        self.discount: Discount | None = None
         self._free = dict(balances)
         self._locked = dict.fromkeys(balances, ZERO)
 
@@ -54,6 +55,26 @@ class Wallet:
             raise VenueRejected(-2010, INSUFFICIENT)
         self._move_to_lock(order, asset, amount)
 
+    def set_aside(self, order: VenueOrder, instrument: Instrument, amount: Decimal) -> None:
+        """Lock more for an order, of what is free."""
+        self._move_to_lock(order, _paid_in(order, instrument), amount)
+
+    def inherit(self, heir: VenueOrder, ending: VenueOrder) -> None:
+        """The lock of one of a pair goes over to the other."""
+        heir.locked += ending.locked
+        ending.locked = ZERO
+
+    def flow(self, asset: str, amount: Decimal) -> None:
+        """Bring in (or take out, below 0) an amount that no order moved.
+
+        Raises:
+            VenueRejected: less than that is free.
+        """
+        self.know(asset)
+        if self._free[asset] + amount < ZERO:
+            raise VenueRejected(-2010, INSUFFICIENT)
+        self._free[asset] += amount
+
     def affordable(
         self, order: VenueOrder, instrument: Instrument, price: Decimal, qty: Decimal
     ) -> Decimal:
@@ -76,19 +97,36 @@ class Wallet:
         liquidity: Liquidity,
     ) -> Fill:
         """Exchange the amounts of one fill; what the order no longer needs is free again."""
-        fee, fee_asset = self.fees.charge(instrument, order.side, price, qty, liquidity)
         notional = price * qty
+        fee, fee_asset = self._fee(order, instrument, price, qty, liquidity)
         if order.side is Side.BUY:
             in_quote = fee if fee_asset == instrument.quote else ZERO
             self._pay(order, instrument.quote, notional + in_quote)
-            self._free[instrument.base] += qty - (fee - in_quote)
+            self._free[instrument.base] += qty
+            self._free[fee_asset] -= fee - in_quote
         else:
             self._pay(order, instrument.base, qty)
-            self._free[instrument.quote] += notional - fee
+            self._free[instrument.quote] += notional
+            self._free[fee_asset] -= fee
         order.filled_qty += qty
         order.filled_quote += notional
         self._trim(order, instrument)
         return Fill(order.symbol, order.side, trade_id, price, qty, fee, fee_asset, liquidity)
+
+    def _fee(
+        self,
+        order: VenueOrder,
+        instrument: Instrument,
+        price: Decimal,
+        qty: Decimal,
+        liquidity: Liquidity,
+    ) -> tuple[Decimal, str]:
+        cheaper = self.discount
+        if cheaper is not None:
+            fee = cheaper.of(price * qty * self.fees.rate(liquidity))
+            if self._free.get(cheaper.asset, ZERO) >= fee:
+                return fee, cheaper.asset
+        return self.fees.charge(instrument, order.side, price, qty, liquidity)
 
     def release(self, order: VenueOrder, instrument: Instrument) -> None:
         """Free all that is still locked for the order."""

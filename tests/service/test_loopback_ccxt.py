@@ -131,16 +131,19 @@ def test_a_stop_fires_and_a_limit_is_made_while_the_client_only_listens() -> Non
     async def main() -> None:
         async with an_exchange(speed=20) as exchange, ccxt_at(exchange.url) as client:
             await client.load_markets()
+            first = asyncio.create_task(soon(client.watch_orders()))
+            await until(lambda: bool(exchange._hub.users))
             stop = await client.create_order(
                 SYMBOL, "market", "sell", 0.1, None, {"stopLossPrice": 59_500}
             )
             limit = await client.create_order(SYMBOL, "limit", "sell", 0.1, 60_900)
             assert (await client.fetch_order(stop["id"], SYMBOL))["triggerPrice"] == 59_500
-            done: dict[str, Any] = {}
-            while {stop["id"], limit["id"]} - set(done):
-                for order in await soon(client.watch_orders()):
-                    if order["status"] == "closed":
-                        done[order["id"]] = order
+            await first
+            ids = {int(stop["id"]), int(limit["id"])}
+            await until(lambda: {trade.order_id for trade in exchange.venue.trades} >= ids)
+            watched = {order["id"]: order["status"] for order in client.orders}
+            while set(watched.values()) != {"closed"}:
+                watched |= {o["id"]: o["status"] for o in await soon(client.watch_orders())}
             trades = {trade["order"]: trade for trade in await client.fetch_my_trades(SYMBOL)}
             assert trades[stop["id"]]["takerOrMaker"] == "taker"
             assert trades[stop["id"]]["price"] <= 59_500

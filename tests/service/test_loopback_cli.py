@@ -7,9 +7,10 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from genesis.cli.main import main
@@ -110,3 +111,32 @@ def test_a_file_that_is_damaged_further_on_ends_it_with_the_line(archive: Path) 
         assert process.wait(PATIENCE_S) == 2
         assert process.stderr is not None
         assert archive.name in process.stderr.read()
+
+
+def test_a_script_and_dice_of_faults_are_armed_from_the_start(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "faults.json"
+    fault = {"path": "/api/v3/ping", "method": "GET", "mode": "http", "code": -1001}
+    script.write_text(json.dumps({"faults": [fault], "system": {"maintenance": True}}))
+    options = ("--feed", str(archive), "--faults", str(script), "--fault-seed", "7")
+    with running(*options, "--fault-odds", "1", "--connection-hours", "1") as (_, told):
+        assert httpx.get(f"{told['url']}/api/v3/ping", trust_env=False).json()["code"] == -1001
+        status = httpx.get(f"{told['url']}/sapi/v1/system/status", trust_env=False)
+        assert status.json()["status"] == 1
+        with suppress(httpx.HTTPError):
+            httpx.get(f"{told['url']}/api/v3/openOrders", trust_env=False)
+        met = httpx.post(f"{told['url']}/__genesis__/plan", trust_env=False).json()
+        assert len(met["requests"]) == 2
+    for wrong, words in (
+        ("{", "is no JSON"),
+        ("[]", "an object of"),
+        ('{"faults": 1}', "is a list"),
+        ('{"faults": [{"path": "", "method": "", "mode": "odd"}]}', "none of"),
+    ):
+        script.write_text(wrong)
+        assert words in refused(capsys, "--feed", str(archive), "--faults", str(script))
+    gone = ("--feed", str(archive), "--faults", str(tmp_path / "none.json"))
+    assert "cannot be read" in refused(capsys, *gone)
+    odd = ("--feed", str(archive), "--connection-hours", "25")
+    assert "--connection-hours" in refused(capsys, *odd)

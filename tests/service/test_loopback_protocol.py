@@ -1,21 +1,20 @@
 """The loopback exchange's words: field sets of Binance's documents, signatures, timing, limits."""
 
 import asyncio
-import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
 from genesis.domain.time import MILLISECOND
-from genesis.exchange.loopback import DEFAULT_API_KEY, DEFAULT_API_SECRET, Keys, Limits
+from genesis.exchange.loopback import DEFAULT_API_SECRET, Keys, Limits
 from genesis.exchange.loopback.access import rest_payload, sign, ws_payload
 from genesis.exchange.loopback.endpoints import ENDPOINTS
+from genesis.exchange.loopback.lines import Lines
 from genesis.sim.orders import VenueRejected
-from tests.support.loopback import an_exchange, raw_at, until
+from tests.support.loopback import an_exchange, raw_at, signed_call, until
 from tests.support.patience import PATIENCE_S
+from tests.support.venue_samples import Samples, load_samples, same_fields
 
 S = "BTCUSDT"
 ORDER = "/api/v3/order"
@@ -25,33 +24,8 @@ DOC_SECRET = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
 
 # -- schemas ---------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
-def samples() -> Iterator[Any]:
-    path = Path(__file__).resolve().parents[3] / "shared/data/binance_docs/samples.json"
-    if not path.exists():
-        pytest.skip("the reference data folder ../shared is absent")
-    rows = json.loads(path.read_text())["samples"]
-
-    def find(file: str, ending: str, number: int = 0) -> Any:
-        found = [r["value"] for r in rows if r["file"] == file and r["section"].endswith(ending)]
-        return found[number]
-
-    yield find
-
-
-def same_fields(ours: Any, theirs: Any, *, conditional: frozenset[str] = frozenset()) -> None:
-    """Equal names and kinds of values, down to the first row of every list."""
-    if theirs == {}:
-        assert isinstance(ours, dict)  # the documents leave it open
-    elif isinstance(theirs, dict):
-        assert set(ours) ^ set(theirs) <= conditional, set(ours) ^ set(theirs)
-        for name in set(theirs) & set(ours):
-            same_fields(ours[name], theirs[name], conditional=conditional)
-    elif isinstance(theirs, list):
-        assert isinstance(ours, list)
-        if ours and theirs:
-            same_fields(ours[0], theirs[0], conditional=conditional)
-    elif theirs is not None and ours is not None:
-        assert type(ours) is type(theirs), (ours, theirs)
+def samples() -> Samples:
+    return load_samples()
 
 
 def test_answers_have_the_documented_fields(samples: Any) -> None:
@@ -134,7 +108,7 @@ def test_user_events_have_the_documented_fields(samples: Any) -> None:
     async def main() -> None:
         async with an_exchange() as exchange, raw_at(exchange) as raw:
             socket = await raw.session.ws_connect(f"{exchange.url}/ws-api/v3")
-            await socket.send_json(_signed_call(exchange, "userDataStream.subscribe.signature"))
+            await socket.send_json(signed_call(exchange, "userDataStream.subscribe.signature"))
             ack = await asyncio.wait_for(socket.receive_json(), PATIENCE_S)
             assert ack["result"] == {"subscriptionId": 0}
             terms = {
@@ -159,17 +133,6 @@ def test_user_events_have_the_documented_fields(samples: Any) -> None:
             await socket.close()
 
     asyncio.run(main())
-
-
-def _signed_call(exchange: Any, method: str, **params: Any) -> dict[str, Any]:
-    stamp = exchange.clock.now_ns() // MILLISECOND
-    given = {**params, "apiKey": DEFAULT_API_KEY, "timestamp": stamp}
-    payload = ws_payload({name: str(value) for name, value in given.items()})
-    return {
-        "id": method,
-        "method": method,
-        "params": {**given, "signature": sign(DEFAULT_API_SECRET, payload)},
-    }
 
 
 # -- who may ask -----------------------------------------------------------------------------
@@ -309,7 +272,7 @@ def test_weights_depend_on_what_is_asked() -> None:
 def test_subscriptions_over_an_open_connection() -> None:
     async def main() -> None:
         async with (
-            an_exchange() as exchange,
+            an_exchange(lines=Lines(messages_per_s=50)) as exchange,
             aiohttp.ClientSession() as session,
             session.ws_connect(f"{exchange.url}/ws/btcusdt@trade") as socket,
         ):
@@ -355,7 +318,7 @@ def test_the_websocket_api_refuses_as_the_rest_interface_does() -> None:
     async def main() -> None:
         async with an_exchange() as exchange, raw_at(exchange) as raw:
             socket = await raw.session.ws_connect(f"{exchange.url}/ws-api/v3")
-            subscribe = _signed_call(exchange, "userDataStream.subscribe.signature")
+            subscribe = signed_call(exchange, "userDataStream.subscribe.signature")
             calls = [
                 {"id": 1, "method": "time"},
                 {"id": 2, "method": "depth", "params": {"symbol": "NOPE"}},
@@ -363,7 +326,7 @@ def test_the_websocket_api_refuses_as_the_rest_interface_does() -> None:
                 {"id": 4, "method": "account.status", "params": {"apiKey": "x"}},
                 subscribe,
                 subscribe,
-                _signed_call(exchange, "account.status", returnRateLimits="false"),
+                signed_call(exchange, "account.status", returnRateLimits="false"),
             ]
             answers = []
             for call in calls:
@@ -379,64 +342,6 @@ def test_the_websocket_api_refuses_as_the_rest_interface_does() -> None:
             await socket.close()
 
     asyncio.run(main())
-
-
-# -- faults ----------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("fault", "carried_out", "seen"),
-    [
-        ({"mode": "drop_before"}, 0, aiohttp.ClientError),
-        ({"mode": "drop_after"}, 1, aiohttp.ClientError),
-        ({"mode": "http", "status": 502, "body": '{"code":-1001}'}, 0, -1001),
-        ({"mode": "http_after", "status": 504, "body": '{"code":-1007}'}, 1, -1007),
-        ({"mode": "truncate_after"}, 1, aiohttp.ClientError),
-        ({"mode": "delay_before", "seconds": 0.3}, 0, -1021),
-        ({"mode": "delay_after", "seconds": 0.1}, 1, None),
-    ],
-)
-def test_faults_before_and_after_an_order(fault: Any, carried_out: int, seen: Any) -> None:
-    async def main() -> None:
-        async with an_exchange() as exchange, raw_at(exchange) as raw:
-            await until(lambda: _trades(exchange) > 0)
-            assert await raw.post("/__genesis__/fault", {"mode": "odd", "path": "", "method": ""})
-            await raw.post("/__genesis__/fault", {"path": ORDER, "method": "POST", **fault})
-            order = {
-                "symbol": S,
-                "side": "BUY",
-                "type": "MARKET",
-                "quantity": "0.001",
-                "recvWindow": 200,
-            }
-            if isinstance(seen, type):
-                with pytest.raises(seen):
-                    await raw.ask("POST", ORDER, **order)
-            else:
-                assert (await raw.ask("POST", ORDER, **order)).get("code") == seen
-            ledger = await raw.send("GET", "/__genesis__/ledger")
-            assert (len(ledger["orders"]), len(ledger["trades"])) == (carried_out, carried_out)
-            assert "orderId" in await raw.ask("POST", ORDER, **order)
-
-    asyncio.run(main())
-
-
-def test_connections_can_be_cut() -> None:
-    async def main() -> None:
-        async with an_exchange() as exchange, raw_at(exchange) as raw:
-            stream = await raw.session.ws_connect(f"{exchange.url}/ws/btcusdt@trade")
-            user = await raw.session.ws_connect(f"{exchange.url}/ws-api/v3")
-            await user.send_json(_signed_call(exchange, "userDataStream.subscribe.signature"))
-            await user.receive_json()
-            assert await raw.post("/__genesis__/disconnect", {"what": "user"}) == {"cut": 1}
-            assert (await asyncio.wait_for(user.receive(), PATIENCE_S)).type in _ENDS
-            assert not stream.closed
-            assert await raw.post("/__genesis__/disconnect", {"what": "streams"}) == {"cut": 1}
-            while (await asyncio.wait_for(stream.receive(), PATIENCE_S)).type not in _ENDS:
-                pass
-
-    asyncio.run(main())
-
-
-_ENDS = (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.ERROR)
 
 
 def test_the_position_of_the_feed_is_told() -> None:

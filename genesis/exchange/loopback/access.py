@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from genesis.domain.time import MILLISECOND
 from genesis.sim.orders import VenueRejected
@@ -55,6 +55,43 @@ class Keys:
         expected = sign(self.secret, payload)
         if not hmac.compare_digest(expected.encode(), signature.lower().encode()):
             raise VenueRejected(-1022, "Signature for this request is not valid.")
+
+
+@dataclass(slots=True)
+class Permissions:
+    """What the key may do, as the account's owner set it; it can change at any moment.
+
+    has_access: False = revoked, or asked from an address that is not allowed.
+    """
+
+    reading: bool = True
+    trading: bool = True
+    withdrawals: bool = False
+    ip_restricted: bool = True
+    has_access: bool = True
+
+    def check(self, *, trades: bool) -> None:
+        """Raises VenueRejected: -2015, the key may not do this."""
+        if not self.has_access or not (self.trading if trades else self.reading):
+            raise VenueRejected(-2015, "Invalid API-key, IP, or permissions for action.")
+
+    def told(self) -> dict[str, Any]:
+        """The answer of `account/apiRestrictions`."""
+        return {
+            "ipRestrict": self.ip_restricted,
+            "createTime": 1_600_000_000_000,
+            "enableReading": self.reading,
+            "enableWithdrawals": self.withdrawals,
+            "enableInternalTransfer": False,
+            "enableMargin": False,
+            "enableFutures": False,
+            "permitsUniversalTransfer": False,
+            "enableVanillaOptions": False,
+            "enableFixApiTrade": False,
+            "enableFixReadOnly": False,
+            "enableSpotAndMarginTrading": self.trading,
+            "enablePortfolioMarginTrading": False,
+        }
 
 
 def check_timing(timestamp: str | None, window: str | None, now_ns: int, *, enforce: bool) -> None:

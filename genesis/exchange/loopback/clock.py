@@ -62,3 +62,22 @@ class FeedClock:
 
     def _anchor(self, venue_ns: int) -> None:
         self._anchor_ns, self._anchored_at = venue_ns, self._elapsed()
+
+
+class LiveClock(FeedClock):
+    """Venue time as somebody tells it who hears another venue. It never runs backwards either.
+
+    told: venue time, UTC ns; speed: how fast that runs.
+    """
+
+    def __init__(self, told: Callable[[], int], speed: float = 1.0) -> None:
+        self._told = told
+        super().__init__(told, told(), speed)
+        self._next_ns = None
+
+    def reach(self, ts_ns: int) -> None:
+        """An event stamped `ts_ns` was heard now."""
+        self._floor_ns = max(self._floor_ns, ts_ns)
+
+    def _reached(self) -> int:
+        return self._told()

@@ -8,11 +8,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from genesis.exchange.loopback import params as read
+from genesis.exchange.loopback.access import Permissions
 from genesis.exchange.loopback.budget import Budget
 from genesis.exchange.loopback.clock import FeedClock
 from genesis.exchange.loopback.desk import Desk
+from genesis.exchange.loopback.filters import Filters
+from genesis.exchange.loopback.flows import Flows
 from genesis.exchange.loopback.info import exchange_info
+from genesis.exchange.loopback.list_desk import READERS, ListDesk
+from genesis.exchange.loopback.moods import Moods
 from genesis.exchange.loopback.params import Params
+from genesis.exchange.loopback.replace import replace
 from genesis.exchange.loopback.tape import SymbolTape
 from genesis.sim.orders import VenueRejected
 from genesis.sim.venue import Venue
@@ -25,9 +31,14 @@ class Rooms:
 
     venue: Venue
     desk: Desk
+    lists: ListDesk
+    flows: Flows
     tapes: Mapping[str, SymbolTape]
     clock: FeedClock
     budget: Budget
+    filters: Filters
+    permissions: Permissions
+    moods: Moods
 
     def tape(self, params: Params) -> SymbolTape:
         """Raises VenueRejected: -1102 or -1121."""
@@ -37,7 +48,8 @@ class Rooms:
             raise VenueRejected(-1121, "Invalid symbol.") from None
 
     def now_ns(self) -> int:
-        return self.clock.now_ns()
+        """The exchange's clock, with the fault it may have."""
+        return self.clock.now_ns() + self.moods.skew_ns
 
 
 Answerer = Callable[[Rooms, Params], Any]
@@ -46,11 +58,18 @@ Weigher = Callable[[Params], int]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`weight` is a number, or a function of the request where it depends on that."""
+    """`weight` is a number, or a function of the request where it depends on that.
+
+    failure_weight: what a request that fails costs beside it.
+    trades: needs a key that may trade. counts: tells the counts of unfilled orders.
+    """
 
     answer: Answerer
     weight: int | Weigher
     signed: bool = False
+    failure_weight: int = 0
+    trades: bool = False
+    counts: bool = False
 
     def weigh(self, params: Params) -> int:
         return self.weight if isinstance(self.weight, int) else self.weight(params)
@@ -77,7 +96,8 @@ def _info(rooms: Rooms, params: Params) -> Any:
         asked = params["symbols"].strip("[]").replace('"', "").split(",")
         tapes = [rooms.tape({"symbol": name}) for name in asked]
     listed = [tape.instrument for tape in tapes]
-    return exchange_info(listed, rooms.budget.limits, rooms.now_ns())
+    statuses = rooms.desk.statuses
+    return exchange_info(listed, rooms.budget.limits, rooms.filters, statuses, rooms.now_ns())
 
 
 def _depth(rooms: Rooms, params: Params) -> Any:
@@ -86,6 +106,11 @@ def _depth(rooms: Rooms, params: Params) -> Any:
 
 def _trades(rooms: Rooms, params: Params) -> Any:
     return rooms.tape(params).recent_trades(read.limit_of(params, 500, 1000))
+
+
+def _past_trades(rooms: Rooms, params: Params) -> Any:
+    limit = read.limit_of(params, 500, 1000)
+    return rooms.tape(params).past_trades(limit, read.whole(params, "fromId"))
 
 
 def _aggregate_trades(rooms: Rooms, params: Params) -> Any:
@@ -117,52 +142,100 @@ def _one_or_all(row: Callable[[SymbolTape, int], Any]) -> Answerer:
     return answer
 
 
+def _trading(act: Callable[[Rooms, Params, int], Any], *, counts: bool = False) -> Endpoint:
+    """Free of charge unless it fails."""
+    return Endpoint(
+        lambda rooms, params: act(rooms, params, rooms.now_ns()),
+        0,
+        signed=True,
+        failure_weight=1,
+        trades=True,
+        counts=counts,
+    )
+
+
+def _listing(kind: str) -> Endpoint:
+    return _trading(lambda rooms, p, now: rooms.lists.place(kind, p, now), counts=True)
+
+
+def _account(act: Answerer, weight: int | Weigher) -> Endpoint:
+    return Endpoint(act, weight, signed=True)
+
+
+def _flow_list(name: str) -> Answerer:
+    return lambda rooms, params: getattr(rooms.flows, name)(params, rooms.now_ns())
+
+
 ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     "ping": Endpoint(lambda rooms, params: {}, 1),
     "time": Endpoint(_time, 1),
     "exchangeInfo": Endpoint(_info, 20),
     "depth": Endpoint(_depth, _by_depth),
     "trades": Endpoint(_trades, 25),
+    "historicalTrades": Endpoint(_past_trades, 25),
     "aggTrades": Endpoint(_aggregate_trades, 4),
     "klines": Endpoint(_klines, 2),
     "avgPrice": Endpoint(_average, 2),
     "ticker/24hr": Endpoint(_one_or_all(lambda tape, now: tape.day(now)), _with_symbol(2, 80)),
     "ticker/price": Endpoint(_one_or_all(lambda tape, now: tape.price()), _with_symbol(2, 4)),
     "ticker/bookTicker": Endpoint(_one_or_all(lambda tape, now: tape.best()), _with_symbol(2, 4)),
-    "place": Endpoint(lambda rooms, p: rooms.desk.place(p, rooms.now_ns()), 0, signed=True),
-    "test": Endpoint(lambda rooms, p: rooms.desk.test(p), 1, signed=True),
-    "cancel": Endpoint(lambda rooms, p: rooms.desk.cancel(p, rooms.now_ns()), 0, signed=True),
-    "cancelAll": Endpoint(
-        lambda rooms, p: rooms.desk.cancel_all(p, rooms.now_ns()), 0, signed=True
+    "place": _trading(lambda rooms, p, now: rooms.desk.place(p, now), counts=True),
+    "test": Endpoint(lambda rooms, p: rooms.desk.test(p), 1, signed=True, trades=True),
+    "cancel": _trading(lambda rooms, p, now: rooms.desk.cancel(p, now)),
+    "cancelAll": _trading(lambda rooms, p, now: rooms.desk.cancel_all(p, now)),
+    "cancelReplace": _trading(lambda rooms, p, now: replace(rooms.desk, p, now), counts=True),
+    **{f"orderList/{kind}": _listing(kind) for kind in READERS},
+    "cancelList": _trading(lambda rooms, p, now: rooms.lists.cancel(p, now)),
+    "orderList": _account(lambda rooms, p: rooms.lists.one(p), 4),
+    "openOrderList": _account(lambda rooms, p: rooms.lists.open(p), 6),
+    "allOrderList": _account(lambda rooms, p: rooms.lists.history(p), 20),
+    "order": _account(lambda rooms, p: rooms.desk.order(p), 4),
+    "openOrders": _account(lambda rooms, p: rooms.desk.open_orders(p), _with_symbol(6, 80)),
+    "allOrders": _account(lambda rooms, p: rooms.desk.all_orders(p), 20),
+    "myTrades": _account(
+        lambda rooms, p: rooms.desk.my_trades(p), lambda p: 5 if p.get("orderId") else 20
     ),
-    "order": Endpoint(lambda rooms, p: rooms.desk.order(p), 4, signed=True),
-    "openOrders": Endpoint(
-        lambda rooms, p: rooms.desk.open_orders(p), _with_symbol(6, 80), signed=True
-    ),
-    "allOrders": Endpoint(lambda rooms, p: rooms.desk.all_orders(p), 20, signed=True),
-    "myTrades": Endpoint(
-        lambda rooms, p: rooms.desk.my_trades(p),
-        lambda p: 5 if p.get("orderId") else 20,
-        signed=True,
-    ),
-    "account": Endpoint(lambda rooms, p: rooms.desk.account(p), 20, signed=True),
-    "rateLimit/order": Endpoint(lambda rooms, p: rooms.budget.orders_told(), 40, signed=True),
+    "account": _account(lambda rooms, p: rooms.desk.account(p), 20),
+    "account/commission": _account(lambda rooms, p: rooms.desk.commission(p), 20),
+    "rateLimit/order": _account(lambda rooms, p: rooms.budget.orders_told(), 40),
 }
+
+SAPI: Final[Mapping[tuple[str, str], Endpoint]] = {
+    ("GET", "v1/system/status"): Endpoint(lambda rooms, _: rooms.moods.system_status(), 0),
+    ("GET", "v1/capital/config/getall"): _account(lambda rooms, _: [], 10),
+    ("GET", "v1/margin/allPairs"): Endpoint(lambda rooms, _: [], 1),
+    ("GET", "v1/margin/isolated/allPairs"): _account(lambda rooms, _: [], 10),
+    ("GET", "v1/account/apiRestrictions"): _account(lambda rooms, _: rooms.permissions.told(), 1),
+    **{
+        ("GET", f"v1/{path}"): _account(_flow_list(name), weight)
+        for path, name, weight in (
+            ("capital/deposit/hisrec", "deposits", 1),
+            ("capital/withdraw/history", "withdrawals", 18_000),
+            ("asset/dribblet", "dust", 1),
+            ("asset/transfer", "transfers", 1),
+            ("asset/assetDividend", "dividends", 10),
+        )
+    },
+}
+"""(HTTP method, path below /sapi) -> endpoint; weights of a budget of their own."""
 
 REST: Final[Mapping[tuple[str, str], str]] = {
     **{
         ("GET", name): name
         for name in (
             *("ping", "time", "exchangeInfo", "depth", "trades", "aggTrades", "klines"),
-            *("avgPrice", "ticker/24hr", "ticker/price", "ticker/bookTicker"),
+            *("historicalTrades", "avgPrice", "ticker/24hr", "ticker/price", "ticker/bookTicker"),
             *("order", "openOrders", "allOrders", "myTrades", "account", "rateLimit/order"),
+            *("orderList", "openOrderList", "allOrderList", "account/commission"),
         )
     },
-    ("GET", "historicalTrades"): "trades",
     ("POST", "order"): "place",
     ("POST", "order/test"): "test",
     ("DELETE", "order"): "cancel",
     ("DELETE", "openOrders"): "cancelAll",
+    ("POST", "order/cancelReplace"): "cancelReplace",
+    ("DELETE", "orderList"): "cancelList",
+    **{("POST", f"orderList/{kind}"): f"orderList/{kind}" for kind in READERS},
 }
 """(HTTP method, path below /api/v3) -> endpoint."""
 
@@ -172,7 +245,7 @@ WS_API: Final[Mapping[str, str]] = {
     "exchangeInfo": "exchangeInfo",
     "depth": "depth",
     "trades.recent": "trades",
-    "trades.historical": "trades",
+    "trades.historical": "historicalTrades",
     "trades.aggregate": "aggTrades",
     "klines": "klines",
     "avgPrice": "avgPrice",
@@ -189,5 +262,12 @@ WS_API: Final[Mapping[str, str]] = {
     "myTrades": "myTrades",
     "account.status": "account",
     "account.rateLimits.orders": "rateLimit/order",
+    "account.commission": "account/commission",
+    "order.cancelReplace": "cancelReplace",
+    **{f"orderList.place.{kind}": f"orderList/{kind}" for kind in READERS},
+    "orderList.cancel": "cancelList",
+    "orderList.status": "orderList",
+    "openOrderLists.status": "openOrderList",
+    "allOrderLists": "allOrderList",
 }
 """WebSocket API method -> endpoint."""

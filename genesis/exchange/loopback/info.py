@@ -1,6 +1,6 @@
 """exchangeInfo: the listed instruments and their filters."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -8,31 +8,42 @@ from genesis.domain.instrument import Instrument
 from genesis.domain.money import ZERO
 from genesis.domain.time import MILLISECOND
 from genesis.exchange.loopback.budget import Limits
+from genesis.exchange.loopback.filters import Filters
 from genesis.exchange.loopback.params import ORDER_TYPES
 from genesis.sim.filters import MAX_NUM_ALGO_ORDERS, MAX_NUM_ORDERS
+from genesis.sim.lists import MAX_NUM_ORDER_LISTS
 from genesis.wire.orders import STP_MODE, amount
 from genesis.wire.symbols import to_venue
 
 _LARGEST_PRICE: Final = Decimal(1_000_000)
 _LARGEST_QTY: Final = Decimal(9_000_000)
-_LARGEST_NOTIONAL: Final = Decimal(9_000_000)
+TRADING: Final = "TRADING"
 
 
-def exchange_info(instruments: Iterable[Instrument], limits: Limits, now_ns: int) -> dict[str, Any]:
-    """The answer for some or all instruments."""
+def exchange_info(
+    instruments: Iterable[Instrument],
+    limits: Limits,
+    filters: Filters,
+    statuses: Mapping[str, str],
+    now_ns: int,
+) -> dict[str, Any]:
+    """The answer for some or all instruments. `statuses`: of symbols that do not simply trade."""
     return {
         "timezone": "UTC",
         "serverTime": now_ns // MILLISECOND,
         "rateLimits": limits.told(),
         "exchangeFilters": [],
-        "symbols": [_symbol(instrument) for instrument in instruments],
+        "symbols": [
+            _symbol(instrument, filters, statuses.get(instrument.symbol, TRADING))
+            for instrument in instruments
+        ],
     }
 
 
-def _symbol(instrument: Instrument) -> dict[str, Any]:
+def _symbol(instrument: Instrument, filters: Filters, status: str) -> dict[str, Any]:
     return {
         "symbol": to_venue(instrument.symbol),
-        "status": "TRADING",
+        "status": status,
         "baseAsset": instrument.base,
         "baseAssetPrecision": 8,
         "quoteAsset": instrument.quote,
@@ -42,17 +53,17 @@ def _symbol(instrument: Instrument) -> dict[str, Any]:
         "quoteCommissionPrecision": 8,
         "orderTypes": list(ORDER_TYPES),
         "icebergAllowed": False,
-        "ocoAllowed": False,
-        "otoAllowed": False,
-        "opoAllowed": False,
+        "ocoAllowed": True,
+        "otoAllowed": True,
+        "opoAllowed": True,
         "quoteOrderQtyMarketAllowed": True,
         "allowTrailingStop": False,
-        "cancelReplaceAllowed": False,
+        "cancelReplaceAllowed": True,
         "amendAllowed": False,
         "pegInstructionsAllowed": False,
         "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": False,
-        "filters": _filters(instrument),
+        "filters": _filters(instrument, filters),
         "permissions": [],
         "permissionSets": [["SPOT"]],
         "defaultSelfTradePreventionMode": STP_MODE,
@@ -60,7 +71,7 @@ def _symbol(instrument: Instrument) -> dict[str, Any]:
     }
 
 
-def _filters(instrument: Instrument) -> list[dict[str, Any]]:
+def _filters(instrument: Instrument, filters: Filters) -> list[dict[str, Any]]:
     return [
         {
             "filterType": "PRICE_FILTER",
@@ -80,16 +91,11 @@ def _filters(instrument: Instrument) -> list[dict[str, Any]]:
             "maxQty": amount(_finite(instrument.max_market_qty)),
             "stepSize": amount(instrument.market_lot),
         },
-        {
-            "filterType": "NOTIONAL",
-            "minNotional": amount(instrument.min_notional_usdt),
-            "applyMinToMarket": True,
-            "maxNotional": amount(_LARGEST_NOTIONAL),
-            "applyMaxToMarket": False,
-            "avgPriceMins": 5,
-        },
+        filters.told(),
+        filters.notional(instrument.min_notional_usdt),
         {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": MAX_NUM_ORDERS},
         {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": MAX_NUM_ALGO_ORDERS},
+        {"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": MAX_NUM_ORDER_LISTS},
     ]
 
 

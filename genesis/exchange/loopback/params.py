@@ -1,6 +1,6 @@
 """Request parameters, read: text in, our values out, Binance's complaint where they are wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -8,8 +8,11 @@ from genesis.domain.money import ZERO
 from genesis.domain.orders import OrderType, Side
 from genesis.sim.filters import check_form
 from genesis.sim.orders import NewOrder, TimeInForce, VenueRejected
+from genesis.wire.orders import Answer
 
 Params = Mapping[str, str]
+MadeIds = Callable[[], str]
+"""Makes a client id for an order that brings none."""
 
 _TYPES: Final = {
     "MARKET": OrderType.MARKET,
@@ -55,15 +58,29 @@ def amount(params: Params, name: str) -> Decimal | None:
     value = params.get(name)
     if not value:
         return None
+    found = signed_amount(value, name)
+    if found <= ZERO:
+        raise VenueRejected(-1013, f"Invalid {name}.")
+    return found
+
+
+def signed_amount(value: str, name: str = "amount") -> Decimal:
+    """A number, of either sign. Raises VenueRejected: -1100."""
     try:
         found = Decimal(value)
     except InvalidOperation:
         found = Decimal("NaN")
     if not found.is_finite():
         raise _illegal(name, "^([0-9]{1,20})(\\.[0-9]{1,20})?$")
-    if found <= ZERO:
-        raise VenueRejected(-1013, f"Invalid {name}.")
     return found
+
+
+def answer_of(params: Params, default: Answer) -> Answer:
+    """How much of an answer is asked for. Raises VenueRejected: -1100."""
+    asked = params.get("newOrderRespType") or ""
+    if asked and asked not in Answer.__members__:
+        raise VenueRejected(-1100, "Illegal characters found in parameter 'newOrderRespType'.")
+    return Answer[asked or default.value]
 
 
 def new_order(params: Params, symbol: str, default_id: str) -> NewOrder:

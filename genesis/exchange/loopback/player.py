@@ -1,4 +1,7 @@
-"""Plays the feed: waits until each event is due, shows it to the venue, then to the public."""
+"""Plays the feed: waits until each event is due, shows it to the venue, then to the public.
+
+A market that is heard from another venue is not played: each event is shown as it comes (`hear`).
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
@@ -6,8 +9,8 @@ from typing import Any, Final
 
 from genesis.domain.events import TradeTick
 from genesis.exchange.loopback.clock import FeedClock
-from genesis.exchange.loopback.desk import Desk
 from genesis.exchange.loopback.feed import Shown, StandInTops
+from genesis.exchange.loopback.news import News
 from genesis.exchange.loopback.publisher import Publisher
 from genesis.sim.venue import Venue
 
@@ -26,13 +29,13 @@ class Player:
         events: Iterator[Shown],
         clock: FeedClock,
         venue: Venue,
-        desk: Desk,
+        news: News,
         publishers: Mapping[str, Publisher],
         stand_in: StandInTops,
         seconds: Callable[[], float],
     ) -> None:
         self._events, self._clock = events, clock
-        self._venue, self._desk, self._publishers = venue, desk, publishers
+        self._venue, self._news, self._publishers = venue, news, publishers
         self._instruments = {found.symbol: found for found in venue.instruments}
         self._stand_in, self._seconds = stand_in, seconds
         self._released = asyncio.Event()
@@ -81,6 +84,11 @@ class Player:
         self._clock.expect(None)
         self.is_done = True
 
+    def hear(self, event: Shown) -> None:
+        """Show an event of a live market now."""
+        self._clock.reach(event.ts_ns)
+        self._show(event)
+
     def _show(self, event: Shown) -> None:
         publisher = self._publishers.get(event.symbol)
         if publisher is None:
@@ -98,4 +106,4 @@ class Player:
         reports = self._venue.on_market(event)
         publisher.show(event)
         if reports:
-            self._desk.tell(reports)
+            self._news.tell(reports)

@@ -59,18 +59,14 @@ class SymbolTape:
 
     # -- payloads ----------------------------------------------------------------------------
     def recent_trades(self, limit: int) -> list[Row]:
-        return [
-            {
-                "id": tick.trade_id,
-                "price": amount(tick.price),
-                "qty": amount(tick.qty),
-                "quoteQty": amount(tick.price * tick.qty),
-                "time": ms(tick.ts_ns),
-                "isBuyerMaker": tick.buyer_is_maker,
-                "isBestMatch": True,
-            }
-            for tick in _last(self.trades, limit)
-        ]
+        return [_single(tick) for tick in _last(self.trades, limit)]
+
+    def past_trades(self, limit: int, from_id: int | None) -> list[Row]:
+        """From that trade id on; without one, the newest."""
+        if from_id is None:
+            return self.recent_trades(limit)
+        found = (tick for tick in self.trades if tick.trade_id >= from_id)
+        return [_single(tick) for tick in islice(found, limit)]
 
     def aggregate_trades(
         self, limit: int, from_id: int | None, start_ms: int | None, end_ms: int | None
@@ -164,6 +160,18 @@ def kline_width(interval: str) -> int:
     if width < MINUTE:
         raise VenueRejected(-1120, "Invalid interval.")
     return width
+
+
+def _single(tick: TradeTick) -> Row:
+    return {
+        "id": tick.trade_id,
+        "price": amount(tick.price),
+        "qty": amount(tick.qty),
+        "quoteQty": amount(tick.price * tick.qty),
+        "time": ms(tick.ts_ns),
+        "isBuyerMaker": tick.buyer_is_maker,
+        "isBestMatch": True,
+    }
 
 
 def aggregate(tick: TradeTick) -> Row:
