@@ -1,6 +1,7 @@
 """Totals compared exactly: our ledger, moved by the fills we had missed, and the venue's. Pure."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from genesis.domain.account import Balance
@@ -24,18 +25,35 @@ def moved(ledger: Mapping[str, Decimal], fills: Iterable[Fill]) -> dict[str, Dec
     return totals
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An asset whose totals are not equal."""
+
+    asset: str
+    theirs: Decimal
+    ours: Decimal
+
+    @property
+    def qty(self) -> Decimal:
+        """What the venue has beyond our books; negative: what it lacks."""
+        return self.theirs - self.ours
+
+    def __str__(self) -> str:
+        return (
+            f"{self.asset}: the venue has {text(self.theirs)}, our books say {text(self.ours)}, "
+            f"difference {text(self.qty)}"
+        )
+
+
 def differences(
     ours: Mapping[str, Decimal], ring_fenced: Mapping[str, Decimal], balances: Iterable[Balance]
-) -> tuple[str, ...]:
-    """One sentence for each asset whose totals are not equal, by asset name."""
+) -> tuple[Difference, ...]:
+    """The assets whose totals are not equal, by name."""
     theirs = {balance.asset: balance.total for balance in balances}
-    complaints = []
-    for asset in sorted({*ours, *ring_fenced, *theirs}):
-        expected = ours.get(asset, ZERO) + ring_fenced.get(asset, ZERO)
-        found = theirs.get(asset, ZERO)
-        if found != expected:
-            complaints.append(
-                f"{asset}: the venue has {text(found)}, our books say {text(expected)}, "
-                f"difference {text(found - expected)}"
-            )
-    return tuple(complaints)
+    found = (
+        Difference(
+            asset, theirs.get(asset, ZERO), ours.get(asset, ZERO) + ring_fenced.get(asset, ZERO)
+        )
+        for asset in sorted({*ours, *ring_fenced, *theirs})
+    )
+    return tuple(each for each in found if each.qty)

@@ -6,8 +6,12 @@ plus one. A jump means that something was lost: start again.
 """
 
 from collections import deque
+from typing import Final
 
 from genesis.domain.events import BookDelta
+
+_HELD_MOST: Final = 2_000
+"""Differences held back for a snapshot: minutes. Without the oldest a later snapshot is needed."""
 
 
 class DepthSync:
@@ -18,7 +22,7 @@ class DepthSync:
         self.gaps = 0
         """How often the sequence broke after it had been whole."""
         self._last_id: int | None = None
-        self._held: deque[BookDelta] = deque()
+        self._held: deque[BookDelta] = deque(maxlen=_HELD_MOST)
 
     def difference(self, delta: BookDelta) -> tuple[BookDelta, ...]:
         """What may be told now that this difference arrived."""
@@ -41,7 +45,7 @@ class DepthSync:
             return ()
         self.wants_snapshot = False
         self._last_id = book.last_id
-        held, self._held = self._held, deque()
+        held, self._held = self._held, deque(maxlen=_HELD_MOST)
         told = [book]
         for delta in held:
             told.extend(self.difference(delta))

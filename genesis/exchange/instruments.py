@@ -9,6 +9,9 @@ from genesis.errors import OutOfSync
 from genesis.exchange.lifecycle import plain
 
 _NONE: Final[dict[str, Any]] = {}
+_TRADING: Final = "TRADING"
+_STOP: Final = "STOP_LOSS"
+NO_STOPS: Final = "it has no STOP_LOSS orders, so nothing there could be protected"
 
 
 def read_instrument(row: dict[str, Any]) -> Instrument:
@@ -40,7 +43,18 @@ def read_instrument(row: dict[str, Any]) -> Instrument:
         max_qty=largest,
         market_lot=plain(market.get("stepSize")),
         max_market_qty=min(largest, _limit(market.get("maxQty"))),
+        suspended=_suspended(row),
+        can_replace=row.get("cancelReplaceAllowed") is True,
+        can_attach=row.get("opoAllowed") is True,
     )
+
+
+def _suspended(row: dict[str, Any]) -> str:
+    """Why nothing is bought there now; empty: it may be."""
+    status = str(row.get("status") or _TRADING)
+    if status != _TRADING:
+        return status
+    return "" if _STOP in row.get("orderTypes", (_STOP,)) else NO_STOPS
 
 
 def _limit(value: Any) -> Decimal:

@@ -35,9 +35,10 @@ class Ending(StrEnum):
     REJECTED = "REJECTED"
 
 
+WAITS: Final = "PENDING_NEW"
 ENDINGS: Final[dict[str, Ending]] = {
     "NEW": Ending.WORKING,
-    "PENDING_NEW": Ending.WORKING,
+    WAITS: Ending.WORKING,
     "PARTIALLY_FILLED": Ending.WORKING,
     "PENDING_CANCEL": Ending.WORKING,
     "FILLED": Ending.FILLED,
@@ -94,7 +95,13 @@ def read_order(body: dict[str, Any], symbol: str, wire_id: str | None = None) ->
         updated_ns=stamp_ns(stamp),
         reason=str(body.get("expiryReason") or ""),
         stop_price=plain(body.get("stopPrice")) or None,
+        qty=_listed_qty(body.get("orderListId"), body.get("origQty")),
     )
+
+
+def _listed_qty(list_id: Any, qty: Any) -> Decimal | None:
+    """The quantity of an order of a list, which the venue may have decided; None: it is in none."""
+    return None if list_id is None or int(list_id) < 0 else plain(qty)
 
 
 def read_placed_fills(body: dict[str, Any], symbol: str) -> tuple[VenueTrade, ...]:
@@ -141,14 +148,19 @@ def total_qty(trades: tuple[VenueTrade, ...]) -> Decimal:
 def order_events(
     key: OrderKey, order: VenueOrder, trades: tuple[VenueTrade, ...], *, recovered: bool
 ) -> tuple[OrderEvent, ...]:
-    """The life of an order so far: accepted, its fills by trade id, its end if it has one."""
+    """The life of an order so far: accepted, its fills by trade id, its end if it has one.
+
+    Nothing of an order that waits for another one of its list: it does not rest yet.
+    """
+    if order.status == WAITS:
+        return ()
     ending = ending_of(order.status)
     if ending is Ending.REJECTED:
         return (OrderRejected(order.updated_ns, key, "REJECTED", order.reason),)
     fills = sorted(trades, key=lambda trade: trade.fill.trade_id)
     first_ns = min([order.updated_ns, *(trade.ts_ns for trade in fills)])
     return (
-        OrderAccepted(first_ns, key, order.order_id),
+        OrderAccepted(first_ns, key, order.order_id, order.qty),
         *(OrderFilled(trade.ts_ns, key, trade.fill, recovered) for trade in fills),
         *_end(key, ending, order.updated_ns, order.reason),
     )
@@ -178,6 +190,7 @@ def report_order(report: dict[str, Any], symbol: str) -> VenueOrder:
         executed_qty=plain(report["z"]),
         updated_ns=stamp_ns(report["T"]),
         reason=str(report.get("eR") or ""),
+        qty=_listed_qty(report.get("g"), report.get("q")),
     )
 
 
@@ -185,8 +198,11 @@ def report_events(key: OrderKey, report: dict[str, Any], symbol: str) -> tuple[O
     """What one executionReport says that we did not know before it."""
     ts_ns = stamp_ns(report["T"])
     match report["x"]:
+        case "NEW" if report["X"] == WAITS:
+            return ()
         case "NEW":
-            return (OrderAccepted(ts_ns, key, str(report["i"])),)
+            qty = _listed_qty(report.get("g"), report.get("q"))
+            return (OrderAccepted(ts_ns, key, str(report["i"]), qty),)
         case "TRADE":
             return (OrderFilled(ts_ns, key, _report_fill(report, symbol)),)
         case "REJECTED":

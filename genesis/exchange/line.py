@@ -1,153 +1,133 @@
-"""One websocket that stays open: it notices silence, reconnects, and says so.
+"""One line to the venue that stays open: it notices silence, moves in time, reconnects, says so.
 
-Silence is measured in wall time. After half of it the venue is pinged, so that a quiet market
-is not taken for a dead line.
+A connection that has to end (after 24 hours, or where the venue announces it) is overlapped: the
+next one is open before it is left, and for a moment both are heard; who listens drops what comes
+twice. One that breaks is opened anew, and the feed counts as lost until then.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Protocol
+from math import inf
+from typing import Final
 
 import aiohttp
 
-from genesis.domain.events import Event, FeedLost, FeedRestored
 from genesis.errors import Unreachable
-from genesis.exchange.rest import Clock
+from genesis.exchange.connection import Connection, Patience, Talk
+from genesis.exchange.feed import Feed
+from genesis.exchange.pace import Pace
 
-_BREATH: Final = 200
-"""Messages handled in a row before other tasks get a turn, however full the socket is."""
-_FAREWELL_S: Final = 0.5
-"""How long to wait for the venue's half of a closing handshake."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Wall times of a line, in seconds."""
-
-    silence_s: float = 5.0
-    connect_s: float = 5.0
-    first_pause_s: float = 0.25
-    longest_pause_s: float = 30.0
-
-
-class Talk(Protocol):
-    """What goes over a line."""
-
-    async def greet(self, ws: aiohttp.ClientWebSocketResponse) -> None:
-        """What must happen before the line counts as restored. Raises Unreachable."""
-
-    def hear(self, text: str) -> None:
-        """One message. Raises Unreachable when it ends the line."""
+__all__ = ["Line", "Patience", "Talk"]
+_STEADY_S: Final = 10.0
+"""A connection that held as long as this is followed by another at once."""
+_Broken: Final = (aiohttp.ClientError, OSError, TimeoutError, Unreachable)
 
 
 class Line:
-    """Keeps one websocket open and tells FeedLost and FeedRestored under `name`."""
+    """Keeps a websocket open and tells its feed when it is lost and when it is there.
+
+    pace: how often it may try to connect, together with others of the same address.
+    """
 
     def __init__(
         self,
-        name: str,
         url: str,
         session: aiohttp.ClientSession,
-        emit: Callable[[Event], None],
-        now_ns: Clock,
+        feed: Feed,
         patience: Patience,
+        pace: Pace | None = None,
     ) -> None:
-        self.name = name
-        self.ready = asyncio.Event()
-        """Set while the line is open and greeted."""
         self._url = url
+        self._pace = pace
         self._session = session
-        self._emit = emit
-        self._now_ns = now_ns
+        self._feed = feed
         self._patience = patience
-        self._heard = 0
-        self._is_lost = False
-        self._was_greeted = False
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._opened_s = inf
 
     async def run(self, talk: Talk) -> None:
         """Talk until cancelled, through every disconnection."""
+        clock = asyncio.get_running_loop().time
         pause_s = self._patience.first_pause_s
         while True:
-            self._was_greeted = False
-            self._lost(await self._connection(talk))
-            if self._was_greeted:
+            self._opened_s = inf  # not yet
+            self._feed.lost(self, await self._until_broken(talk))
+            if clock() - self._opened_s >= _STEADY_S:
                 pause_s = self._patience.first_pause_s
+                continue
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, self._patience.longest_pause_s)
 
-    async def _connection(self, talk: Talk) -> str:
-        """One connection, from opening to its end; returns why it ended."""
+    async def _until_broken(self, talk: Talk) -> str:
+        """A connection and those that succeed it, until one breaks; why it did."""
         try:
-            async with asyncio.timeout(self._patience.connect_s):
-                ws = await self._connect()
-            async with ws:
-                async with asyncio.timeout(self._patience.connect_s):
-                    await talk.greet(ws)
-                self._restored()
-                why = await self._talk_or_silence(ws, talk)
-                self._lost(why)
-                return why
-        except Unreachable as broken:
-            return broken.message
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            return f"{type(error).__name__}: {error}".rstrip(": ")
-
-    async def _connect(self) -> aiohttp.ClientWebSocketResponse:
-        return await self._session.ws_connect(
-            self._url,
-            autoping=False,
-            max_msg_size=0,
-            timeout=aiohttp.ClientWSTimeout(ws_close=_FAREWELL_S),
-        )
-
-    async def _talk_or_silence(self, ws: aiohttp.ClientWebSocketResponse, talk: Talk) -> str:
-        """Listen and watch side by side; the first to end says why."""
-        listening = asyncio.create_task(self._listen(ws, talk))
-        watching = asyncio.create_task(self._watch(ws))
+            current = await self._opened(talk)
+        except _Broken as error:
+            return _words(error)
+        self._opened_s = asyncio.get_running_loop().time()
+        self._feed.opened(self)
         try:
-            done, _ = await asyncio.wait((listening, watching), return_when=asyncio.FIRST_COMPLETED)
-            return (listening if listening in done else watching).result()
+            while True:
+                why = await current.until_due()
+                if why is not None:
+                    self._feed.lost(self, why)
+                    return why
+                successor = await self._successor(talk, current)
+                if successor is not None:
+                    self._leave(current)
+                    current = successor
         finally:
-            listening.cancel()
-            watching.cancel()
-            await asyncio.gather(listening, watching, return_exceptions=True)
+            await current.close()
+            for task in self._leaving:
+                task.cancel()
+            await asyncio.gather(*self._leaving, return_exceptions=True)
 
-    async def _listen(self, ws: aiohttp.ClientWebSocketResponse, talk: Talk) -> str:
-        while True:
-            message = await ws.receive()
-            self._heard += 1
-            if message.type is aiohttp.WSMsgType.TEXT:
-                talk.hear(message.data)
-            elif message.type is aiohttp.WSMsgType.PING:
-                await ws.pong(message.data)
-            elif message.type is not aiohttp.WSMsgType.PONG:
-                return f"the venue closed the line ({ws.close_code})"
-            if self._heard % _BREATH == 0:
-                await asyncio.sleep(0)
+    async def _opened(self, talk: Talk) -> Connection:
+        return await Connection.open(self._url, self._session, talk, self._patience, self._pace)
 
-    async def _watch(self, ws: aiohttp.ClientWebSocketResponse) -> str:
-        """Ping after half the allowed silence, give up after all of it."""
-        half_s = self._patience.silence_s / 2
-        while True:
-            heard = self._heard
-            await asyncio.sleep(half_s)
-            if heard != self._heard:
-                continue
-            await ws.ping()
-            await asyncio.sleep(half_s)
-            if heard == self._heard:
-                return f"nothing heard for {self._patience.silence_s:g} s"
+    async def _successor(self, talk: Talk, current: Connection) -> Connection | None:
+        """Try to open one beside the current, for as long as that holds; None: it broke."""
+        pause_s = self._patience.first_pause_s
+        while not current.ended.done():
+            opening = asyncio.create_task(self._opened(talk))
+            found = await _first_of(opening, current.ended)
+            if isinstance(found, Connection):
+                if not current.ended.done():
+                    return found
+                await found.close()
+            elif isinstance(found, _Broken):
+                await asyncio.wait((current.ended,), timeout=pause_s)
+                pause_s = min(pause_s * 2, self._patience.longest_pause_s)
+            elif found is not None:
+                raise found
+        return None
 
-    def _lost(self, why: str) -> None:
-        self.ready.clear()
-        if not self._is_lost:
-            self._is_lost = True
-            self._emit(FeedLost(self._now_ns(), self.name, why))
+    def _leave(self, connection: Connection) -> None:
+        """Hear it out, then close it."""
 
-    def _restored(self) -> None:
-        self._was_greeted = True
-        self.ready.set()
-        if self._is_lost:
-            self._is_lost = False
-            self._emit(FeedRestored(self._now_ns(), self.name))
+        async def end() -> None:
+            try:
+                await asyncio.wait((connection.ended,), timeout=self._patience.overlap_s)
+            finally:
+                await connection.close()
+
+        task = asyncio.create_task(end())
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+
+async def _first_of(
+    opening: "asyncio.Task[Connection]", ended: "asyncio.Task[str]"
+) -> Connection | BaseException | None:
+    """What came of an attempt; one that the end of the other overtook is given up (None)."""
+    try:
+        await asyncio.wait((opening, ended), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        is_given_up = not opening.done() and opening.cancel()
+    (found,) = await asyncio.gather(opening, return_exceptions=True)
+    return None if is_given_up and isinstance(found, asyncio.CancelledError) else found
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, Unreachable):
+        return error.message
+    return f"{type(error).__name__}: {error}".rstrip(": ")

@@ -8,16 +8,27 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from genesis.domain.account import Balance
-from genesis.domain.events import BookDelta
+from genesis.domain.events import BookDelta, TradeTick
 from genesis.domain.instrument import Instrument
 from genesis.domain.money import text
+from genesis.domain.time import MILLISECOND
 from genesis.errors import ConfigError, OutOfSync, Rejected, Unreachable
-from genesis.exchange.classify import BAD_SYMBOL, NO_SUCH_ORDER, Answer, Standing, classify
-from genesis.exchange.gateway import VenueOrder, VenueTrade
+from genesis.exchange.classify import (
+    BAD_SYMBOL,
+    BINANCE_CODES,
+    NO_SUCH_ORDER,
+    Answer,
+    Codes,
+    Standing,
+    classify,
+)
+from genesis.exchange.flows import Histories
+from genesis.exchange.gateway import VenueFlow, VenueOrder, VenueTrade
 from genesis.exchange.instruments import read_instrument
 from genesis.exchange.lifecycle import plain, read_order, read_trade, total_qty
 from genesis.exchange.rest import Clock, Rest
-from genesis.wire.streams import parse_snapshot
+from genesis.exchange.weights import Lane
+from genesis.wire.streams import parse_past_trade, parse_snapshot
 from genesis.wire.symbols import to_venue
 
 _PAGE: Final = 1000
@@ -35,6 +46,8 @@ class Reads:
     def __init__(self, rest: Rest, now_ns: Clock) -> None:
         self._rest = rest
         self._now_ns = now_ns
+        self._histories = Histories()
+        self.traffic = rest.traffic
 
     async def instruments(self, symbols: tuple[str, ...]) -> tuple[Instrument, ...]:
         """The symbols' filters, in the order asked.
@@ -48,8 +61,10 @@ class Reads:
             raise ConfigError(
                 f"the venue has no symbol among {', '.join(symbols)}; correct SYMBOLS"
             )
-        body = _body(answer, "filters of the symbols")
-        found = _understood(
+        body = body_of(answer, "filters of the symbols")
+        if isinstance(body, dict):
+            self.traffic.learn(body.get("rateLimits"))
+        found = understood(
             "filters of the symbols",
             lambda: {
                 str(row["symbol"]): read_instrument(row)
@@ -66,7 +81,7 @@ class Reads:
         """Every asset held, sorted by name."""
         what = "balances"
         body = await self._ask("privateGetAccount", {"omitZeroBalances": "true"}, what)
-        held = _understood(
+        held = understood(
             what,
             lambda: [
                 Balance(str(row["asset"]), plain(row["free"]), plain(row["locked"]))
@@ -79,7 +94,7 @@ class Reads:
         """Orders resting at the venue, by the venue's number."""
         what = f"open orders of {symbol}"
         body = await self._ask("privateGetOpenOrders", {"symbol": to_venue(symbol)}, what)
-        found = _understood(what, partial(_orders, body, symbol))
+        found = understood(what, partial(_orders, body, symbol))
         return tuple(sorted(found, key=lambda order: int(order.order_id)))
 
     async def latest_orders(self, symbol: str) -> tuple[VenueOrder, ...]:
@@ -87,7 +102,7 @@ class Reads:
         what = f"orders of {symbol}"
         params = {"symbol": to_venue(symbol), "limit": str(_PAGE)}
         body = await self._ask("privateGetAllOrders", params, what)
-        found = _understood(what, partial(_orders, body, symbol))
+        found = understood(what, partial(_orders, body, symbol))
         return tuple(sorted(found, key=lambda order: int(order.order_id)))
 
     async def order(self, wire_id: str, symbol: str) -> VenueOrder | None:
@@ -106,15 +121,15 @@ class Reads:
         answer = await self._rest.call("privateGetOrder", params)
         if answer.code == NO_SUCH_ORDER and answer.status is not None and answer.status < 500:
             return None
-        body = _body(answer, what)
-        return _understood(what, lambda: read_order(body, symbol, wire_id))
+        body = body_of(answer, what)
+        return understood(what, lambda: read_order(body, symbol, wire_id))
 
     async def find_in_lists(self, wire_id: str, symbol: str) -> VenueOrder | None:
         """The order of that client id in the lists of open and of latest orders, or None."""
         for endpoint in ("privateGetOpenOrders", "privateGetAllOrders"):
             what = f"orders of {symbol}"
             body = await self._ask(endpoint, {"symbol": to_venue(symbol)}, what)
-            found = _understood(what, partial(_orders, body, symbol))
+            found = understood(what, partial(_orders, body, symbol))
             for order in found:
                 if order.wire_id == wire_id:
                     return order
@@ -128,9 +143,8 @@ class Reads:
         """
         if not order.executed_qty:
             return ()
-        params = {"symbol": to_venue(order.symbol), "orderId": order.order_id}
         for pause_s in (*_TRADES_PAUSES_S, None):
-            trades = await self._trades(params, order.symbol)
+            trades = await self._trades_of(order)
             if total_qty(trades) >= order.executed_qty:
                 return trades
             if pause_s is not None:
@@ -140,33 +154,71 @@ class Reads:
             f"the venue's list of trades shows {text(total_qty(trades))}"
         )
 
+    async def _trades_of(self, order: VenueOrder) -> tuple[VenueTrade, ...]:
+        which = {"orderId": order.order_id}
+        page = await self._trades(order.symbol, which)
+        return page if len(page) < _PAGE else await self._onward(order.symbol, -1, which)
+
     async def my_trades(self, symbol: str, since_id: int) -> tuple[VenueTrade, ...]:
         """Our executions with a trade id above `since_id`, oldest first."""
+        return await self._onward(symbol, since_id, {})
+
+    async def trades_since(self, symbol: str, since_ns: int) -> tuple[VenueTrade, ...]:
+        """Our executions from then on, oldest first. They may be many, and wait for their turn."""
+        from_start = {"startTime": str(since_ns // MILLISECOND)}
+        page = await self._trades(symbol, from_start, Lane.READ)
+        if len(page) < _PAGE:
+            return page
+        return (*page, *await self._onward(symbol, page[-1].fill.trade_id, {}, Lane.READ))
+
+    async def _onward(
+        self, symbol: str, since_id: int, which: dict[str, str], lane: Lane | None = None
+    ) -> tuple[VenueTrade, ...]:
+        """Page after page of those with a trade id above `since_id`."""
         found: list[VenueTrade] = []
         while True:
             last_id = found[-1].fill.trade_id if found else since_id
-            params = {
-                "symbol": to_venue(symbol),
-                "fromId": str(last_id + 1),
-                "limit": str(_PAGE),
-            }
-            page = await self._trades(params, symbol)
+            page = await self._trades(symbol, {**which, "fromId": str(last_id + 1)}, lane)
             found += [trade for trade in page if trade.fill.trade_id > last_id]
             if len(page) < _PAGE or found[-1].fill.trade_id == last_id:
                 return tuple(found)
 
-    async def _trades(self, params: dict[str, str], symbol: str) -> tuple[VenueTrade, ...]:
+    async def _trades(
+        self, symbol: str, which: dict[str, str], lane: Lane | None = None
+    ) -> tuple[VenueTrade, ...]:
+        """One page of them."""
         what = f"our trades in {symbol}"
-        body = await self._ask("privateGetMyTrades", params, what)
-        found = _understood(what, lambda: [read_trade(row, symbol) for row in body])
+        params = {"symbol": to_venue(symbol), "limit": str(_PAGE), **which}
+        answer = await self._rest.read("privateGetMyTrades", params, lane)
+        body = body_of(answer, what)
+        found = understood(what, lambda: [read_trade(row, symbol) for row in body])
         return tuple(sorted(found, key=lambda trade: trade.fill.trade_id))
+
+    async def flows(self, since_ns: int) -> tuple[VenueFlow, ...]:
+        """What came or went without a trade since then, oldest first."""
+        what = "deposits, withdrawals, conversions and transfers"
+        try:
+            ask = partial(self._ask, what=what)
+            return await self._histories.read(ask, since_ns, self._now_ns())
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise OutOfSync(f"the venue's answer about {what} cannot be read: {error!r}") from error
 
     async def bid_and_last(self, symbol: str) -> tuple[Decimal, Decimal]:
         """The best bid (0 where there is none) and the price of the latest trade."""
         what, params = f"prices of {symbol}", {"symbol": to_venue(symbol)}
         best = await self._ask("publicGetTickerBookTicker", params, what)
         last = await self._ask("publicGetTickerPrice", params, what)
-        return _understood(what, lambda: (plain(best["bidPrice"]), plain(last["price"])))
+        return understood(what, lambda: (plain(best["bidPrice"]), plain(last["price"])))
+
+    async def maintenance(self) -> str | None:
+        """Why the venue does not trade at all; None: it does.
+
+        Source: Binance Wallet API, "System Status" (0: normal, 1: maintenance).
+        """
+        what = "its status"
+        body = await self._ask("sapiGetSystemStatus", {}, what)
+        is_normal = understood(what, lambda: int(body["status"]) == 0)
+        return None if is_normal else str(body.get("msg") or "maintenance")
 
     async def depth(self, symbol: str) -> BookDelta:
         """A snapshot of the book. It tells no venue time: its stamp is 0."""
@@ -174,25 +226,35 @@ class Reads:
         params = {"symbol": to_venue(symbol), "limit": str(_DEPTH_ROWS)}
         body = await self._ask("publicGetDepth", params, what)
 
-        return _understood(what, lambda: parse_snapshot(body, symbol, ts_ns=0))
+        return understood(what, lambda: parse_snapshot(body, symbol, ts_ns=0))
+
+    async def past_trades(self, symbol: str, from_id: int) -> tuple[TradeTick, ...]:
+        """Prints of the symbol from that trade id on, oldest first, at most 1,000."""
+        what = f"prints of {symbol} from {from_id} on"
+        params = {"symbol": to_venue(symbol), "fromId": str(from_id), "limit": str(_PAGE)}
+        body = await self._ask("publicGetHistoricalTrades", params, what)
+        found = understood(what, lambda: [parse_past_trade(row, symbol) for row in body])
+        return tuple(sorted(found, key=lambda tick: tick.trade_id))
 
     async def _ask(self, endpoint: str, params: dict[str, str], what: str) -> Any:
-        return _body(await self._rest.call(endpoint, params), what)
+        return body_of(await self._rest.read(endpoint, params), what)
 
 
 def _orders(rows: Any, symbol: str) -> list[VenueOrder]:
     return [read_order(row, symbol) for row in rows]
 
 
-def _body(answer: Answer, what: str) -> Any:
+def body_of(answer: Answer, what: str, codes: Codes = BINANCE_CODES) -> Any:
+    """What was told. Raises Rejected or Unreachable, naming what was asked for."""
     if answer.is_ok:
         return answer.body
-    if classify(answer) is Standing.REJECTED:
+    if classify(answer, codes) is Standing.REJECTED:
         raise Rejected(f"the venue refused to tell {what}: {answer.told()}")
     raise Unreachable(f"the venue did not tell {what}: {answer.told()}")
 
 
-def _understood(what: str, read: Callable[[], T]) -> T:
+def understood(what: str, read: Callable[[], T]) -> T:
+    """What `read` makes of an answer. Raises OutOfSync: it cannot be read."""
     try:
         return read()
     except (KeyError, IndexError, TypeError, ValueError) as error:

@@ -58,7 +58,10 @@ class Questions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Resolver:
-    """Asks about one order at a time; many may run side by side."""
+    """Asks about one order at a time; many may run side by side.
+
+    now_ns: venue time as the venue itself tells it: what a market stamp claims proves nothing.
+    """
 
     venue: Questions
     now_ns: Callable[[], int]

@@ -1,8 +1,10 @@
-"""Market events over one raw websocket: every print, top and difference, nothing dropped.
+"""Market events over raw websockets: prints, tops, books and bars, each told once, none dropped.
 
 A library's per-topic cache loses prints in bursts; here each message is parsed and handed on
-before the next is read. A message without venue time takes the largest venue time told before it
-on the connection (before the first: the clock's).
+before the next is read. Two lines carry the same streams, and whichever tells a thing first is
+believed: where one stalls or breaks, the other has already taken over. What both missed is fetched
+(`backfill`). A message without venue time takes the largest venue time told before it (before the
+first: the clock's).
 """
 
 import asyncio
@@ -13,23 +15,32 @@ from typing import Final
 
 import aiohttp
 
-from genesis.domain.events import BookDelta, Event, HealthReported
-from genesis.errors import ExchangeError
-from genesis.exchange.depth import DepthSync
+from genesis.domain.events import BarClosed, BookDelta, BookTop, Event, HealthReported, TradeTick
+from genesis.exchange.backfill import PastTrades, Trades
+from genesis.exchange.depth_books import DepthBooks
+from genesis.exchange.feed import Feed
 from genesis.exchange.line import Line, Patience
+from genesis.exchange.pace import Pace
 from genesis.exchange.rest import Clock
-from genesis.wire.streams import parse, venue_ns
+from genesis.wire.streams import SHUTDOWN, parse, printed_trade, venue_ns
 from genesis.wire.symbols import to_venue
 
 MARKET: Final = "market"
+PACE: Final = "market pace"
+LINES: Final = 2
+WAITING_MOST: Final = 10_000
+"""Events that may wait for who takes them; with more, nothing is read until half are handled."""
 _KINDS: Final = ("trade", "bookTicker", "depth@100ms")
-_SNAPSHOT_PAUSE_S: Final = 0.5
+_LOOK_S: Final = 0.002
 
 
 class MarketStream:
-    """Emits TradeTick, BookTop, BookDelta, and FeedLost / FeedRestored of stream `market`.
+    """Emits TradeTick, BookTop, BookDelta, BarClosed, TicksMissed, and FeedLost / FeedRestored.
 
-    `ready` is set while the line is open. After a reconnection each book starts with a snapshot.
+    klines: widths as the venue names them (`1m`); BarClosed is emitted for these only.
+    `ready` is set while a line is open. `waiting`, where somebody sets it, tells how many events
+    were not handled yet: the venue is read no faster than that allows, and it is told (`market
+    pace`).
     """
 
     def __init__(
@@ -39,93 +50,126 @@ class MarketStream:
         emit: Callable[[Event], None],
         *,
         snapshot: Callable[[str], Awaitable[BookDelta]],
+        past: PastTrades,
         session: aiohttp.ClientSession,
         now_ns: Clock,
         patience: Patience,
+        klines: tuple[str, ...] = (),
+        lines: int = LINES,
+        pace: Pace | None = None,
     ) -> None:
-        names = [f"{to_venue(symbol).lower()}@{kind}" for symbol in symbols for kind in _KINDS]
+        kinds = (*_KINDS, *(f"kline_{width}" for width in klines))
+        names = [f"{to_venue(symbol).lower()}@{kind}" for symbol in symbols for kind in kinds]
         full_url = f"{url}?streams={'/'.join(names)}"
-        self._line = Line(MARKET, full_url, session, emit, now_ns, patience)
-        self._symbols = symbols
+        self.waiting: Callable[[], int] = lambda: 0
         self._emit = emit
-        self._snapshot = snapshot
         self._now_ns = now_ns
+        self._feed = Feed(MARKET, emit, now_ns, self._interrupted)
+        self._lines = [Line(full_url, session, self._feed, patience, pace) for _ in range(lines)]
         self._latest_ns = 0
-        self._books: dict[str, DepthSync] = {}
-        self._fetching: dict[str, asyncio.Task[None]] = {}
+        self._tops: dict[str, BookTop] = {}
+        self._bars: dict[tuple[str, int], int] = {}
+        self._trades = Trades(symbols, past, emit, now_ns)
+        self._books = DepthBooks(
+            symbols, snapshot, emit, lambda: self._latest_ns, self._feed.complain
+        )
+        self._is_behind = False
+        self._clock: Callable[[], float] = lambda: 0.0
+        self._told_at = 0.0
 
     @property
     def ready(self) -> asyncio.Event:
-        return self._line.ready
+        return self._feed.ready
 
     async def run(self) -> None:
         """Listen until cancelled."""
+        self._clock = asyncio.get_running_loop().time
         try:
-            await self._line.run(self)
+            async with asyncio.TaskGroup() as group:
+                for line in self._lines:
+                    group.create_task(line.run(self))
         finally:
-            self._stop_fetching()
+            self._trades.stop()
+            self._books.stop()
 
-    # -- the line's talk ---------------------------------------------------------------------
-    async def greet(self, ws: aiohttp.ClientWebSocketResponse) -> None:
-        """The URL names the streams: nothing to say. Every book starts anew."""
-        del ws
-        self._stop_fetching()
+    def _interrupted(self) -> None:
+        """No line is left: what comes next does not follow what came last."""
         self._latest_ns = 0
-        self._books = {symbol: DepthSync() for symbol in self._symbols}
+        self._tops.clear()
+        self._bars.clear()
+        self._books.begin_anew()
+        self._trades.interrupt()
 
-    def hear(self, text: str) -> None:
-        try:
-            envelope = json.loads(text)
-            message, stream = envelope["data"], envelope["stream"]
-            told_ns = venue_ns(message)
-            if told_ns is not None and told_ns > self._latest_ns:
+    # -- the lines' talk ---------------------------------------------------------------------
+    async def greet(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        """The URL names the streams: nothing to say."""
+        del ws
+
+    def told_at(self) -> float:
+        return self._told_at
+
+    def hear(self, text: str) -> bool:
+        self._told_at = self._clock()
+        printed = printed_trade(text)
+        if printed is not None:
+            tick, told_ns = printed
+            if told_ns > self._latest_ns:
                 self._latest_ns = told_ns
-            event = parse(message, self._latest_ns or self._now_ns(), stream)
-        except (KeyError, TypeError, ValueError) as error:
-            self._complain(f"a market message cannot be read: {error!r}: {text[:200]}")
-            return
-        if isinstance(event, BookDelta):
-            self._difference(event)
-        elif event is not None:
-            self._emit(event)
-
-    # -- books -------------------------------------------------------------------------------
-    def _difference(self, delta: BookDelta) -> None:
-        book = self._books.get(delta.symbol)
-        if book is None:
-            return
-        for told in book.difference(delta):
-            self._emit(told)
-        if book.wants_snapshot and delta.symbol not in self._fetching:
-            task = asyncio.create_task(self._fetch(delta.symbol, book))
-            self._fetching[delta.symbol] = task
-
-    async def _fetch(self, symbol: str, book: DepthSync) -> None:
-        """Fetch snapshots until one fits what was held back meanwhile."""
+            self._trades.take(tick)
+            return False
         try:
-            while book.wants_snapshot:
-                try:
-                    snapshot = await self._snapshot(symbol)
-                except ExchangeError as error:
-                    self._complain(error.message)
-                    await asyncio.sleep(_SNAPSHOT_PAUSE_S)
-                    continue
-                for told in book.snapshot(snapshot):
-                    self._emit(self._told_now(told))
-                if book.wants_snapshot:
-                    await asyncio.sleep(_SNAPSHOT_PAUSE_S)
-        finally:
-            if self._fetching.get(symbol) is asyncio.current_task():
-                del self._fetching[symbol]
+            return self._hear_other(text)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            self._feed.complain(f"a market message cannot be read: {error!r}: {text[:200]}")
+            return False
 
-    def _told_now(self, delta: BookDelta) -> BookDelta:
-        """Snapshot and held differences take place together, at the largest venue time told."""
-        return replace(delta, ts_ns=max(self._latest_ns, delta.ts_ns))
+    async def keep_pace(self) -> None:
+        if self.waiting() <= WAITING_MOST:
+            return
+        if not self._is_behind:
+            self._is_behind = True
+            words = f"{self.waiting():,} market events wait: the venue is read as they are handled"
+            self._emit(HealthReported(self._now_ns(), PACE, "degraded", words))
+        while self.waiting() > WAITING_MOST // 2:
+            await asyncio.sleep(_LOOK_S)
+        if self._is_behind:
+            self._is_behind = False
+            self._emit(HealthReported(self._now_ns(), PACE, "ok", "caught up"))
 
-    def _stop_fetching(self) -> None:
-        for task in self._fetching.values():
-            task.cancel()
-        self._fetching.clear()
+    # -- messages ----------------------------------------------------------------------------
+    def _hear_other(self, text: str) -> bool:
+        envelope = json.loads(text)
+        if "data" not in envelope and envelope["e"] == SHUTDOWN:
+            return True
+        message, stream = envelope["data"], envelope["stream"]
+        told_ns = venue_ns(message)
+        if told_ns is not None and told_ns > self._latest_ns:
+            self._latest_ns = told_ns
+        event = parse(message, self._latest_ns or self._now_ns(), stream)
+        if isinstance(event, BookTop):
+            self._top(event)
+        elif isinstance(event, BookDelta):
+            self._books.take(event)
+        elif isinstance(event, TradeTick):
+            self._trades.take(event)
+        elif isinstance(event, BarClosed):
+            self._bar(event)
+        return bool(message.get("e") == SHUTDOWN)
 
-    def _complain(self, words: str) -> None:
-        self._emit(HealthReported(self._now_ns(), MARKET, "degraded", words))
+    def _top(self, top: BookTop) -> None:
+        """A top that another line told before is no news."""
+        last = self._tops.get(top.symbol)
+        if last is None or top.update_id > last.update_id or _differs(top, last):
+            self._tops[top.symbol] = top
+            self._emit(top)
+
+    def _bar(self, bar: BarClosed) -> None:
+        name = (bar.symbol, bar.width_ns)
+        if bar.ts_ns > self._bars.get(name, 0):
+            self._bars[name] = bar.ts_ns
+            self._emit(bar)
+
+
+def _differs(top: BookTop, last: BookTop) -> bool:
+    """Not every source numbers its tops: the same number is news where it says something else."""
+    return top.update_id == last.update_id and replace(top, ts_ns=last.ts_ns) != last

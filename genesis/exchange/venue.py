@@ -1,6 +1,11 @@
-"""Where the venue is: its three addresses, and the rule that paper stays on this machine."""
+"""Where the venue is and whose protocol it speaks, and the rule that paper stays on this machine.
+
+The addresses are those of ccxt's own tables (a test compares them): this module is read at every
+start, and those tables are dear to load.
+"""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -8,13 +13,38 @@ from urllib.parse import SplitResult, urlsplit
 from genesis.errors import ConfigError
 
 
+class Speaks(StrEnum):
+    """Whose protocol a venue speaks, by ccxt's name for it."""
+
+    BINANCE = "binance"
+    BYBIT = "bybit"
+
+
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """Addresses of a Binance-compatible venue, without trailing slashes."""
+    """Addresses of a venue, without trailing slashes.
+
+    streams, ws_api: empty where we do not listen to it. has_wallet: it tells of deposits, of what
+    a key may do, and of its own status.
+    """
 
     rest: str
-    streams: str
-    ws_api: str
+    streams: str = ""
+    ws_api: str = ""
+    speaks: Speaks = Speaks.BINANCE
+    has_wallet: bool = True
+
+    @property
+    def url(self) -> str:
+        """By this `venue_at` finds it again."""
+        is_plain = self.speaks is Speaks.BINANCE or self in KNOWN.values()
+        return self.rest if is_plain else f"{self.speaks.value}+{self.rest}"
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Everywhere that a gateway to it has to go."""
+        named = (urlsplit(url).hostname for url in (self.rest, self.streams, self.ws_api))
+        return frozenset(host for host in named if host)
 
 
 BINANCE: Final = Venue(
@@ -26,26 +56,50 @@ BINANCE_TESTNET: Final = Venue(
     rest="https://testnet.binance.vision",
     streams="wss://stream.testnet.binance.vision/stream",
     ws_api="wss://ws-api.testnet.binance.vision/ws-api/v3",
+    has_wallet=False,
 )
+BYBIT: Final = Venue(rest="https://api.bybit.com", speaks=Speaks.BYBIT)
+BYBIT_TESTNET: Final = Venue(
+    rest="https://api-testnet.bybit.com", speaks=Speaks.BYBIT, has_wallet=False
+)
+KNOWN: Final[dict[str, Venue]] = {
+    "binance": BINANCE,
+    "binance-testnet": BINANCE_TESTNET,
+    "bybit": BYBIT,
+    "bybit-testnet": BYBIT_TESTNET,
+}
+"""What may be written in place of a URL."""
 
 
 def venue_at(url: str | None) -> Venue:
-    """The venue behind a base URL such as `http://127.0.0.1:9100`; None is Binance itself.
+    """The venue of that name (`KNOWN`) or behind a base URL; None is Binance itself.
+
+    A URL such as `http://127.0.0.1:9100` speaks Binance's protocol, `bybit+http://127.0.0.1:9100`
+    speaks Bybit's.
 
     Raises:
-        ConfigError: the text is not an http or https URL of a host, without path and password.
+        ConfigError: the text is neither a name we know nor an http or https URL of a host, without
+            path and password.
     """
     if url is None:
         return BINANCE
-    known = {BINANCE.rest: BINANCE, BINANCE_TESTNET.rest: BINANCE_TESTNET}
-    base = url.rstrip("/")
-    if base in known:
-        return known[base]
-    parts = _base_url(base)
-    if parts is None:
-        raise ConfigError(f"venue URL {url!r} is not a base URL such as http://127.0.0.1:9100")
+    base = url.strip().rstrip("/")
+    for name, venue in KNOWN.items():
+        if base.lower() in (name, venue.rest):
+            return venue
+    speaks, plus, address = base.partition("+")
+    if not plus:
+        speaks, address = Speaks.BINANCE, base
+    parts = _base_url(address)
+    if parts is None or speaks not in set(Speaks):
+        raise ConfigError(
+            f"venue {url!r} is not a base URL such as http://127.0.0.1:9100, and no venue we know "
+            f"({', '.join(KNOWN)})"
+        )
+    if speaks == Speaks.BYBIT:
+        return Venue(rest=address, speaks=Speaks.BYBIT)
     ws = ("wss" if parts.scheme == "https" else "ws") + f"://{parts.netloc}"
-    return Venue(rest=base, streams=f"{ws}/stream", ws_api=f"{ws}/ws-api/v3")
+    return Venue(rest=address, streams=f"{ws}/stream", ws_api=f"{ws}/ws-api/v3")
 
 
 def _base_url(text: str) -> SplitResult | None:
@@ -72,6 +126,19 @@ def is_loopback(url: str | None) -> bool:
         return False
 
 
+def require_tls(venue: Venue) -> None:
+    """Real money travels encrypted.
+
+    Raises:
+        ConfigError: the venue is elsewhere and its address begins with http.
+    """
+    if venue.rest.startswith("http:") and not is_loopback(venue.rest):
+        raise ConfigError(
+            f"the venue {venue.rest} is not encrypted: anybody on the way could trade with this "
+            "key; name its https address in GENESIS_VENUE_URL"
+        )
+
+
 def require_loopback(url: str | None) -> None:
     """Paper trading sends orders to this machine only.
 
@@ -81,5 +148,6 @@ def require_loopback(url: str | None) -> None:
     if not is_loopback(url):
         raise ConfigError(
             f"paper mode refuses the venue {url or BINANCE.rest}: it is not on loopback; "
-            "point GENESIS_VENUE_URL at a `genesis exchange` on 127.0.0.1, or unset it"
+            "point GENESIS_VENUE_URL at a `genesis exchange` on 127.0.0.1 (`--mirror binance`: on "
+            "live prices), or unset it"
         )

@@ -5,6 +5,7 @@ venue takes at most 36 characters of [A-Za-z0-9-_].
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from genesis.domain.ids import OrderKey
@@ -55,6 +56,15 @@ def key_of(text: str) -> OrderKey | None:
     """The order a wire id names, or None when the text is not one of ours."""
     parts = parse(text)
     return parts.key if parts else None
+
+
+def ours(wire_ids: Mapping[OrderKey, str], text: str) -> OrderKey | None:
+    """The order that left under this wire id; None where its key left under another, or never.
+
+    Another home of the same account counts its orders alike: only the whole id tells them apart.
+    """
+    key = key_of(text)
+    return None if key is None or wire_ids.get(key) != text else key
 
 
 def _base36(number: int) -> str:

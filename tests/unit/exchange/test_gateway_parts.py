@@ -93,6 +93,14 @@ def test_filters_become_an_instrument() -> None:
     assert (found.market_lot, found.max_market_qty) == (D(0), D("100.5"))
 
 
+def test_a_symbol_without_stops_is_not_bought() -> None:
+    types = ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS_LIMIT"]
+    assert "protected" in read_instrument(_row(PRICE, LOT) | {"orderTypes": types}).suspended
+    whole = _row(PRICE, LOT) | {"orderTypes": [*types, "STOP_LOSS"]}
+    assert not read_instrument(whole).suspended
+    assert read_instrument(whole | {"status": "BREAK"}).suspended == "BREAK"
+
+
 def test_older_and_absent_filters() -> None:
     older = read_instrument(_row(PRICE, LOT, {"filterType": "MIN_NOTIONAL", "minNotional": "7"}))
     assert older.min_notional_usdt == D(7)
@@ -150,7 +158,7 @@ def test_totals_move_with_fees_in_their_own_asset() -> None:
 def test_differences_are_exact_and_name_the_asset() -> None:
     balances = [Balance("BTC", D("0.10"), D("0.2")), Balance("USDT", D(5), D(0))]
     ours = {"BTC": D("0.3"), "USDT": D("5.00000001"), "ETH": D(1), "XRP": D(0)}
-    assert differences(ours, {}, balances) == (
+    assert tuple(map(str, differences(ours, {}, balances))) == (
         "ETH: the venue has 0, our books say 1, difference -1",
         "USDT: the venue has 5, our books say 5.00000001, difference -0.00000001",
     )
