@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from genesis.domain.account import MarketState, TierMode
 from genesis.domain.events import FlowReported, OperatorActed
+from genesis.domain.fills import Fill
+from genesis.domain.orders import Order
 from genesis.domain.outcomes import PositionClosed, TierChanged
 from genesis.risk.sizing import position_cap_usdt
 from genesis.tiers.transitions import DAILY_LOSS_REASON
@@ -65,6 +67,28 @@ class Acts:
     def deposit(self, event: FlowReported) -> UserAction:
         """Money came in, and may be reported later than that."""
         return self._action("DEPOSIT", done_us=event.ts_ns // 1_000)
+
+    def bought_outside(self, fill: Fill) -> UserAction:
+        """He bought at the venue itself, where no gate made it smaller."""
+        cap = position_cap_usdt(self._view.equity_usdt, self._state.limits)
+        paid = fill.qty * fill.price
+        return self._action(
+            "ORDER_SUBMIT",
+            symbol=fill.symbol,
+            side=fill.side,
+            size_fraction=paid / cap if cap else None,
+            market_state=self._market_state(fill.symbol),
+        )
+
+    def stop_removed(self, order: Order) -> UserAction:
+        """A stop was cancelled at the venue itself."""
+        held = self._view.position(order.request.symbol)
+        return self._action(
+            "STOP_REMOVE",
+            symbol=order.request.symbol,
+            stop_old=order.request.stop_price,
+            entry=None if held is None else held.entry_price,
+        )
 
     def loosened(self) -> UserAction:
         """He wants looser rules."""

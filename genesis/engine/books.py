@@ -77,6 +77,11 @@ class Books:
         held = view.held_usdt(symbol) if symbol is not None and counts_held else ZERO
         return state.books.room(self.point(state.now_ns), stop, price, view.open_risk_usdt, held)
 
+    def loss_usdt(self) -> Decimal | None:
+        """What all positions may lose at their stops; None: no book says anything."""
+        desk = self._state.books
+        return None if desk.is_empty else desk.loss_usdt(self.point(self._state.now_ns))
+
     def point(self, ts_ns: int) -> Point:
         """The account as books see it."""
         ledger, view = self._state.ledger, self._view

@@ -21,7 +21,7 @@ from genesis.domain.events import (
 from genesis.domain.ids import OrderKey
 from genesis.domain.keeping import LogForked
 from genesis.domain.money import ZERO
-from genesis.domain.orders import OF_STRATEGY, Purpose
+from genesis.domain.orders import NOT_SENT, OF_STRATEGY, Purpose
 from genesis.domain.outcomes import AlertRaised, BreakerMoved, Outcome, PositionClosed, TierChanged
 from genesis.domain.paper import PaperTradeReported
 from genesis.engine.tier_acts import RECORD
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from genesis.engine.state import EngineState
     from genesis.engine.view import EngineView
 
+_RECOVERED: Final = "the log was recovered and goes on from its sound part"
 _HIS_LIMITS: Final = frozenset({DAILY_LOSS, *DAY_ENDERS})
 
 
@@ -59,7 +60,7 @@ class Breaking:
                 return risk.trips.order_went_well(now_ns, key)
             case OrderAccepted(key=key):
                 return risk.trips.order_went_well(now_ns, key)
-            case OrderRejected(key=key, reason=why) if self._is_fault(key):
+            case OrderRejected(key=key, reason=why) if self._is_fault(key, event.code):
                 return risk.trips.order_failed(now_ns, key, why, rules)
             case OrderUnresolved(key=key, reason=why):
                 return risk.trips.order_failed(now_ns, key, why, rules)
@@ -69,8 +70,10 @@ class Breaking:
                 return risk.trips.faulty(now_ns, part, event.detail or event.status, rules)
             case HealthReported(component=part, status="ok"):
                 return risk.trips.healed(now_ns, part)
-            case LogForked():
-                return risk.trips.healed(now_ns, RECORD)
+            case LogForked(carried=carried):
+                healed = risk.trips.healed(now_ns, RECORD, _RECOVERED)
+                rest = () if carried is None else carried.breakers
+                return (*healed, *risk.trips.carried(now_ns, rest))
             case FeedLost(stream=stream) if STARTING not in risk.blocks:
                 risk.trips.feed_lost(now_ns, stream)
             case FeedRestored(stream=stream):
@@ -136,11 +139,15 @@ class Breaking:
                 drawdown.new_peak(self._view.equity_usdt, flows)
         return moved
 
-    def _is_fault(self, key: OrderKey) -> bool:
-        """Is it a sign of trouble that the venue rejected this order?
+    def _is_fault(self, key: OrderKey, code: str) -> bool:
+        """Is it a sign of trouble that this order was rejected?
 
-        Stops may be overtaken by the market and post-only orders may have found a taker.
+        Stops may be overtaken by the market and post-only orders may have found a taker. What our
+        own line held back never left: whatever held it back is told by itself.
         """
+        rules = self._state.risk.rules.breakers
+        if code == NOT_SENT and rules is not None and not rules.counts_unsent:
+            return False
         order = self._state.execution.orders.orders.get(key)
         return order is not None and not order.request.reduces and not order.request.post_only
 

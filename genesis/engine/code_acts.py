@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from genesis.domain.events import RunStarted
 from genesis.domain.keeping import CodeConfirmed
 from genesis.domain.outcomes import RiskBlocked
-from genesis.domain.time import format_utc
+from genesis.domain.time import moment_words
 from genesis.risk.blocks import CODE
 
 if TYPE_CHECKING:
@@ -65,6 +65,6 @@ class CodeActs:
         """The code is trusted; there may be a time to be waited for."""
         if self.until_ns is None or ts_ns >= self.until_ns:
             return self._state.risk.block(ts_ns, CODE, None)
-        until = format_utc(self.until_ns)
+        until = moment_words(self.until_ns)
         told = f"the code was changed soon after a losing session: paper only until {until}"
         return self._state.risk.block(ts_ns, CODE, told)

@@ -20,13 +20,15 @@ from genesis.domain.outcomes import (
     TiltLevelChanged,
     ViolationNoted,
 )
-from genesis.domain.time import format_utc
+from genesis.domain.slicing import Algorithm, OrderReceipt
+from genesis.domain.time import moment_words
 from genesis.engine.tier_acts import RECORD
 from genesis.risk.blocks import CODE, FEED, INCOMPLETE, STARTING, VENUE
 from genesis.risk.breakers import Level, State
 from genesis.risk.drawdown import CRITICAL
 from genesis.risk.sizing import position_cap_usdt
 from genesis.tiers.desk import WRONG_PHRASE
+from genesis.tiers.gate_facts import IcebergResult
 from genesis.tiers.rules import InterruptionRules
 from genesis.tilt import StyleChangeRefused
 from genesis.tilt.actions import UserAction
@@ -61,6 +63,8 @@ OVERRIDE_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """What is said to an override, by its verdict."""
+_ABORTED: Final = frozenset({"impact", "late", "rejected"})
+"""Ends of a sliced order that the market or the venue brought about."""
 _HIS_BLOCKS: Final = frozenset({CODE, RECORD})
 """Blocks that are no failure of the machine: what runs, or is written, is not what it was."""
 
@@ -115,6 +119,13 @@ class Course:
             history.traded()
             if isinstance(outcome, PositionClosed) and outcome.qty > ZERO:
                 history.trade_closed(outcome.ts_ns, outcome.pnl_usdt)
+
+    def sliced(self, receipt: OrderReceipt) -> None:
+        """A sliced order ended: an iceberg's quality is asked for by gates."""
+        aborted = receipt.ended in _ABORTED
+        if receipt.algorithm == Algorithm.ICEBERG and (aborted or receipt.filled_qty):
+            result = IcebergResult(receipt.ts_ns, receipt.slippage_bps, aborted)
+            self._state.tiers.history.iceberg(result)
 
     def disturbed(self, facts: Iterable[Outcome]) -> tuple[TierChanged, ...]:
         """A tilt warning, a critical fall or a breaker of the account ends a promotion.
@@ -178,7 +189,7 @@ class Course:
         now_ns, told, is_taken = self._state.now_ns, "", True
         try:
             due_ns = self._state.tilt.detector.declare_style_change(event.reason or "", now_ns)
-            told = f"noted: from {format_utc(due_ns)} on more is taken for usual for a while"
+            told = f"noted: from {moment_words(due_ns)} on more is taken for usual for a while"
         except StyleChangeRefused as problem:
             told, is_taken = problem.message, False
         return (CommandAnswered(now_ns, event.client_ref, event.verb, is_taken, told),)

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from genesis.domain.account import MarketState, TiltLevel
-from genesis.domain.approval import Refused, Verdict
+from genesis.domain.approval import Verdict
 from genesis.domain.commands import Command
 from genesis.domain.edits import RulesEdited
 from genesis.domain.events import (
@@ -24,7 +24,6 @@ from genesis.domain.events import (
     TimerFired,
     VenueStatus,
 )
-from genesis.domain.ids import EXTERNAL_RUN
 from genesis.domain.orders import OrderType, Purpose, Side
 from genesis.domain.outcomes import (
     AlertRaised,
@@ -35,33 +34,28 @@ from genesis.domain.outcomes import (
     TierChanged,
 )
 from genesis.domain.paper import PaperDayReported, PaperLaneReported, RecoverySessionDone
+from genesis.domain.slicing import OrderReceipt
 from genesis.domain.time import utc_day
 from genesis.engine.acts import Acts, has_fallen
 from genesis.engine.breaking import Breaking
-from genesis.engine.course import LOCKED_ENTRY, NO_OVERRIDES, Course
+from genesis.engine.bypass import Bypass
+from genesis.engine.course import NO_OVERRIDES, Course
 from genesis.engine.keeping import NOTHING, Keeping, Kept
 from genesis.engine.marks import Marks
 from genesis.engine.rule_edits import PENDING, VERSION, RuleEdits
 from genesis.engine.rulebook import Editor
 from genesis.engine.tier_acts import STEPS, TierActs
+from genesis.engine.verdicts import OPERATOR, Verdicts
 from genesis.engine.wakes import DAY_TIMER, EVALUATION_TIMER, Wakes
 from genesis.execution.draft import Draft
 from genesis.risk.blocks import FEED, RECONCILE, STARTING, VENUE
 from genesis.risk.drawdown import DAILY_LOSS
 from genesis.tilt.actions import BadAction
-from genesis.tilt.caution import CONFIRM_CODE, Wish
-from genesis.tilt.checks import LOCKED_CODE
+from genesis.tilt.caution import Wish
 
 if TYPE_CHECKING:
     from genesis.engine.state import EngineState
     from genesis.engine.view import EngineView
-
-OPERATOR: Final = "operator"
-
-
-def wish_of(draft: Draft) -> Wish:
-    """An entry as CAUTION remembers it."""
-    return Wish(draft.symbol, draft.type, draft.amount_usdt, draft.qty)
 
 
 class Discipline:
@@ -74,15 +68,17 @@ class Discipline:
         self._view = view
         self.edits = RuleEdits(state, view, editor)
         self._acts = Acts(state, view)
-        self.keeping = Keeping(state, self._acts)
+        self.keeping = Keeping(state, self._acts, self.edits)
         self._timers = Wakes(state, self.edits, self.keeping)
         self._course = Course(state, view)
         self._tier_acts = TierActs(state, view)
         self._breaking = Breaking(state, view)
         self._marks = Marks(state, view)
+        self._verdicts = Verdicts(state, self._acts, self._course, self._tilted)
         self._opened = self._timers_stale = False
         self._resuming = self._was_locked = False
         self._own_symbols: set[str] = set()
+        self._bypass = Bypass(state, view, self._course, self._acts, self._own_symbols)
 
     # -- observing ---------------------------------------------------------------------------
     def observe(self, event: Event, moved: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
@@ -93,8 +89,8 @@ class Discipline:
         self._course.moved(moved)
         if moved and isinstance(event, OrderFilled):
             self._marks.filled(event)
-            if event.key.run == EXTERNAL_RUN:
-                facts += self._course.outside(event)
+        if passed := self._bypass.heard(event, moved):
+            facts += self._tilted(passed)
         for outcome in moved:
             if isinstance(outcome, PositionClosed):
                 facts += self._closed(outcome)
@@ -120,7 +116,10 @@ class Discipline:
         return self._breaking.strategy_in(symbol)
 
     def concluded(self, outcomes: list[Outcome]) -> tuple[Outcome, ...]:
-        """What all that came of an event means for rules that wait."""
+        """What all that came of an event means for gates, and for rules that wait."""
+        for told in outcomes:
+            if isinstance(told, OrderReceipt):
+                self._course.sliced(told)
         return self._edited(self.edits.told(outcomes))
 
     def _edited(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
@@ -131,35 +130,7 @@ class Discipline:
 
     def judged(self, pairs: list[tuple[Draft, Verdict]]) -> tuple[Outcome, ...]:
         """The gate's refusals of the operator's wishes are acts of his, too."""
-        facts: list[Outcome] = []
-        for draft, verdict in pairs:
-            if draft.source == OPERATOR and draft.purpose is Purpose.ENTRY:
-                facts += self._waited(draft, verdict)
-            if isinstance(verdict, Refused) and draft.source == OPERATOR:
-                if verdict.failures[0].code == CONFIRM_CODE:
-                    continue  # asking again later is what he was told to do
-                action = self._acts.refused(draft.symbol, verdict.failures[0].code)
-                facts += self._tilted(self._state.tilt.observe(action))
-                facts += self._locked_entry(verdict)
-        return tuple(facts)
-
-    def _waited(self, draft: Draft, verdict: Verdict) -> tuple[Outcome, ...]:
-        """A wish was put off for a minute, or one that was has been let through."""
-        tilt, now_ns, wish = self._state.tilt, self._state.now_ns, wish_of(draft)
-        if not isinstance(verdict, Refused):
-            return tilt.let_through(wish, now_ns)
-        is_put_off = verdict.failures[0].code == CONFIRM_CODE
-        return tilt.put_off(wish, now_ns) if is_put_off else ()
-
-    def _locked_entry(self, verdict: Refused) -> tuple[Outcome, ...]:
-        """An entry tried while LOCKED is a violation, beside being refused.
-
-        The one whose haste led to the lock is none.
-        """
-        if not self._was_locked:
-            return ()
-        locked = [one.reason for one in verdict.failures if one.code == LOCKED_CODE]
-        return self._course.violation(LOCKED_ENTRY, locked[0]) if locked else ()
+        return self._verdicts.judged(pairs, was_locked=self._was_locked)
 
     def _tilted(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         """The detector took something in: when it wants to be woken may have changed."""
@@ -213,6 +184,7 @@ class Discipline:
             case PaperDayReported():
                 self._tier_acts.lane(event)
             case PaperLaneReported() | RecoverySessionDone():
+                self._tier_acts.lane(event)
                 return self._tilted(state.tilt.lane(event))
             case OrderFilled() if event.key in state.execution.orders.orders:
                 self._filled(event)
@@ -225,6 +197,8 @@ class Discipline:
             case RunStarted():
                 self._timers.asked.clear()  # a new process has no timers yet
                 self._timers_stale = True
+                if state.rules.execution.slicing is not None:
+                    state.tiers.history.knows_icebergs()
                 self._resuming = state.rules.tiers.course is not None
                 midnight = () if self._resuming else self._missed_midnight(event.ts_ns)
                 edited = self.edits.started(event)
@@ -304,7 +278,7 @@ class Discipline:
             return ()
         blocked, stepped = self._blocked(kept.blocked), self._stepped(kept.stepped)
         tilted = self._tilted(kept.tilted) if kept.tilted else ()
-        return (*blocked, *stepped, *self._spread(kept.halted), *tilted, *kept.counted)
+        return (*blocked, *stepped, *self._spread(kept.halted), *tilted, *kept.told)
 
     def marked(self) -> tuple[Outcome, ...]:
         """Judge the equity of this moment."""

@@ -1,5 +1,6 @@
 """The engine: one event through the flow. Pure: same state and same event give the same step."""
 
+from collections import deque
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -21,10 +22,11 @@ from genesis.domain.events import (
     TradeTick,
     is_market,
 )
+from genesis.domain.fills import Fill
 from genesis.domain.ids import EXTERNAL_RUN
 from genesis.domain.keeping import StopAdopted
 from genesis.domain.money import ZERO
-from genesis.domain.orders import Purpose
+from genesis.domain.orders import Order, OrderRequest, OrderStatus, Purpose
 from genesis.domain.outcomes import CommandAnswered, OrderApproved, OrderRefused, Outcome
 from genesis.engine.desk import Desk, widths_of
 from genesis.engine.discipline import Discipline
@@ -36,6 +38,8 @@ from genesis.engine.together import Alerts
 from genesis.engine.view import EngineView
 from genesis.engine.watch import watch
 from genesis.execution.draft import Draft
+from genesis.positions.ledger import Position
+from genesis.risk.blocks import STARTING
 from genesis.strategy.base import Strategy
 
 EXTERNAL = "external"
@@ -89,7 +93,8 @@ class Engine:
             return Step(event)  # nothing traded in this width: there is no bar
         else:
             moved = self._positions(kind, told)  # Positions: fills reach the ledger first
-            facts = moved + self.discipline.observe(told, moved)  # Risk, Tilt, Tiers observe
+            seen = self.desk.as_scored(told) if isinstance(told, OperatorActed) else told
+            facts = moved + self.discipline.observe(seen, moved)  # Risk, Tilt, Tiers observe
             if moved:
                 facts += self.together.judged()
             wishes = self.desk.wishes(kind, told)  # Strategies and the operator: one door
@@ -111,15 +116,25 @@ class Engine:
         self.gate.open_step()
         pairs: list[tuple[Draft, Verdict]] = []
         commands: list[Command] = []
-        outcomes: list[Outcome] = list(facts)
-        for draft in drafts:  # one by one: an approval uses room the next one no longer has
+        outcomes: list[Outcome] = [*facts, *state.execution.parents.take_told()]
+        waiting = deque(drafts)
+        while waiting:  # one by one: an approval uses room the next one no longer has
+            draft = waiting.popleft()
             verdict = self.gate.judge(draft)
             pairs.append((draft, verdict))
             counted, is_told = self.discipline.keeping.answered(draft, verdict)
             outcomes += counted
-            if is_told:
+            if is_told and not (draft.is_parent and isinstance(verdict, Approved)):
                 outcomes.append(self._verdict(draft, verdict))
-            commands += state.execution.send((verdict,), self.gate.vouches, state.now_ns)
+            along = state.execution.brought_along(draft, verdict, self.view)
+            both = [verdict] if along is None else [verdict, self.gate.judge(along)]
+            if along is not None:
+                pairs.append((along, both[1]))
+                outcomes.append(self._verdict(along, both[1]))
+            commands += state.execution.send(both, self.gate.vouches, state.now_ns)
+            told, slices = state.execution.judged(draft, verdict, self.view)
+            outcomes += told
+            waiting.extendleft(slices)
         outcomes += self.discipline.judged(pairs)
         outcomes += self.discipline.concluded(outcomes)
         if state.execution.has_commands:
@@ -148,11 +163,20 @@ class Engine:
         request = approved.request
         if request.purpose is Purpose.ENTRY:
             self.state.risk.count_entry(self.state.now_ns, approved.key)
-        elif request.purpose is Purpose.PROTECT and request.stop_price is not None:
-            position = self.state.ledger.positions.get(request.symbol)
-            if position is not None:
-                distance = position.entry_price - request.stop_price
-                self.state.ledger.risk(request.symbol, max(ZERO, distance) * position.entry_qty)
+        elif request.purpose is Purpose.PROTECT:
+            self._risk(request)
+
+    def _risked(self, order: Order) -> None:
+        """Is all of an entry bought that brought its stop along?"""
+        is_entry = order.request.purpose is Purpose.ENTRY
+        if is_entry and order.joins is not None and order.status is OrderStatus.FILLED:
+            self._risk(self.state.execution.orders.orders[order.joins].request)
+
+    def _risk(self, stop: OrderRequest) -> None:
+        position = self.state.ledger.positions.get(stop.symbol)
+        if position is not None and stop.stop_price is not None:
+            distance = position.entry_price - stop.stop_price
+            self.state.ledger.risk(stop.symbol, max(ZERO, distance) * position.entry_qty)
 
     # -- market and positions ----------------------------------------------------------------
     def _closed_bar(self, bar: BarClosed) -> BarClosed:
@@ -170,16 +194,20 @@ class Engine:
         if kind in _ORDER_EVENTS:
             if isinstance(event, OrderFilled) and event.key.run == EXTERNAL_RUN:
                 return self._external_fill(event)
-            return self._order_event(event) if state.execution.apply(event) else ()
+            is_news = state.execution.apply(event, awaits_books=self._awaits_books)
+            return self._order_event(event) if is_news else ()
         if isinstance(event, AccountOpened):
             state.ledger.open(event)
         elif isinstance(event, FlowReported):
-            state.ledger.flow(event)
+            return self._flow(event)
         elif isinstance(event, RunStarted):
             state.run, state.orders_born = event.run, 0
-            state.execution.begin_run()
+            state.execution.begin_run(event.seed)
         elif isinstance(event, BalanceReported):
             state.execution.reconciled()
+            if self._awaits_books:
+                for symbol in state.ledger.positions:
+                    state.execution.touch(symbol)
         elif isinstance(event, StopAdopted):
             state.execution.adopt_stop(event.symbol, event.price)
         return ()
@@ -191,28 +219,72 @@ class Engine:
         symbol = order.request.symbol
         moved: tuple[Outcome, ...] = ()
         if isinstance(event, OrderFilled):
-            moved = state.ledger.fill(event.fill, event.ts_ns)
+            if not self._is_booked(event.fill):
+                moved = state.ledger.fill(event.fill, event.ts_ns)
+            self._risked(order)
         price = event.fill.price if isinstance(event, OrderFilled) else self.view.price(symbol)
-        return moved + self._settled(symbol, price, order.request.why.partition(":")[0])
+        why = order.request.why
+        if state.rules.execution.without_gap:  # the one that ends last need not have sold
+            why = state.execution.protector.left_by.get(symbol, why)
+        return moved + self._settled(symbol, price, why.partition(":")[0])
 
     def _external_fill(self, event: OrderFilled) -> tuple[Outcome, ...]:
         """A trade of the account that no order of ours made: it counts like any other."""
         fill = event.fill
-        if not self.state.ledger.is_news(fill):
+        if self._is_ours(fill) or not self.state.ledger.is_news(fill):
             return ()
         moved = self.state.ledger.fill(fill, event.ts_ns)
-        self.state.execution.touch(fill.symbol)
+        if not self._awaits_books:
+            self.state.execution.touch(fill.symbol)
         return moved + self._settled(fill.symbol, fill.price, EXTERNAL)
+
+    def _is_booked(self, fill: Fill) -> bool:
+        """Was this fill of ours told before, as one that no order of ours made?"""
+        return self._trades_once and self.state.ledger.has_external(fill)
+
+    def _is_ours(self, fill: Fill) -> bool:
+        """Was this trade told before, as a fill of an order of ours?"""
+        orders = self.state.execution.orders.orders.values()
+        return self._trades_once and any(
+            fill.trade_id in order.trade_ids and fill.symbol == order.request.symbol
+            for order in orders
+        )
+
+    @property
+    def _trades_once(self) -> bool:
+        return self.state.rules.execution.trades_once
+
+    def _flow(self, event: FlowReported) -> tuple[Outcome, ...]:
+        """Money came or went; of a position that went with it, what is left is looked after."""
+        moved = self.state.ledger.flow(event, self.view.mark)
+        ended: tuple[Outcome, ...] = ()
+        for fact in moved:
+            self.state.execution.touch(fact.symbol)
+            ended += self._settled(fact.symbol, self.view.price(fact.symbol), EXTERNAL)
+        return (*moved, *ended)
+
+    @property
+    def _awaits_books(self) -> bool:
+        """Is it the start, at which all that happened meanwhile is told one by one?"""
+        state = self.state
+        return state.rules.execution.stops_after_books and STARTING in state.risk.blocks
 
     def _settled(self, symbol: str, price: Decimal | None, reason: str) -> tuple[Outcome, ...]:
         """The position's end, if nothing is left of it and nothing is under way."""
         state = self.state
         instrument, held = state.market.instruments.get(symbol), state.ledger.positions.get(symbol)
-        if instrument is None or held is None or state.execution.orders.is_busy(symbol):
+        if instrument is None or held is None or self._is_going_on(symbol, held):
             return ()
         worth = price or held.entry_price  # what has no price yet is not worth nothing
         closed = state.ledger.settle(symbol, instrument, worth, state.now_ns, reason)
         return () if closed is None else (closed,)
+
+    def _is_going_on(self, symbol: str, held: Position) -> bool:
+        """May an order that works be part of this trade? An entry is not, once it was left."""
+        orders = self.state.execution.orders
+        if self.state.rules.execution.trades_apart and held.exit_qty:
+            return bool(orders.sells(symbol))
+        return orders.is_busy(symbol)
 
     # -- for drivers that skip ---------------------------------------------------------------
     def watch(self, symbol: str) -> Watch:

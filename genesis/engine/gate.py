@@ -16,16 +16,26 @@ from genesis.domain.instrument import Instrument
 from genesis.domain.money import ONE, ZERO, text
 from genesis.domain.orders import OrderRequest, OrderType, Purpose, Side
 from genesis.engine.books import Books
-from genesis.engine.discipline import OPERATOR, wish_of
 from genesis.engine.market_checks import limit_orders_only, no_adding, no_new_risk
 from genesis.engine.portfolio import Portfolio
 from genesis.engine.sizes import Sizes
+from genesis.engine.slices import SlicePlan, Slices
 from genesis.engine.together import busy, cluster_room_usdt
+from genesis.engine.verdicts import OPERATOR, wish_of
+from genesis.engine.wider_stops import LowestStop, WiderStops
 from genesis.execution.draft import Draft
+from genesis.positions.ledger import Position
 from genesis.risk.desk import EntryFacts
-from genesis.risk.multipliers import Multiplier
+from genesis.risk.multipliers import WHOLE, Multiplier
 from genesis.risk.rulebooks.desk import RULEBOOK_HEADROOM, Room
-from genesis.risk.sizing import Infeasible, Sized, SizingInput, allowed_usdt, position_size
+from genesis.risk.sizing import (
+    Infeasible,
+    Sized,
+    SizingInput,
+    allowed_usdt,
+    position_size,
+    smallest_qty,
+)
 from genesis.tiers.checks import check as check_tier
 
 if TYPE_CHECKING:
@@ -44,6 +54,8 @@ class Gate:
         self._sizes = Sizes(state)
         self._books = Books(state, view)
         self._portfolio = Portfolio(state, view)
+        self._wider_stops = WiderStops(state, view, self._books)
+        self._slices = Slices(state, view)
         self._issued: list[Approved] = []
 
     def open_step(self) -> None:
@@ -79,20 +91,30 @@ class Gate:
 
         strategy: whose wish it is; None: the operator's.
         """
-        return self._forbidden(symbol, strategy, self._sizes.holds(symbol, strategy))
+        return self._forbidden(symbol, strategy)[0]
 
-    def _forbidden(self, symbol: str, strategy: str | None, holds: Multiplier) -> list[Failure]:
-        state = self._state
-        failures = state.risk.failures(self._entry_facts(symbol, strategy), state.limits)
+    def _forbidden(
+        self, symbol: str, strategy: str | None, *, has_begun: bool = False
+    ) -> tuple[list[Failure], Multiplier]:
+        """The reasons, and what holds sizes: it is asked for where there are no others.
+
+        has_begun: it is asked for a slice of a trade that is counted already.
+        """
+        state, facts = self._state, self._entry_facts(symbol, strategy)
+        facts = facts._replace(trades_today=0) if has_begun else facts
+        failures = state.risk.failures(facts, state.limits)
         failures += self._books.failures(state.now_ns)
-        tilt = state.tilt.check(state.now_ns)
+        tilt = state.tilt.check(state.now_ns, counts=state.rules.tiers.course is not None)
         if tilt is not None:
             failures.append(tilt)
         market = (no_new_risk(state, symbol), no_adding(state, symbol, busy(state)))
         failures += [one for one in market if one is not None]
-        if not failures and not holds.share:
+        if failures:
+            return failures, WHOLE
+        holds = self._sizes.holds(symbol, strategy)
+        if not holds.share:
             failures.append(Failure("tier", "NO_NEW_RISK", holds.told()))
-        return failures
+        return failures, holds
 
     def allowed_usdt(self, symbol: str) -> Decimal | None:
         """How large a position in the symbol may be, entered at the market now with the usual stop.
@@ -107,11 +129,18 @@ class Gate:
         given = self._sizing_input(draft, price, share, cap)
         return allowed_usdt(given, self._state.limits, self._state.rules.risk, instrument)
 
+    def lowest_stop(self, position: Position) -> LowestStop | None:
+        """How low the operator may move the stop of a position; None: the rules do not ask."""
+        share = self._sizes.holds(position.symbol).share
+        return self._wider_stops.lowest(position, share)
+
     # -- entries -----------------------------------------------------------------------------
     def _judge_entry(self, draft: Draft, instrument: Instrument) -> Verdict:
         state = self._state
-        holds = self._sizes.holds(draft.symbol, draft.strategy)
-        failures = self._forbidden(draft.symbol, draft.strategy, holds)
+        failures, holds = self._forbidden(
+            draft.symbol, draft.strategy, has_begun=self._has_begun(draft)
+        )
+        failures += self._slices.failures(draft) if draft.is_parent else []
         tier = check_tier(
             draft.type,
             draft.symbol,
@@ -121,6 +150,8 @@ class Gate:
             state.rules.tiers,
             busy(state),
             self._view.reduce_only,
+            state.tiers.way_out,
+            None if draft.algorithm is None else draft.algorithm.feature,
         )
         if tier is not None:
             failures.append(tier)
@@ -130,7 +161,7 @@ class Gate:
         thin = limit_orders_only(state, draft.symbol, draft.type)
         failures += [] if thin is None else [thin]
         price = self._conservative_price(draft)
-        failures += _senseless(draft, price)
+        failures += _senseless(draft, price, self._highest_stop(draft.symbol))
         if price is None or failures:
             return _refuse(failures)
         room = self._books.room(draft.symbol, _stop_fraction(draft, price))
@@ -144,14 +175,36 @@ class Gate:
         bad_day = self._portfolio.too_much(draft.symbol, sized.qty * price)
         if bad_day is not None:
             return _refuse([bad_day])
-        if draft.source == OPERATOR:  # last: nothing else stands against it
+        plan = self._plan(draft, sized, given, instrument)
+        if isinstance(plan, Failure):
+            return _refuse([plan])
+        if draft.source == OPERATOR and draft.parent is None:  # last: nothing else is against it
             waits = state.tilt.unconfirmed(wish_of(draft), state.now_ns)
             if waits is not None:
                 return _refuse([waits])
         causes = (*by_book, *self._by_probe(given, sized))
         return self._approve(
-            draft, sized.qty, given.stop, _limits_used(given, sized), _notes(sized, holds, causes)
+            draft,
+            sized.qty,
+            given.stop,
+            _limits_used(given, sized),
+            _notes(sized, holds, causes),
+            plan,
         )
+
+    def _has_begun(self, draft: Draft) -> bool:
+        if draft.parent is None:
+            return False
+        return self._state.execution.parents.has_begun(draft.parent._replace(slice=draft.slice))
+
+    def _plan(
+        self, draft: Draft, sized: Sized, given: SizingInput, instrument: Instrument
+    ) -> SlicePlan | Failure | None:
+        """How a parent is cut; None where nothing is."""
+        if not draft.is_parent:
+            return None
+        smallest = smallest_qty(given, self._state.rules.risk, instrument)
+        return self._slices.plan(draft, sized.qty, smallest, instrument)
 
     def absolute_cap_usdt(self, symbol: str | None = None) -> Decimal | None:
         """A cap that no minimum may lift: of the mode, or of a book at the usual stop.
@@ -169,10 +222,11 @@ class Gate:
         breaker = self._state.risk.trying()
         if breaker is None or given.probe_usdt is None or sized.cap_usdt < given.probe_usdt:
             return ()
-        return (f"it tries whether all is well again after: {breaker.reason}",)
+        return (f"it tries whether all is well again after: {breaker.told}",)
 
     def _entry_facts(self, symbol: str, strategy: str | None) -> EntryFacts:
         state, view = self._state, self._view
+        instrument = view.instrument(symbol)
         return EntryFacts(
             state.now_ns,
             symbol,
@@ -183,7 +237,17 @@ class Gate:
             state.tiers.history.is_paper,
             view.equity_usdt - state.ledger.flows_usdt - state.risk.drawdown.base_usdt,
             view.trades_today,
+            state.tiers.way_out,
+            "" if instrument is None else instrument.suspended,
         )
+
+    def _highest_stop(self, symbol: str) -> Decimal | None:
+        """The price every stop must lie below, however high the entry is bid; None: there is none.
+
+        A stop above it would sell in the moment after the entry.
+        """
+        is_asked = self._state.rules.execution.stops_below
+        return self._view.price(symbol) if is_asked else None
 
     def _conservative_price(self, draft: Draft) -> Decimal | None:
         """The price an entry is assumed to fill at: its limit, or the ask and some slippage."""
@@ -203,6 +267,9 @@ class Gate:
         stop = draft.stop_plan
         if stop is None and rules.execution.default_stop_fraction is not None:
             stop = price * (ONE - rules.execution.default_stop_fraction)
+        kept = self._state.execution.protector.stops.get(draft.symbol)
+        if rules.execution.additions_at_stop and stop is not None and kept is not None:
+            stop = min(stop, kept)  # what is held keeps its stop, and so does what is added
         return SizingInput(
             equity_usdt=self._view.equity_usdt,
             free_usdt=self._view.free_usdt / (ONE + rules.risk.taker_fee_fraction),
@@ -234,6 +301,7 @@ class Gate:
         stop_plan: Decimal | None,
         limits_used: tuple[tuple[str, Decimal], ...],
         notes: tuple[str, ...],
+        plan: SlicePlan | None = None,
     ) -> Approved:
         request = OrderRequest(
             draft.symbol,
@@ -249,7 +317,10 @@ class Gate:
             client_ref=draft.client_ref,
             why=draft.why,
         )
-        approved = Approved(self._next_key(), request, limits_used, notes, SEAL)
+        key = self._next_key() if draft.parent is None else draft.parent._replace(slice=draft.slice)
+        slices = () if plan is None else self._slices.cut(plan, key)
+        linked = (draft.replaces, draft.joins)
+        approved = Approved(key, request, limits_used, notes, SEAL, slices, *linked)
         self._issued.append(approved)
         return approved
 
@@ -258,13 +329,16 @@ class Gate:
         return OrderKey(self._state.run, self._state.orders_born, 0)
 
 
-def _senseless(draft: Draft, price: Decimal | None) -> list[Failure]:
+def _senseless(draft: Draft, price: Decimal | None, last: Decimal | None) -> list[Failure]:
     """Entries that cannot be meant on a spot account."""
     if draft.side is Side.SELL:
         return [Failure("tier", "LONG_ONLY", "a sell only reduces: there is no short on spot")]
     stop = draft.stop_plan
     if stop is not None and price is not None and stop >= price:
         told = f"the stop {text(stop)} is not below the entry at {text(price)}"
+        return [Failure("risk", "STOP_ABOVE_ENTRY", told)]
+    if stop is not None and last is not None and stop >= last:
+        told = f"the stop {text(stop)} is not below the price, which is {text(last)} now"
         return [Failure("risk", "STOP_ABOVE_ENTRY", told)]
     return []
 
@@ -307,5 +381,8 @@ def _notes(sized: Sized, holds: Multiplier, causes: tuple[str, ...]) -> tuple[st
     """What the gate changed. A limit that made the size smaller is named."""
     if sized.clipped_from_usdt is None:
         return ()
-    told = f"clipped from {sized.clipped_from_usdt:.2f} to {sized.cap_usdt:.2f} USDT"
+    asked, given = f"{sized.clipped_from_usdt:.2f}", f"{sized.cap_usdt:.2f}"
+    if asked == given:
+        return ()
+    told = f"clipped from {asked} to {given} USDT"
     return ("; ".join((_with_cause(told, holds), *causes)),)

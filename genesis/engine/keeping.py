@@ -15,6 +15,7 @@ from genesis.engine.tier_acts import RECORD
 from genesis.execution.draft import Draft
 
 if TYPE_CHECKING:
+    from genesis.engine.rule_edits import RuleEdits
     from genesis.engine.state import EngineState
 
 
@@ -26,7 +27,7 @@ class Kept:
     stepped: tuple[Outcome, ...] = ()
     halted: tuple[Halted, ...] = ()
     tilted: tuple[Outcome, ...] = ()
-    counted: tuple[RefusalsCounted, ...] = ()
+    told: tuple[Outcome, ...] = ()
 
 
 NOTHING = Kept()
@@ -38,9 +39,10 @@ class Keeping:
     asks: when it wants to be woken may have changed.
     """
 
-    def __init__(self, state: "EngineState", acts: Acts) -> None:
+    def __init__(self, state: "EngineState", acts: Acts, edits: "RuleEdits") -> None:
         self._state = state
         self._acts = acts
+        self._edits = edits
         self._forks = Forks(state)
         self.code = CodeActs(state)
         self.refusals = Refusals(state)
@@ -50,19 +52,33 @@ class Keeping:
         """What an event means for them."""
         match event:
             case TimerFired(ts_ns=ts_ns):
-                return Kept(self.code.due(ts_ns), counted=self.refusals.due(ts_ns))
-            case LogForked(ts_ns=ts_ns):
-                freed = self._state.risk.block(ts_ns, RECORD, None)
-                forks = self._forks
-                return Kept(freed, forks.stepped(event), forks.halted(event), forks.paused(event))
+                return Kept(self.code.due(ts_ns), told=self.refusals.due(ts_ns))
+            case LogForked():
+                return self._forked(event)
             case CodeConfirmed():
                 self.asks = True
                 return Kept(self.code.confirmed(event, is_live=self._is_live))
             case RunStarted():
                 return self._started(event)
             case RunEnded():
-                return Kept(counted=self.refusals.run_ended())
+                return Kept(told=self.refusals.run_ended())
         return NOTHING
+
+    def _forked(self, event: LogForked) -> Kept:
+        forks = self._forks
+        freed = self._state.risk.block(event.ts_ns, RECORD, None)
+        forks.limits(event)
+        forks.counts(event)
+        edited = self._rules(event)
+        stepped, halted, paused = forks.stepped(event), forks.halted(event), forks.paused(event)
+        return Kept(freed, stepped, halted, paused, edited)
+
+    def _rules(self, event: LogForked) -> tuple[Outcome, ...]:
+        text = None if event.carried is None else event.carried.rules_text
+        if text is None:
+            return ()
+        self.asks = True
+        return self._edits.forked(event.ts_ns, text)
 
     def answered(self, draft: Draft, verdict: Verdict) -> tuple[tuple[RefusalsCounted, ...], bool]:
         """What of earlier answers is counted now, and is this verdict to be told?"""
@@ -76,7 +92,8 @@ class Keeping:
 
     def _started(self, event: RunStarted) -> Kept:
         """To change the code of a live account is an act of the trader."""
+        stepped, tilted = self._forks.started()
         is_changed, blocked = self.code.started(event, is_live=self._is_live)
-        if not is_changed:
-            return Kept(blocked)
-        return Kept(blocked, tilted=self._state.tilt.observe(self._acts.coded()))
+        if is_changed:
+            tilted += self._state.tilt.observe(self._acts.coded())
+        return Kept(blocked, stepped, tilted=tilted)

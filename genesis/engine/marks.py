@@ -39,7 +39,7 @@ class Marks:
         order = self._state.execution.orders.orders.get(event.key)
         if order is None or order.request.purpose is not Purpose.ENTRY:
             return
-        if len(order.trade_ids) == 1:
+        if len(order.trade_ids) == 1 and not self._state.execution.parents.has_begun(event.key):
             self._state.risk.trade_opened(self._state.now_ns)
 
     def _limits(self) -> tuple[Outcome, ...]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import localcontext
 from itertools import zip_longest
 from typing import Final, Protocol
 
 from genesis.domain.canonical import canonical
 from genesis.domain.events import Event, RunStarted
+from genesis.domain.money import CONTEXT
 from genesis.domain.recorded import Recorded
 from genesis.engine.digest import DecisionDigest
 from genesis.engine.step import Step
@@ -74,19 +76,20 @@ def replay(
     engine: Replayable | None = None
     first: Difference | None = None
     events = 0
-    for recorded, started in _with_first_run(steps):
-        if engine is None or isinstance(recorded.event, RunStarted):
-            engine = engine_for(started, engine)
-        try:
-            step = engine.handle(recorded.event)
-        except Exception as problem:  # noqa: BLE001 - the recorded run got past this event
-            first = first or _raised(recorded, problem)
-            break
-        digest.add(step)
-        first = first or _difference(recorded, step)
-        events += 1
-        if seen is not None:
-            seen(recorded)
+    with localcontext(CONTEXT):
+        for recorded, started in _with_first_run(steps):
+            if engine is None or isinstance(recorded.event, RunStarted):
+                engine = engine_for(started, engine)
+            try:
+                step = engine.handle(recorded.event)
+            except Exception as problem:  # noqa: BLE001 - the recorded run got past this event
+                first = first or _raised(recorded, problem)
+                break
+            digest.add(step)
+            first = first or _difference(recorded, step)
+            events += 1
+            if seen is not None:
+                seen(recorded)
     return Replay(digest.hexdigest(), events, first)
 
 

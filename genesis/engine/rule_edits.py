@@ -6,7 +6,7 @@ waits: a new wish replaces it and begins anew; the same wish again changes nothi
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from genesis.domain.account import TiltLevel
@@ -38,6 +38,8 @@ FILE: Final = "file"
 VERSION: Final = "version"
 PROPOSED: Final = "proposed"
 
+FORKED: Final = "the log was recovered: what became of the wait is not known"
+_NAME: Final = "name"
 _TILTED: Final = (TiltLevel.WARNING, TiltLevel.LOCKED)
 
 
@@ -49,6 +51,15 @@ class Pending:
     rules: Rules
     since_ns: int
     until_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a wish leads to: its facts, the rules that hold then, and the set that waits then."""
+
+    facts: tuple[RulesEdited, ...]
+    held: Rules
+    pending: Pending | None
 
 
 class RuleEdits:
@@ -82,51 +93,72 @@ class RuleEdits:
         if event.rules_sha256 == self._held_sha256:
             return ()
         self._held_sha256 = self.file_sha256 = event.rules_sha256
-        return self._withdrawn(event.ts_ns, "the run began under other rules")
-
-    def wanted(self, event: RulesChanged) -> tuple[RulesEdited, ...]:
-        """Split a wish. Raises InvariantBroken in an engine that was given no editor."""
-        if self._editor is None:
-            raise InvariantBroken("this engine cannot change its rules")
-        if event.reason != PROPOSED:
-            self.file_sha256 = event.sha256
-        found = self._editor(self._state.rules, event.text)
-        facts: tuple[RulesEdited, ...] = ()
-        if found.now:
-            facts += (self._held(event.ts_ns, HELD, found.now, found.held),)
-        if found.never:
-            facts += (RulesEdited(event.ts_ns, REFUSED, found.never),)
-        return facts + self._waiting(event.ts_ns, found)
-
-    def _waiting(self, ts_ns: int, found: Split) -> tuple[RulesEdited, ...]:
-        if self.pending is not None and self.pending.edits == found.later:
-            waiting = self.pending
-            self.pending = Pending(found.later, found.due, waiting.since_ns, waiting.until_ns)
-            return ()
-        facts = self._withdrawn(ts_ns, "something else is wanted" if found.later else "")
-        self.cancelled = None
-        rules = self._state.rules.edits
-        if not found.later or rules is None:
-            return facts
-        until_ns = ts_ns + rules.wait_ns
-        self.pending = Pending(found.later, found.due, ts_ns, until_ns)
-        facts += (RulesEdited(ts_ns, PENDING, found.later, until_ns),)
-        hindrance = self._hindrance()
-        return facts if hindrance is None else facts + self._cancel(ts_ns, hindrance)
-
-    def _withdrawn(self, ts_ns: int, reason: str) -> tuple[RulesEdited, ...]:
         waiting, self.pending = self.pending, None
         if waiting is None:
             return ()
-        told = reason or "they are not wanted any more"
-        return (RulesEdited(ts_ns, WITHDRAWN, waiting.edits, reason=told),)
+        told = "the run began under other rules"
+        return (RulesEdited(event.ts_ns, WITHDRAWN, waiting.edits, reason=told),)
 
-    def _held(
-        self, ts_ns: int, what: str, edits: tuple[RuleEdit, ...], rules: Rules
-    ) -> RulesEdited:
+    def wanted(self, event: RulesChanged) -> tuple[RulesEdited, ...]:
+        """Split a wish. Raises InvariantBroken in an engine that was given no editor."""
+        found = self.foreseen(event.ts_ns, event.text)
+        if event.reason != PROPOSED:
+            self.file_sha256 = event.sha256
+        if any(fact.what == HELD for fact in found.facts):
+            self._hold(found.held)
+        self.pending = found.pending
+        self.cancelled = next((fact for fact in found.facts if fact.what == CANCELLED), None)
+        return found.facts
+
+    def forked(self, ts_ns: int, text: str) -> tuple[RulesEdited, ...]:
+        """The log goes on without its end, where these rules held last ('': those of here).
+
+        What waited may have been cancelled there: it is dropped. Of the rules only what is stricter
+        is taken over.
+        """
+        facts = () if self.pending is None else self._cancel(ts_ns, FORKED)
+        if not text:
+            return facts
+        if self._editor is None:
+            raise InvariantBroken("this engine cannot change its rules")
+        found = self._editor(self._state.rules, text)
+        if not found.now:
+            return facts
+        self._hold(found.held)
+        return (*facts, RulesEdited(ts_ns, HELD, found.now, text=found.held.text))
+
+    def foreseen(self, ts_ns: int, text: str) -> Foreseen:
+        """What a wish for these rules would lead to at this moment. Changes nothing.
+
+        Raises:
+            InvariantBroken: the engine was given no editor.
+        """
+        if self._editor is None:
+            raise InvariantBroken("this engine cannot change its rules")
+        found, waiting = self._editor(self._state.rules, text), self.pending
+        facts: list[RulesEdited] = []
+        if found.now:
+            facts.append(RulesEdited(ts_ns, HELD, found.now, text=found.held.text))
+        if found.never:
+            facts.append(RulesEdited(ts_ns, REFUSED, found.never))
+        if waiting is not None and _fields(waiting.edits) == _fields(found.later):
+            waits = replace(waiting, rules=found.due, edits=found.later)
+            return Foreseen(tuple(facts), found.held, waits)
+        if waiting is not None:
+            facts.append(_withdrawn(ts_ns, waiting, is_replaced=bool(found.later)))
+        pending = _begun(ts_ns, found)
+        if pending is None:
+            return Foreseen(tuple(facts), found.held, None)
+        facts.append(RulesEdited(ts_ns, PENDING, pending.edits, pending.until_ns))
+        hindrance = self._hindrance(found.held)
+        if hindrance is not None:
+            facts.append(RulesEdited(ts_ns, CANCELLED, pending.edits, reason=hindrance))
+            pending = None
+        return Foreseen(tuple(facts), found.held, pending)
+
+    def _hold(self, rules: Rules) -> None:
         self._state.set_rules(rules)
         self._held_sha256 = rules.sha256
-        return RulesEdited(ts_ns, what, edits, text=rules.text)
 
     # -- the wait ----------------------------------------------------------------------------
     def told(self, facts: Iterable[Outcome]) -> tuple[RulesEdited, ...]:
@@ -141,7 +173,7 @@ class RuleEdits:
 
     def day_ended(self, ts_ns: int) -> tuple[RulesEdited, ...]:
         """The day that began at the baseline is over."""
-        if self.pending is None or not self._is_losing_day():
+        if self.pending is None or not self._is_losing_day(self._state.rules):
             return ()
         return self._cancel(ts_ns, "a losing day")
 
@@ -150,11 +182,12 @@ class RuleEdits:
         waiting = self.pending
         if waiting is None or ts_ns < waiting.until_ns:
             return ()
-        hindrance = self._hindrance()
+        hindrance = self._hindrance(self._state.rules)
         if hindrance is not None:
             return self._cancel(ts_ns, hindrance)
         self.pending = None
-        return (self._held(ts_ns, HELD_LATER, waiting.edits, waiting.rules),)
+        self._hold(waiting.rules)
+        return (RulesEdited(ts_ns, HELD_LATER, waiting.edits, text=waiting.rules.text),)
 
     def _cancel(self, ts_ns: int, reason: str) -> tuple[RulesEdited, ...]:
         waiting, self.pending = self.pending, None
@@ -162,8 +195,8 @@ class RuleEdits:
         self.cancelled = RulesEdited(ts_ns, CANCELLED, waiting.edits, reason=reason)
         return (self.cancelled,)
 
-    def _hindrance(self) -> str | None:
-        """Why nothing may be loosened at this moment."""
+    def _hindrance(self, held: Rules) -> str | None:
+        """Why nothing may be loosened at this moment, under these rules."""
         state = self._state
         if state.tilt.state.level in _TILTED:
             return f"tilt is {state.tilt.state.level.value}"
@@ -173,15 +206,33 @@ class RuleEdits:
         his_own = (*breakers.of(Level.STRATEGY).values(), *breakers.of(Level.ACCOUNT).values())
         if any(breaker.state is State.OPEN for breaker in his_own):
             return "a breaker is open"
-        return "a losing day" if self._is_losing_day() else None
+        return "a losing day" if self._is_losing_day(held) else None
 
-    def _is_losing_day(self) -> bool:
-        rules, drawdown = self._state.rules.edits, self._state.risk.drawdown
+    def _is_losing_day(self, held: Rules) -> bool:
+        rules, drawdown = held.edits, self._state.risk.drawdown
         if rules is None:
             return False
         result = self._view.equity_usdt - self._state.ledger.flows_usdt
         loss = drawdown.day_base_usdt - result
         return loss > max(ZERO, rules.losing_day_fraction * drawdown.day_equity_usdt)
+
+
+def _begun(ts_ns: int, found: Split) -> Pending | None:
+    """The set that would wait from now on."""
+    rules = found.held.edits
+    if not found.later or rules is None:
+        return None
+    return Pending(found.later, found.due, ts_ns, ts_ns + rules.wait_ns)
+
+
+def _fields(edits: Iterable[RuleEdit]) -> tuple[RuleEdit, ...]:
+    """Without the name of the rules, which comes along with any of them."""
+    return tuple(edit for edit in edits if edit.path != _NAME)
+
+
+def _withdrawn(ts_ns: int, waiting: Pending, *, is_replaced: bool) -> RulesEdited:
+    told = "something else is wanted" if is_replaced else "they are not wanted any more"
+    return RulesEdited(ts_ns, WITHDRAWN, waiting.edits, reason=told)
 
 
 def _ends_wait(fact: Outcome) -> str | None:

@@ -16,11 +16,14 @@ from genesis.tilt.rules import TiltRules
 @dataclass(frozen=True, slots=True)
 class EditRules:
     """How the rules may be changed: a loosening waits, and a day that lost more than this fraction
-    of its starting equity ends the wait.
+    of its starting equity ends the wait. names_follow: a new name holds no sooner than what it
+    names. doubt_waits: what may loosen whichever way it goes waits both ways.
     """
 
     wait_ns: int
     losing_day_fraction: Decimal
+    names_follow: bool = False
+    doubt_waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

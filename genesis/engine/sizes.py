@@ -1,6 +1,7 @@
 """How large an entry may be now, as a share of its full size: the smallest say of all holds."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from genesis.domain.account import TierMode
@@ -8,6 +9,7 @@ from genesis.engine import adaptive
 from genesis.engine.market_checks import multiplier, whole_multiplier
 from genesis.engine.together import spike
 from genesis.risk.multipliers import Multiplier, smallest
+from genesis.tilt.state import limited_at
 
 if TYPE_CHECKING:
     from genesis.engine.state import EngineState
@@ -33,7 +35,8 @@ class Sizes:
 
     def _all(self, symbol: str | None, strategy: str | None) -> Iterator[Multiplier]:
         state = self._state
-        yield Multiplier(state.tilt.multiplier(state.now_ns), "TILT", self._tilt_words())
+        tilt = state.tilt.multiplier(state.now_ns)
+        yield Multiplier(tilt, "TILT", self._tilt_words(tilt))
         share, _ = state.tiers.multiplier()
         mode = state.tiers.state.mode
         code, reason = _MODES.get(mode) or (mode.value, f"in the mode {mode.value}")
@@ -44,6 +47,12 @@ class Sizes:
         yield from (one for one in found if one is not None)
         yield from adaptive.multipliers(state, symbol, strategy)
 
-    def _tilt_words(self) -> str:
-        level = self._state.tilt.state.level
-        return f"while tilt is {level.value}" if level.rank else "in the limited time"
+    def _tilt_words(self, share: Decimal) -> str:
+        """Which of level, limited time and eased day makes the size this small."""
+        state, tilt = self._state, self._state.tilt.state
+        by_caution = tilt.level.rank and share == state.rules.tilt.levels.caution_multiplier
+        if tilt.paused or by_caution:
+            return f"while tilt is {tilt.level.value}"
+        if limited_at(tilt, state.now_ns) and share == tilt.limited_multiplier:
+            return "in the limited time"
+        return "for the rest of the day on which a lock was left"

@@ -27,7 +27,7 @@ class EngineState:
         self.books = RulebookDesk(rules.books)
         self.tilt = TiltDesk(rules.tilt)
         self.tiers = TierDesk(rules.tiers)
-        self.execution = Execution(rules.execution)
+        self.execution = Execution(rules.execution, lambda: self.now_ns)
 
     def set_rules(self, rules: Rules) -> None:
         """A new run begins under these rules; what happened before stays."""

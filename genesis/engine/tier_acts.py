@@ -13,7 +13,7 @@ from genesis.domain.outcomes import (
     TierAnnounced,
     TierChanged,
 )
-from genesis.domain.paper import PaperDayReported
+from genesis.domain.paper import PaperDayReported, PaperLaneReported, RecoverySessionDone
 from genesis.risk.blocks import INCOMPLETE
 from genesis.tiers.days import LaneDay
 from genesis.tiers.desk import WRONG_PHRASE, Step
@@ -51,11 +51,13 @@ class TierActs:
         """A page was judged. is_taken: it answers an intervention, or pays for an override."""
         self._state.tiers.page(event, is_taken=is_taken)
 
-    def lane(self, event: PaperDayReported) -> None:
-        """A day of the paper lane is over."""
-        self._state.tiers.history.lane_day(
-            LaneDay(event.day, event.trades, event.pnl_usdt, event.start_usdt)
-        )
+    def lane(self, event: PaperDayReported | PaperLaneReported | RecoverySessionDone) -> None:
+        """A day of the paper lane is over, or days of it cannot be shown any more."""
+        history = self._state.tiers.history
+        if isinstance(event, PaperDayReported):
+            history.lane_day(LaneDay(event.day, event.trades, event.pnl_usdt, event.start_usdt))
+        elif isinstance(event, PaperLaneReported) and event.broken:
+            history.lane.clear()  # a lane that is open and whole tells its days again
 
     def record(self, event: HealthReported) -> tuple[TierChanged, ...]:
         """What is written down is not whole, or is again."""

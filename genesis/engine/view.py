@@ -10,6 +10,7 @@ from genesis.domain.events import BarClosed, BookTop
 from genesis.domain.instrument import Instrument
 from genesis.domain.money import ONE, ZERO
 from genesis.domain.orders import Order, Side
+from genesis.market.walk import walk_price
 from genesis.positions.ledger import Position
 from genesis.risk.sizing import risk_per_unit
 from genesis.tiers.held import Held, priority_scores, reduce_only
@@ -48,6 +49,25 @@ class EngineView:
         if known is None:
             return None
         return known.mark(self._state.now_ns, self._state.rules.risk.mark_stale_ns)
+
+    def fresh_price(self, symbol: str) -> Decimal | None:
+        """The last price; None where it is too old to say how the market stands."""
+        known = self._state.market.symbols.get(symbol)
+        oldest_ns = self._state.now_ns - self._state.rules.risk.mark_stale_ns
+        return None if known is None or known.last_ns < oldest_ns else known.last
+
+    def walk(self, symbol: str, side: Side, qty: Decimal) -> Decimal | None:
+        """What an order of `side` would pay on average now, as far as the book is known."""
+        known = self._state.market.symbols.get(symbol)
+        if known is None:
+            return None
+        rules = self._state.rules.risk
+        rows = known.rows(side.opposite, self._state.now_ns, rules.mark_stale_ns)
+        return walk_price(rows, side, qty, known.last, rules.slippage_fraction)
+
+    @property
+    def taker_fee_fraction(self) -> Decimal:
+        return self._state.rules.risk.taker_fee_fraction
 
     def bars(self, symbol: str, n: int) -> Sequence[BarClosed]:
         known = self._state.market.symbols.get(symbol)
@@ -119,13 +139,12 @@ class EngineView:
     @property
     def priority_scores(self) -> dict[str, int]:
         """In which order positions are left in an emergency: the highest score first."""
-        stops = self._state.execution.protector.stops
         held = [
             Held(
                 one.symbol,
                 one.opened_ns,
                 self._worth_usdt(one),
-                one.qty * self._risk_of(one.entry_price, stops.get(one.symbol)),
+                self.risk_usdt(one),
             )
             for one in self.positions
         ]
@@ -150,16 +169,18 @@ class EngineView:
         Fees and slippage included; a stop above the entry risks nothing but these. Without a stop
         all of it is at risk.
         """
-        total = ZERO
-        stops = self._state.execution.protector.stops
-        for held in self.positions:
-            total += held.qty * self._risk_of(held.entry_price, stops.get(held.symbol))
+        total = sum(map(self.risk_usdt, self.positions), ZERO)
         for order in self._state.execution.orders.all_working():
             request = order.request
             price = request.limit_price or self.price(request.symbol)
             if not request.reduces and price is not None:
                 total += order.remaining_qty * self._risk_of(price, request.stop_plan)
         return total
+
+    def risk_usdt(self, held: Position) -> Decimal:
+        """What of it one position loses."""
+        stop = self._state.execution.protector.stops.get(held.symbol)
+        return held.qty * self._risk_of(held.entry_price, stop)
 
     def _risk_of(self, entry: Decimal, stop: Decimal | None) -> Decimal:
         """What one unit risks between its entry and its stop."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from genesis.domain.account import Tier
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import OrderType, Purpose, Side
+from genesis.domain.slicing import Algorithm
 
 
 class Draft(NamedTuple):
@@ -13,7 +14,10 @@ class Draft(NamedTuple):
 
     At most one of `qty` (base) and `amount_usdt` is given; with neither the gate sizes.
     `strategy_tier` is the tier of the strategy that wishes it (None: the operator). `cancel` names
-    a working entry that is to be cancelled instead.
+    a working entry that is to be cancelled instead. `algorithm`: it is to be sent in slices, over
+    `over_ns` where it lasts; `parent` and `slice`: it is one of these slices. `replaces`: the
+    resting order whose place it takes, in one request. `joins`: of a stop the entry that brings it
+    along.
     """
 
     symbol: str
@@ -32,3 +36,14 @@ class Draft(NamedTuple):
     strategy_tier: Tier | None = None
     client_ref: str | None = None
     why: str = ""
+    algorithm: Algorithm | None = None
+    over_ns: int | None = None
+    parent: OrderKey | None = None
+    slice: int = 0
+    replaces: OrderKey | None = None
+    joins: OrderKey | None = None
+
+    @property
+    def is_parent(self) -> bool:
+        """Is it to be approved as a whole, and sent in slices?"""
+        return self.algorithm is not None and self.parent is None

@@ -1,6 +1,7 @@
 """Our orders and their life: every step is in the table, everything else changes nothing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from genesis.domain.events import (
@@ -62,8 +63,18 @@ class OrderBook:
         self.orders: dict[OrderKey, Order] = {}
         self._working: dict[str, dict[OrderKey, Order]] = {}
 
-    def add(self, key: OrderKey, request: OrderRequest, now_ns: int) -> Order:
-        order = Order(key, request, now_ns)
+    def add(
+        self,
+        key: OrderKey,
+        request: OrderRequest,
+        now_ns: int,
+        replaces: OrderKey | None = None,
+        joins: OrderKey | None = None,
+    ) -> Order:
+        """A new order; of one whose place it takes, that is the cancel."""
+        order = Order(key, request, now_ns, replaces=replaces, joins=joins)
+        if replaces is not None:
+            self.orders[replaces].ask_cancel()
         self.orders[key] = order
         self._working.setdefault(request.symbol, {})[key] = order
         return order
@@ -92,6 +103,8 @@ class OrderBook:
                 target = _S.FILLED
         elif isinstance(event, OrderAccepted):
             order.exchange_order_id = event.exchange_order_id
+            if event.qty is not None and event.qty != order.request.qty:
+                order.request = replace(order.request, qty=event.qty)
             if order.filled_qty:
                 target = _S.PARTIAL
         elif isinstance(event, OrderRejected) and event.code == NEVER_PLACED:
@@ -135,6 +148,25 @@ class OrderBook:
 
     def sells(self, symbol: str) -> tuple[Order, ...]:
         return tuple(o for o in self.working(symbol) if o.request.side is Side.SELL)
+
+    def is_too_early(self, event: OrderEvent) -> bool:
+        """Does it tell that a stop sold, of an entry of which not all is known to be bought?
+
+        What is missing comes first; then the venue's lists tell this one again.
+        """
+        order = self.orders.get(event.key)
+        if not isinstance(event, OrderFilled) or order is None or order.joins is None:
+            return False
+        is_sold = order.request.side is Side.SELL
+        return is_sold and self.orders[order.joins].status is not _S.FILLED
+
+    def is_to_come(self, order: Order) -> bool:
+        """Is it a stop that came with an entry, and not placed before all of that is bought?"""
+        if order.joins is None or order.request.side is Side.BUY:
+            return False
+        entry = self.orders[order.joins]
+        unheard = order.status in (_S.PENDING, _S.UNRESOLVED)
+        return entry.is_working or (unheard and entry.status is not _S.FILLED)
 
     def has_unresolved(self, symbol: str) -> bool:
         return any(o.status is OrderStatus.UNRESOLVED for o in self.working(symbol))

@@ -68,6 +68,11 @@ class Book:
         seen = self._latest
         return BookTop(seen.ts_ns, seen.symbol, self.last_id, *bid, *ask)
 
+    @property
+    def depth_ns(self) -> int:
+        """When the deeper rows were told last; 0: they are not known."""
+        return self._latest.ts_ns if self.synced and self._latest is not None else 0
+
     def best(self, side: Side) -> Level | None:
         """Best row of a side, or None while it is unknown or empty."""
         return next(self.rows(side), None)

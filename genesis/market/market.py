@@ -9,16 +9,21 @@ from genesis.domain.account import MarketState
 from genesis.domain.events import (
     BAR_TIMER,
     BarClosed,
+    BookDelta,
     BookTop,
     Event,
     InstrumentReported,
+    Level,
     TimerFired,
     TradeTick,
     VenueStatus,
 )
 from genesis.domain.instrument import Instrument
+from genesis.domain.orders import Side
 from genesis.domain.outcomes import GlobalMarketChanged, MarketStateChanged
+from genesis.domain.slicing import VolumeProfileReported
 from genesis.market.bars import Bars
+from genesis.market.book import Book
 from genesis.market.closes import Closes
 from genesis.market.regime import Regime
 from genesis.market.rules import MarketRules
@@ -29,15 +34,19 @@ _TWO: Final = Decimal(2)
 
 
 class SymbolMarket:
-    """One symbol: last trade, best bid and ask, bars; its state and returns where rules ask."""
+    """One symbol: last trade, best bid and ask, bars; its state and returns where rules ask.
 
-    __slots__ = ("bars", "builders", "closes", "last", "last_ns", "regime", "symbol", "top")
+    book: from the first depth on; None while only tops are told.
+    """
+
+    __slots__ = ("bars", "book", "builders", "closes", "last", "last_ns", "regime", "symbol", "top")
 
     def __init__(self, symbol: str, widths: Iterable[int]) -> None:
         self.symbol = symbol
         self.last: Decimal | None = None
         self.last_ns = 0
         self.top: BookTop | None = None
+        self.book: Book | None = None
         self.builders = {width: Bars(width) for width in widths}
         self.bars: deque[BarClosed] = deque(maxlen=KEPT_BARS)
         self.regime: Regime | None = None
@@ -48,6 +57,16 @@ class SymbolMarket:
         if self.top is not None and now_ns - self.top.ts_ns <= stale_ns:
             return (self.top.bid + self.top.ask) / _TWO
         return self.last
+
+    def rows(self, side: Side, now_ns: int, stale_ns: int) -> Iterable[Level]:
+        """Fresh rows of a side, best first: of the book, else of its top; none where unknown."""
+        if self.book is not None and now_ns - self.book.depth_ns <= stale_ns:
+            return self.book.rows(side)
+        top = self.top
+        if top is None or now_ns - top.ts_ns > stale_ns:
+            return ()
+        is_bid = side is Side.BUY
+        return (Level(top.bid, top.bid_qty) if is_bid else Level(top.ask, top.ask_qty),)
 
 
 class Market:
@@ -65,10 +84,14 @@ class Market:
         self.whole: Whole | None = None
         self.symbols: dict[str, SymbolMarket] = {}
         self.instruments: dict[str, Instrument] = {}
+        self.profiles: dict[str, VolumeProfileReported] = {}
+        """How much usually trades when, of symbols of which that was told."""
         self.status = MarketState.NORMAL
         self._appliers: dict[type, Callable[[Any], BarClosed | None]] = {
             TradeTick: self._trade,
             BookTop: self._top,
+            BookDelta: self._delta,
+            VolumeProfileReported: self._profile,
             BarClosed: self._bar,
             TimerFired: self._timer,
             InstrumentReported: self._instrument,
@@ -155,7 +178,19 @@ class Market:
             builder.add(tick)
 
     def _top(self, top: BookTop) -> None:
-        self.of(top.symbol).top = top
+        market = self.of(top.symbol)
+        market.top = top
+        if market.book is not None:
+            market.book.apply(top)
+
+    def _delta(self, delta: BookDelta) -> None:
+        market = self.of(delta.symbol)
+        if market.book is None:
+            market.book = Book()
+        market.book.apply(delta)
+
+    def _profile(self, told: VolumeProfileReported) -> None:
+        self.profiles[told.symbol] = told
 
     def _bar(self, bar: BarClosed) -> None:
         market = self.symbols.get(bar.symbol) or self.of(bar.symbol)

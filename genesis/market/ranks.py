@@ -40,18 +40,17 @@ class Ranks:
         """
         bucket = _bucket(value)
         rank = self._rank(bucket)  # the values below this bucket are counted now
-        ring, buckets = self._ring, self._buckets
+        ring, buckets, place = self._ring, self._buckets, self._next
         if self.count < self._size:
             ring.append(bucket)
             self.count += 1
         else:
-            place = self._next
             oldest = ring[place]
             buckets[oldest] -= 1
             if oldest < bucket:
                 self._below -= 1
             ring[place] = bucket
-            self._next = (place + 1) % self._size
+            self._next = place + 1 if place + 1 < self._size else 0
         buckets[bucket] += 1
         return rank
 
@@ -74,11 +73,9 @@ def _bucket(value: float) -> int:
         return 0
     mantissa, exponent = frexp(value)  # value = mantissa * 2**exponent, mantissa in [0.5, 1)
     octave = exponent - _LOWEST
-    if octave < 0:
-        return 0
-    if octave >= _OCTAVES:
-        return _OCTAVES * _SUBS - 1
-    return octave * _SUBS + int((mantissa - 0.5) * 2 * _SUBS)
+    if 0 <= octave < _OCTAVES:
+        return octave * _SUBS + int((mantissa - 0.5) * 2 * _SUBS)
+    return 0 if octave < 0 else _OCTAVES * _SUBS - 1
 
 
 _MOVE_UNIT: Final = 1e-9

@@ -20,7 +20,9 @@ class Intent:
     """A wish, before the gate.
 
     symbol: such as `BTC/USDT`.
-    type: `market` or `limit` (`post_only` limits never take).
+    type: `market` or `limit` (`post_only` limits never take); `iceberg`, `twap` or `vwap`: sent in
+    slices, the last two over `over_ns` (None: as long as is usual), and cancelled as a whole by the
+    key of any of them.
     price: limit price, quote per base. stop: price of the protective stop.
     qty: base units; None lets the gate size (with `reduces`: all of it).
     cancel: the key of a working order to cancel instead of placing one.
@@ -38,6 +40,7 @@ class Intent:
     confidence: float | None = None
     why: str = ""
     post_only: bool = False
+    over_ns: int | None = None
 
 
 class View(Protocol):

@@ -125,7 +125,7 @@ def test_the_day_that_is_over_refuses_until_the_next_one(tmp_path: Path) -> None
     fall(made, "62000")
     why, until = refused(made)[RULEBOOK_BREACH]
     assert until == T0 + DAY
-    assert why.endswith("again at 2024-10-05T00:00:00Z")
+    assert "2024-10-05" not in why  # the end is told beside it, once
     closed(made, "62000")
     made.later(24 * 3600)
     made.tick("62000")

@@ -12,6 +12,7 @@ from genesis.domain.events import (
     FeedRestored,
     HealthReported,
     InstrumentReported,
+    OrderCancelled,
     OrderRejected,
     OrderUnresolved,
 )
@@ -190,6 +191,16 @@ def test_a_probe_that_is_cancelled_lets_another_try() -> None:
     (probe,) = submits(wish(bench, "20"))
     bench.cancelled(probe.key)
     assert submits(wish(bench, "20"))
+
+
+def test_entries_that_were_never_sent_are_no_failed_orders() -> None:
+    bench = Bench()
+    for _ in range(3):
+        entry = submits(wish(bench, "20"))[0]
+        bench.tell(OrderCancelled(bench.now_ns, entry.key, "the service ends"))
+    bench.start(2)
+    bench.reconciled()
+    assert moved(bench) == [] and submits(wish(bench, "20"))
 
 
 def test_rejected_stops_are_the_markets_doing_and_trip_nothing() -> None:

@@ -96,6 +96,11 @@ def test_the_published_vector_is_clipped_and_noted() -> None:
     assert outcome.request.client_ref is not None
 
 
+def test_what_is_clipped_by_less_than_a_cent_is_no_news() -> None:
+    (outcome,) = only(Bench().buy("25.001"), OrderApproved)
+    assert outcome.notes == ()
+
+
 def test_a_refusal_names_all_reasons() -> None:
     bench = Bench()
     bench.reconciled(clean=False)

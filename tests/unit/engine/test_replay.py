@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal, localcontext
 from pathlib import Path
 
 import pytest
@@ -62,6 +62,28 @@ def test_the_same_events_give_the_same_digest() -> None:
     found = replay(steps, echo)
     assert found.first_difference is None
     assert (found.digest, found.events) == (digest.hexdigest(), 3)
+
+
+class Third(Echo):
+    """Tells the third part of what it counted."""
+
+    def handle(self, event: Event) -> Step:
+        step = super().handle(event)
+        told = str(Decimal(2) / 3)
+        outcomes = tuple(replace(one, text=told) for one in step.outcomes)
+        return step._replace(outcomes=outcomes)
+
+
+def test_sums_come_out_as_recorded_whatever_the_caller_rounds_like() -> None:
+    engine = Third()
+    steps = [
+        LoggedStep(1, number, event, step.outcomes, step.commands)
+        for number, event in enumerate((STARTED, FeedLost(2, "a")), 1)
+        for step in (engine.handle(event),)
+    ]
+    with localcontext(prec=9, rounding=ROUND_DOWN):
+        found = replay(steps, lambda started, engine: engine or Third())
+    assert found.first_difference is None
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from genesis.engine.rulebook import Rules
 from genesis.engine.step import Step
 from genesis.errors import InvariantBroken
 from genesis.rules import load, parse
+from genesis.rules.book import Source, bind, read
 from genesis.rules.edits import split
 from tests.support.engines import T0, Bench, only
 from tests.unit.rules.test_edits import edited
@@ -66,6 +67,50 @@ def test_a_locked_field_is_refused_and_nothing_waits_for_it() -> None:
     assert bench.engine.discipline.edits.pending is None
 
 
+@pytest.mark.parametrize("edit", ["tilt.override.phrase = 'ok'", LOOSER])
+def test_a_refused_wish_leaves_the_rules_as_they_are_its_name_included(edit: str) -> None:
+    bench = Bench()
+    bench.act("halt", reason="I need a break")
+    before = bench.engine.state.rules
+    found = want(bench, f"name = 'mine'\n{edit}", PROPOSED)
+    assert bench.engine.state.rules is before and before.name == "sniper"
+    assert {fact.what for fact in found} <= {"REFUSED", "PENDING", "CANCELLED"}
+    assert "name" in {change.path for change in found[-1].edits}
+
+
+def test_a_name_comes_with_what_it_names() -> None:
+    bench = Bench()
+    want(bench, f"name = 'mine'\n{LOOSER}")
+    assert bench.engine.state.rules.name == "sniper"
+    bench.later(7 * 86_400)
+    assert bench.engine.state.rules.name == "mine" and position_fraction(bench) == D("0.06")
+
+
+def test_under_rules_from_before_a_name_is_taken_at_once_as_it_was() -> None:
+    document = read("rules", load("sniper").text).document
+    del document["edits"]["names"]
+    bench = Bench()
+    bench.engine.set_rules(bind([Source("rules", document)]))
+    bench.act("halt", reason="I need a break")
+    document["name"] = "mine"
+    document["risk"]["tiers"]["SNIPER"]["position_fraction"] = D("0.06")
+    found = told(want_step(bench, bind([Source("rules", document)])))
+    assert [fact.what for fact in found] == ["HELD", "PENDING", "CANCELLED"]
+    assert bench.engine.state.rules.name == "mine"
+
+
+def test_what_is_foreseen_is_what_a_wish_leads_to_and_changes_nothing() -> None:
+    bench = Bench()
+    for edit in (STRICTER, LOOSER, LOOSER, "risk.pace.orders_max = 50", ""):
+        wanted = edited(edit)
+        edits, before = bench.engine.discipline.edits, bench.engine.state.rules
+        waiting = edits.pending
+        found = edits.foreseen(bench.now_ns, wanted.text)
+        assert edits.pending is waiting and bench.engine.state.rules is before
+        assert told(want_step(bench, wanted)) == list(found.facts)
+        assert edits.pending == found.pending
+
+
 # -- what waits ------------------------------------------------------------------------------
 def test_a_looser_rule_holds_seven_days_later_to_the_nanosecond() -> None:
     bench = Bench()
@@ -97,6 +142,20 @@ def test_the_same_wish_again_neither_begins_anew_nor_says_anything() -> None:
     bench.later(3 * 86_400)
     assert want(bench, LOOSER) == []
     assert bench.engine.discipline.edits.pending.until_ns == first.until_ns
+
+
+def test_something_stricter_beside_it_takes_the_name_along_and_begins_no_wait_anew() -> None:
+    bench = Bench()
+    [first] = want(bench, f"name = 'mine'\n{LOOSER}")
+    bench.later(6 * 86_400)
+    [held] = want(bench, f"name = 'mine'\n{LOOSER}\nrisk.pace.orders_max = 30")
+    assert (held.what, {edit.path for edit in held.edits}) == (
+        "HELD",
+        {"name", "risk.pace.orders_max"},
+    )
+    assert bench.engine.discipline.edits.pending.until_ns == first.until_ns
+    bench.later(86_400)
+    assert position_fraction(bench) == D("0.06") and bench.engine.state.rules.name == "mine"
 
 
 def test_another_wish_takes_the_place_of_the_first_and_waits_anew() -> None:

@@ -113,11 +113,13 @@ def test_in_a_crash_a_working_entry_takes_the_place_of_a_position(market: Market
 
 
 def test_in_a_crash_a_stop_moves_up_only(market: Market) -> None:
-    stop = market.open_position("100")
+    stop = market.open_position("20")
+    market.act("stop", "STOP_MODIFY", stop_new=D(55))
+    (lower,) = submits(market.cancelled(stop.key))
+    market.accept(lower.key)
     crash(market)
-    assert not cancels(market.act("stop", "STOP_MODIFY", stop_new=D(50)))
-    assert stop.request.stop_price == 98
-    assert cancels(market.act("stop", "STOP_MODIFY", stop_new=D(99), reduces_risk=True))
+    assert not cancels(market.act("stop", "STOP_MODIFY", stop_new=D(54)))
+    assert cancels(market.act("stop", "STOP_MODIFY", stop_new=D(60), reduces_risk=True))
 
 
 def test_a_crash_lets_positions_go_and_keeps_their_stops(market: Market) -> None:

@@ -20,8 +20,10 @@ from genesis.domain.events import (
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import OrderType, Purpose, Side
 from genesis.domain.outcomes import CommandAnswered, PositionClosed
+from genesis.rules import parse
 from tests.support.build import fill
 from tests.support.engines import SYMBOL, T0, Bench, cancels, only, submits
+from tests.support.old_rules import text_before_stops_were_checked
 
 D = Decimal
 
@@ -98,10 +100,57 @@ def test_a_tightened_stop_is_replaced() -> None:
     assert new.request.qty == stop.request.qty
 
 
-def test_a_stop_above_the_market_means_leaving_now() -> None:
+def test_a_stop_that_the_market_has_passed_means_leaving_now() -> None:
     bench = Bench()
     stop = bench.open_position()
-    bench.act("stop", "STOP_MODIFY", stop_new=D("67453"), reduces_risk=True)
+    bench.act("stop", "STOP_MODIFY", stop_new=D("67400"), reduces_risk=True)
+    bench.tick("67390")
+    (leave,) = submits(bench.cancelled(stop.key))
+    assert leave.request.type is OrderType.MARKET
+
+
+@pytest.mark.parametrize("price", ["67453", "99999"])
+def test_a_stop_that_is_asked_for_above_the_market_is_refused(price: str) -> None:
+    bench = Bench()
+    bench.open_position()
+    step = bench.act("stop", "STOP_MODIFY", stop_new=D(price), reduces_risk=True)
+    [answer] = only(step, CommandAnswered)
+    assert not answer.accepted and not step.commands
+    assert answer.text.endswith("it would sell at once; to sell now: close BTC/USDT")
+    assert cancels(bench.act("stop", "STOP_MODIFY", stop_new=D("67452.99"), reduces_risk=True))
+
+
+def test_a_price_that_is_too_old_stands_in_no_stops_way() -> None:
+    bench = Bench()
+    bench.open_position()
+    bench.now_ns += bench.engine.state.rules.risk.mark_stale_ns + 1
+    assert cancels(bench.act("stop", "STOP_MODIFY", stop_new=D("67460"), reduces_risk=True))
+
+
+@pytest.mark.parametrize(("stop", "is_sent"), [("67453", False), ("67452.99", True)])
+def test_the_stop_of_an_entry_lies_below_the_price(stop: str, is_sent: bool) -> None:
+    assert bool(submits(Bench().buy("20", stop_new=D(stop)))) is is_sent
+
+
+@pytest.fixture
+def before() -> Bench:
+    """Under rules from before stops were compared with the price."""
+    bench = Bench()
+    bench.rules = parse(text_before_stops_were_checked(bench.rules.text))
+    bench.engine.set_rules(bench.rules)
+    bench.start(2)
+    bench.reconciled()
+    return bench
+
+
+def test_what_old_rules_let_through_is_decided_as_it_was(before: Bench) -> None:
+    assert submits(before.buy("20", stop_new=D("67460")))
+
+
+def test_under_old_rules_a_stop_above_the_market_sells_at_once(before: Bench) -> None:
+    bench = before
+    stop = bench.open_position()
+    bench.act("stop", "STOP_MODIFY", stop_new=D("99999"), reduces_risk=True)
     (leave,) = submits(bench.cancelled(stop.key))
     assert leave.request.type is OrderType.MARKET
 
@@ -135,8 +184,9 @@ def test_an_unresolved_stop_is_never_sent_twice() -> None:
     step = bench.tell(OrderUnresolved(bench.now_ns, stop.key, "timeout"))
     assert not submits(step)
     step = bench.tell(OrderRejected(bench.now_ns, stop.key, "NEVER_PLACED", "not there"))
-    assert not submits(step)
-    assert purposes_after(bench, 60) == [Purpose.PROTECT]
+    (again,) = submits(step)
+    assert (again.request, again.key == stop.key) == (stop.request, False)
+    assert not purposes_after(bench, 60)
 
 
 def test_a_partly_filled_limit_entry_is_protected_and_grows_its_stop() -> None:
@@ -241,8 +291,9 @@ def test_a_partial_exit_the_venue_refuses_is_given_up_and_the_stop_comes_back() 
     stop = bench.open_position()
     bench.act("trade", "ORDER_SUBMIT", side=Side.SELL, amount_usdt=D(10))
     (leave,) = submits(bench.cancelled(stop.key))
-    bench.tell(OrderRejected(bench.now_ns, leave.key, "-1013", "Filter failure: NOTIONAL"))
-    assert purposes_after(bench, 60) == [Purpose.PROTECT]
+    step = bench.tell(OrderRejected(bench.now_ns, leave.key, "-1013", "Filter failure: NOTIONAL"))
+    assert [s.request for s in submits(step)] == [stop.request]
+    assert not purposes_after(bench, 60)
 
 
 def test_two_partial_sells_add_up() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from genesis.domain.events import BookDelta, BookTop, Level
 from genesis.domain.orders import Side
 from genesis.market.book import Book
+from genesis.market.market import SymbolMarket
 
 D = Decimal
 S = "BTC/USDT"
@@ -187,3 +188,11 @@ def _event(message: dict) -> BookDelta | BookTop | None:  # type: ignore[type-ar
     if "B" in data:
         return BookTop(0, S, data["u"], D(data["b"]), D(data["B"]), D(data["a"]), D(data["A"]))
     return None
+
+
+def test_rows_of_a_depth_that_went_silent_are_not_taken_for_fresh() -> None:
+    market = SymbolMarket(S, ())
+    market.book, market.top = a_book(snapshot(10), top(50, 99, 101)), top(50, 99, 101)
+    assert len(list(market.rows(Side.BUY, 60, 55))) == 3
+    assert [row.qty for row in market.rows(Side.BUY, 60, 20)] == [7], "the top alone"
+    assert not list(market.rows(Side.BUY, 200, 20))
