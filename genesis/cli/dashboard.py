@@ -41,7 +41,7 @@ def dashboard(
     """Serve the dashboards on 127.0.0.1 until Ctrl-C.
 
     Prints the address, which holds the token, and the ssh line that brings it to another machine.
-    Where it is served already, that is all it does.
+    Where it is served already, that is all it does: the address opens the page that was named.
     The engine need not run: the page waits for it, and ending the dashboard does not end it.
     """
     from genesis.service.home import Home
@@ -66,7 +66,7 @@ def dashboard(
     try:
         bound = listen(settings.dashboard_port)
     except ConfigError:
-        running = already_served(place, settings.dashboard_port)
+        running = already_served(place, settings.dashboard_port, page)
         if running is None:
             raise
         ready(running)

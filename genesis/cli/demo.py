@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 if TYPE_CHECKING:
+    from genesis.domain.instrument import Instrument
     from genesis.engine.replay import Replay
     from genesis.exchange.loopback.feed import OpenFeed
     from genesis.service.demo.stage import Story
@@ -89,9 +90,9 @@ def demo(
     for path in feed or ():
         _known(path)
 
+    typer.echo("starting: an exchange, an engine")
     from genesis.cli.demo_garden import Garden
     from genesis.cli.demo_view import LiveView, PlainView  # after the refusals: they answer at once
-    from genesis.research.instruments import instrument
     from genesis.service.demo.stage import Scene, Stage
 
     place = home or Path(tempfile.mkdtemp(prefix="genesis-demo-"))
@@ -99,17 +100,19 @@ def demo(
     if not feed:
         typer.echo("market: synthetic sample (made up; no real market)")
     if story is Plot.LADDER:
+        typer.echo("the weeks before are made up and decided by the engine, day by day")
         played, page = _ladder(seed, minutes, speed), "tiers"
     else:
         played, page = _day(feed or (), capital, seed, minutes, speed), "zen_garden"
-    scene = Scene(played, instrument(_SYMBOL), speed, minutes, place, seed)
+    scene = Scene(played, _instrument(), speed, minutes, place, seed)
     is_plain = headless or not sys.stdout.isatty()
-    view = PlainView() if is_plain else LiveView(_SYMBOL)
+    view = PlainView(minutes) if is_plain else LiveView(_SYMBOL)
     with view, Garden(place, _garden_port(), view.keep, page) as garden:
         stage = Stage(scene, view)
         if not headless:
             stage.before = garden.open
         told = asyncio.run(stage.play())
+    typer.echo("the demo is over; every decision is made again from the log")
     told = {**_verified(place), **told, "report": None}
     _tell(told, place)
     if with_report and not stage.was_stopped:
@@ -145,6 +148,7 @@ def _report(home: Path, open_it: bool) -> str | None:
     from genesis.reports.days import last_day
     from genesis.reports.run import run
 
+    typer.echo("the day is written up as a report")
     try:
         day = last_day(home)
         with cells(f"report of {day}") as progress:
@@ -183,12 +187,11 @@ def _day(
 
 
 def _ladder(seed: str, minutes: float, speed: float) -> "Story":
-    from genesis.research.instruments import instrument
     from genesis.service.demo.falling import FallingMarket
     from genesis.service.demo.stage import sample_seconds
     from genesis.service.demo.stories import LADDER_NS, LadderStory
 
-    known = instrument(_SYMBOL)
+    known = _instrument()
     seconds = sample_seconds(minutes, speed)
     market = FallingMarket(_number(seed), LADDER_NS, seconds, _SYMBOL, known.price_tick)
     pause_s = min(_LONGEST_S, minutes * 60 * speed / _SCENES)
@@ -201,6 +204,14 @@ def _sample(seed: str, minutes: float, speed: float) -> "OpenFeed":
 
     seconds = sample_seconds(minutes, speed)
     return lambda: sample_market(_number(seed), START_NS, seconds, _SYMBOL)
+
+
+def _instrument() -> "Instrument":
+    from genesis.wire.instruments import known_instrument
+
+    known = known_instrument(_SYMBOL)
+    assert known is not None
+    return known
 
 
 def _number(seed: str) -> int:

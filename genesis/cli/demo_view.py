@@ -1,6 +1,7 @@
 """What the demo shows in the terminal: a calm live view, or plain lines."""
 
 from collections import deque
+from collections.abc import Callable
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Final, Self
@@ -11,8 +12,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from genesis.domain.time import format_utc
+from genesis.domain.time import MINUTE, SECOND, format_utc
+from genesis.service.clock import elapsed_ns
 
+_QUIET_NS: Final = 5 * SECOND
+"""After so long without a line how things stand is told."""
 _LINES: Final = 16
 _FRAME_LINES: Final = 12
 """Of the panel beside the story: numbers, a position, the intervention, borders."""
@@ -21,11 +25,18 @@ _COLOURS: Final = {"NORMAL": "green", "CAUTION": "yellow", "WARNING": "red", "LO
 
 
 class PlainView:
-    """One line per thing that happens."""
+    """One line per thing that happens, and one now and then while nothing does.
 
-    def __init__(self) -> None:
+    minutes: wall time that the demo lasts at most.
+    """
+
+    def __init__(self, minutes: float, elapsed_ns: Callable[[], int] = elapsed_ns) -> None:
         self._console = Console(highlight=False)
-        self._clock = ""
+        self._minutes = minutes
+        self._elapsed_ns = elapsed_ns
+        self._seen: dict[str, Any] = {}
+        self._begun_ns: int | None = None
+        self._said_ns = elapsed_ns()
 
     def __enter__(self) -> Self:
         return self
@@ -36,13 +47,28 @@ class PlainView:
         return None
 
     def say(self, line: str) -> None:
-        self._console.print(f"{self._clock:>8}  {line}", markup=False, soft_wrap=True)
+        self._said_ns = self._elapsed_ns()
+        self._console.print(f"{_time(self._seen):>8}  {line}", markup=False, soft_wrap=True)
 
     def keep(self, line: str) -> None:
         self.say(line)
 
     def heard(self, message: dict[str, Any]) -> None:
-        self._clock = _time(message) or self._clock
+        now_ns = self._elapsed_ns()
+        self._begun_ns = now_ns if self._begun_ns is None else self._begun_ns
+        self._seen |= message
+        if now_ns - self._said_ns >= _QUIET_NS and "equity" in self._seen:
+            self.say(self._standing((now_ns - self._begun_ns) / MINUTE))
+
+    def _standing(self, passed: float) -> str:
+        """How things stand while the trader waits."""
+        seen = self._seen
+        held = [f"{each['quantity']} {each['symbol']} held" for each in seen.get("positions") or ()]
+        return (
+            f"({passed:.1f} of {self._minutes:g} minutes) "
+            f"equity {Decimal(seen['equity']):.2f} USDT, {', '.join(held) or 'nothing held'}, "
+            f"tilt {seen.get('tilt')} {seen.get('level')}"
+        )
 
 
 class LiveView:

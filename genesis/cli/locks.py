@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from genesis.cli.exits import DONE, NO
+from genesis.cli.owed import pages_lines
+from genesis.domain.approval import told_once
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +35,8 @@ def locks(
 
     with Client.of(Settings.read(home=home)) as client:
         told = client.get("/locks")
-    typer.echo(json.dumps(told) if as_json else _text(told))
+        owed = [] if as_json else pages_lines(client.get("/tilt/status")["pages"])
+    typer.echo(json.dumps(told) if as_json else "\n".join([_text(told_once(told)), *owed]))
     raise typer.Exit(NO if told else DONE)
 
 
@@ -42,12 +45,12 @@ def _text(told: list[dict[str, Any]]) -> str:
         return "nothing is locked: new risk may be taken, each order within its limits"
     code = max(len(lock["code"]) for lock in told)
     scope = max(len(lock["scope"]) for lock in told)
+    over = max(len(_over(lock)) for lock in told)
     return "\n".join(
-        f"{lock['code']:<{code}}  {lock['scope']:<{scope}}  {_until(lock['until'])}  "
-        f"{lock['reason']}"
+        f"{lock['code']:<{code}}  {lock['scope']:<{scope}}  {_over(lock):<{over}}  {lock['reason']}"
         for lock in told
     )
 
 
-def _until(until: str | None) -> str:
-    return f"until {until}" if until else "no end by itself"
+def _over(lock: dict[str, Any]) -> str:
+    return f"over {lock['when']}" if lock.get("when") else "no end by itself"

@@ -34,6 +34,7 @@ def verify(
     The last line is JSON: verified, decision_digest, events, first_difference.
     Exit code 0: the same; 1: it differs, or the chain is broken; 2: it cannot be read.
     """
+    from genesis.service.broken_lanes import first_new_break
     from genesis.store.database import DATABASE_NAME, Database
     from genesis.store.reader import LogReader
 
@@ -41,20 +42,27 @@ def verify(
     database = Database.open(path, read_only=True)
     try:
         reader = LogReader(database)
-        broken = reader.first_break()
+        broken = first_new_break(reader)
         raise typer.Exit(_tell_broken(path, broken) if broken else _tell(_again(reader)))
     finally:
         database.close()
 
 
 def _again(reader: "LogReader") -> Replay:
-    """All streams run again. Digest and number of events are those of the account's own."""
+    """All streams run again that were not left behind.
+
+    Digest and number of events are those of the account's own.
+    """
+    from genesis.service.broken_lanes import known_words, left_behind
     from genesis.service.strategies import engine_for
     from genesis.store.steps import MAIN
 
     with _progress(reader.extent().steps) as seen:
         found = replay(reader.read(), engine_for, seen)
-    for stream in (name for name in reader.streams() if name != MAIN):
+    for line in known_words(reader):
+        typer.echo(line)
+    passed_over = {MAIN, *left_behind(reader)}
+    for stream in (name for name in reader.streams() if name not in passed_over):
         first = replay(reader.read(stream), engine_for).first_difference
         if found.first_difference is None and first is not None:
             named = replace(first, place=f"stream {stream}, {first.place}")
@@ -85,6 +93,15 @@ def _tell(found: Replay) -> int:
 
 
 def _tell_broken(path: Path, broken: "Break") -> int:
+    from genesis.service.broken_lanes import found_words
+    from genesis.store.steps import MAIN
+
+    if broken.stream != MAIN:
+        typer.echo(
+            f"{path}: {found_words(broken)}: the next start leaves it behind, as `genesis recover` "
+            "does now; the account itself is not touched by it"
+        )
+        return _last_line(None, 0, broken._asdict())
     typer.echo(
         f"{path}: the chain is broken at row {broken.seq} of {broken.table}, stream "
         f"{broken.stream}: {broken.reason}: `genesis recover` goes on from what is sound"

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from genesis.cli.door import show
+from genesis.domain.time import moment_words, parse_utc
 from genesis.errors import TiltInterventionRequired
 
 _HELP = """The paper lane: trade on paper beside the account, where its discipline asks for it.
@@ -43,20 +45,16 @@ def status(home: _Home = None, as_json: _Json = False) -> None:
 
 
 def command(
-    line: Annotated[str, typer.Argument(metavar="TEXT", help='Such as "buy 20 usdt btc".')],
+    line: Annotated[
+        str, typer.Argument(metavar="TEXT", help='Such as "buy 20 usdt btc", or "help".')
+    ],
     home: _Home = None,
     as_json: _Json = False,
 ) -> None:
     """Say a line at the door of the paper account. Exit code 1 when it is refused."""
     with _client(home) as client:
         told = client.post("/commands", {"text": line, "lane": "paper"})
-    if told.get("verdict") != "approved":
-        raise TiltInterventionRequired(told.get("reason", "it was not done"))
-    if as_json:
-        typer.echo(json.dumps(told))
-        return
-    placed = [] if told["qty"] is None else [f"on paper: {told['qty']} {told['symbol']}"]
-    typer.echo("\n".join([*placed, *told["notes"]]))
+    show(told, "on paper", as_json=as_json)
 
 
 def session(act: Act, home: _Home = None, as_json: _Json = False) -> None:
@@ -105,7 +103,7 @@ def _session_lines(session: dict[str, Any]) -> list[str]:
         return [f"session    a lock waits for one: {left}"] if session["required"] else []
     if session["signs"]:
         return [f"session    {session['signs']} acts in it were not calm: begin it again, {left}"]
-    return [f"session    since {session['begun_at']}, {left}"]
+    return [f"session    since {moment_words(parse_utc(session['begun_at']))}, {left}"]
 
 
 def _client(home: Path | None) -> Any:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,25 +30,33 @@ def recover(
 
     The venue is the witness: orders that the log does not know are known from now on, and their
     trades count. The old file is kept under another name. Nothing is gained by it: tier, halts,
-    locks and limits stay as the sound part has them, and the time since counts for no promotion.
+    locks and limits stay as the sound part has them, or as the rest has them where that is
+    stricter; the time since counts for no promotion, and tilt begins in CAUTION at least.
+    Where only the record of a paper lane is broken, it is left behind, and the log goes on.
     End the service first (`genesis close-all` works before, and `--direct` at any time).
     """
+    from genesis.service.broken_lanes import found_in, leave_behind, left_words
     from genesis.service.recovering import carry_out, plan
     from genesis.service.settings import Settings
 
     settings = Settings.read(home=home, venue_url=venue_url)
     typer.echo(f"home: {settings.home_path()}", err=as_json)
     found = plan(settings)
-    for line in found.lines():
+    lanes = found_in(found.home, with_known=found.reason is not None)
+    lines = found.lines() if found.reason is not None or not lanes else []
+    for line in [*lines, *map(left_words, lanes)]:
         typer.echo(line, err=as_json)
-    if found.reason is None:
+    if found.reason is None and not lanes:
         if as_json:
             typer.echo(json.dumps({"recovered": False, "home": str(found.home)}))
         raise typer.Exit(DONE)
     if not yes:
         typer.confirm("Go on?", abort=True)
-    told = carry_out(settings, found, lambda line: typer.echo(line, err=as_json))
-    last = "done: `genesis run` goes on from here"
+    told: dict[str, Any] = {"recovered": True, "home": str(found.home), "set_aside": []}
+    if found.reason is not None:
+        told = carry_out(settings, found, lambda line: typer.echo(line, err=as_json))
+    told["left_behind"] = leave_behind(found.home, lanes)
+    last = "done: `genesis run` goes on from here; it compares the books with the venue's first"
     typer.echo(json.dumps(told) if as_json else last)
 
 

@@ -10,8 +10,11 @@ import typer
 
 from genesis.cli.browser import show
 from genesis.cli.homes import home_of
+from genesis.domain.time import SECOND
 from genesis.errors import UsageError
 
+_EVERY_S: Final = 5
+"""Between two lines about how far a notebook is, where there is no terminal for a bar."""
 TEMPLATES: Final = {"daily": "daily", "tier": "tier_evaluation"}
 """What is said on the command line, and the template it means."""
 
@@ -72,11 +75,28 @@ def report(
 
 @contextmanager
 def cells(what: str) -> Iterator[Callable[[int, int], None]]:
-    """How far a notebook is, on a terminal."""
+    """How far a notebook is: a bar on a terminal, else a line now and then on stderr."""
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    if not console.is_terminal:
+        yield _told_now_and_then(what)
+        return
+    with Progress(console=console, transient=True) as progress:
         task = progress.add_task(what)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _told_now_and_then(what: str) -> Callable[[int, int], None]:
+    from genesis.service.clock import elapsed_ns
+
+    told_ns = elapsed_ns()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told_ns
+        if elapsed_ns() - told_ns >= _EVERY_S * SECOND:
+            told_ns = elapsed_ns()
+            typer.echo(f"{what}: {done} of {total} cells", err=True)
+
+    return tell

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -214,6 +215,9 @@ def _plain(result: "BacktestResult") -> dict[str, Any]:
             "last_ns": covered.last_ns,
             "longest_gap_s": covered.longest_gap_s,
             "covered_fraction": covered.covered_fraction,
+            "missing": covered.missing,
+            "holes": covered.holes,
+            "outages": [asdict(outage) for outage in covered.outages],
         },
         "metrics": {
             name: value if isinstance(value, int | float) else None

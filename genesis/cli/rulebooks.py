@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from genesis.cli.exits import DONE, NO
-from genesis.errors import UsageError
 
 _HELP = """Books: rule sets in the manner of trading firms, as data.
 
@@ -87,9 +86,9 @@ def judge(
 ) -> None:
     """Backtest a strategy and hold every tick of it against a book.
 
-    Tells every rule: how it stood at the end, when it was broken first, and what was left to lose.
-    What the account would have done after a breach is told, too. Exit code 1 when a rule was
-    broken.
+    Tells every rule: whether it was broken on the way and when first, how it stood at the end, and
+    what was left to lose. What the account would have done after a breach is told, too. Exit code 1
+    when a rule was broken.
     """
     from genesis.cli.homes import home_of
     from genesis.research import TickStore, backtest
@@ -98,9 +97,7 @@ def judge(
     from genesis.research.judged import judge as judged_by
     from genesis.rules import load_book
 
-    if phase is not None and phase < 1:
-        raise UsageError("--phase counts from 1")
-    load_book(book, phase=phase)  # a wrong name costs no backtest
+    load_book(book, phase=phase)  # a wrong name or phase costs no backtest
     market: Any = (
         TickStore(home_of(home)).ticks(symbol, start, end)
         if ticks is None
@@ -110,6 +107,8 @@ def judge(
     found = judged_by(result, book, phase=phase)
     told = {
         "book": found.book.name,
+        "phase": found.book.phase,
+        "phases": found.book.phases,
         "verdict": found.verdict,
         "rules": json.loads(found.table.to_json(orient="records")),
     }

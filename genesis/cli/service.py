@@ -2,16 +2,22 @@
 
 import asyncio
 import json
+import shlex
 import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from genesis.cli.exits import DONE, NO
+from genesis.cli.limits import limits_lines
+from genesis.cli.line import line_lines
+from genesis.cli.owed import pages_lines
 from genesis.cli.ready import control_line
-from genesis.errors import UsageError
+from genesis.domain.approval import told_once
+from genesis.domain.time import moment_words, parse_utc
+from genesis.errors import Unreachable, UsageError
 
 _Home = Annotated[Path | None, typer.Option(help="The home; default: GENESIS_HOME, or `data/`.")]
 _Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
@@ -89,7 +95,11 @@ def run(
         sys.stdout.flush()
 
     service.on_ready = ready
-    asyncio.run(service.run())
+    try:
+        asyncio.run(service.run())
+    finally:
+        for line in service.still_held:
+            say(line)
 
 
 def status(home: _Home = None, as_json: _Json = False) -> None:
@@ -103,23 +113,27 @@ def status(home: _Home = None, as_json: _Json = False) -> None:
             "orders": client.get("/orders"),
             "locks": client.get("/locks"),
             "rules": client.get("/rules"),
+            "headroom": client.get("/headroom"),
         }
     typer.echo(json.dumps(told) if as_json else _status_text(told))
     raise typer.Exit(NO if told["health"]["status"] == "unhealthy" else DONE)
 
 
+_LONGEST: Final = 500
+"""Characters that can be said in a line: a longer reason is cut, and halts all the same."""
+
+
 def halt(
-    reason: Annotated[str, typer.Option(help="Why, in at least ten characters.")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept beside the halt.")] = "",
     home: _Home = None,
     as_json: _Json = False,
 ) -> None:
-    """Stop taking new risk, for good. Positions keep their stops and may be reduced.
+    """Stop taking new risk. Positions keep their stops and may be reduced.
 
-    The way back comes with a later version; until then trade on with a fresh home.
+    The way back (`genesis tier reset`) takes a day, a page and a written reason.
     """
     with _client(home) as client:
-        body = {"reason": reason, "confirmation": "HALT TRADING NOW"}
-        told = client.post("/emergency/halt", body)
+        told = client.post("/commands", {"text": f"halt {reason}"[:_LONGEST]})
     typer.echo(json.dumps(told) if as_json else "; ".join(told["notes"]))
 
 
@@ -143,7 +157,13 @@ def close_all(
     home: _Home = None,
     as_json: _Json = False,
 ) -> None:
-    """Leave every position at the market. Exit code 1 when something stays open."""
+    """Leave every position at the market. Exit code 1 when something stays open.
+
+    With --direct at the venue itself, from what the account holds there: entries are cancelled,
+    positions are sold in order of their priority, what was held before the account was opened
+    stays, and what cannot be sold keeps its stop. A live home needs GENESIS_API_KEY and
+    GENESIS_API_SECRET for it, a paper home the GENESIS_VENUE_URL of its exchange.
+    """
     if direct:
         from genesis.service.direct import close_everything
         from genesis.service.settings import Settings
@@ -152,12 +172,7 @@ def close_all(
         closing = close_everything(Settings.read(home=home), most, sells_all_held=sell_all_held)
         told = asyncio.run(closing)
     else:
-        with _client(home) as client:
-            body = {
-                "confirmation": "CLOSE ALL POSITIONS",
-                "max_slippage_percent": max_slippage_percent,
-            }
-            told = client.post("/emergency/close-all", body)
+        told = _asked_to_close(max_slippage_percent, home)
     typer.echo(json.dumps(told) if as_json else _closed_text(told))
     raise typer.Exit(NO if told["errors"] else DONE)
 
@@ -177,18 +192,53 @@ def settings(home: _Home = None, as_json: _Json = False) -> None:
         )
 
 
-def doctor(home: _Home = None, as_json: _Json = False) -> None:
-    """Look whether a service could start here. Exit code 1 when something is wrong."""
-    from genesis.service.doctor import examine
+def doctor(
+    home: _Home = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the venue, too: key, clock, symbols, account.")
+    ] = False,
+    as_json: _Json = False,
+) -> None:
+    """Look whether a service could start here. Exit code 1 when something is wrong.
+
+    With --live also whether real money could be traded: nothing is ordered, only asked.
+    """
+    from genesis.service.doctor import examine, examine_live
     from genesis.service.settings import Settings
 
-    found = examine(Settings.read(home=home))
+    given = Settings.read(home=home)
+    found = examine(given, is_live=live)
+    if live:
+        found += asyncio.run(examine_live(given))
     if as_json:
         typer.echo(json.dumps([{"what": f.what, "ok": f.ok, "detail": f.detail} for f in found]))
     else:
         for each in found:
             typer.echo(f"{'ok ' if each.ok else 'NO '} {each.what}: {each.detail}")
     raise typer.Exit(DONE if all(each.ok for each in found) else NO)
+
+
+def _asked_to_close(max_slippage_percent: float, home: Path | None) -> Any:
+    body = {"confirmation": "CLOSE ALL POSITIONS", "max_slippage_percent": max_slippage_percent}
+    try:
+        with _client(home) as client:
+            return client.post("/emergency/close-all", body)
+    except Unreachable as problem:
+        raise Unreachable(f"{problem.message}; {_directly(home)}", problem.code) from None
+
+
+def _directly(home: Path | None) -> str:
+    """How to close without a service, as a command that can be copied."""
+    from genesis.service.settings import Settings
+
+    settings = Settings.read(home=home)
+    is_named = settings.venue_url is not None or settings.api_key is not None
+    named = "" if is_named else "GENESIS_VENUE_URL=URL "
+    place = shlex.quote(str(settings.home_path()))
+    return (
+        "to close at the venue itself, with no service running: "
+        f"`{named}genesis close-all --direct --home {place}`"
+    )
 
 
 def _client(home: Path | None) -> Any:
@@ -209,6 +259,8 @@ def _status_text(told: dict[str, Any]) -> str:
         f"account    {account['tier']}/{account['mode']}, equity {_usdt(account['balance'])} USDT, "
         f"free {_usdt(account['free'])} USDT",
         f"tilt       {tilt['tilt_score']} {tilt['tilt_level']}",
+        *line_lines(told["health"].get("line")),
+        *_wrong_lines(told["health"].get("components", {}), told["locks"]),
     ]
     lines += [
         f"position   {p['quantity']} {p['symbol']} at {_usdt(p['entry_price'])}, "
@@ -219,16 +271,30 @@ def _status_text(told: dict[str, Any]) -> str:
         f"order      {o['side']} {o['quantity']} {o['symbol']} {o['type']}{_at(o)} {o['status']}"
         for o in told["orders"]
     ]
-    for lock in told["locks"]:
-        until = f", until {lock['until']}" if lock["until"] else ""
+    for lock in told_once(told["locks"]):
+        until = f", over {lock['when']}" if lock.get("when") else ""
         lines.append(f"no entries {lock['code']}: {lock['reason']}{until}")
+    lines += [f"pages      {line}" for line in pages_lines(tilt["pages"])]
+    lines += limits_lines(told["headroom"])
     return "\n".join([*lines, *_rules_lines(told["rules"])])
+
+
+def _wrong_lines(components: dict[str, str], locks: list[dict[str, Any]]) -> list[str]:
+    """Parts that are not well, unless a lock says the same; why new risk waits the locks say."""
+    said = {"ok", *(lock["reason"] for lock in locks)}
+    return [
+        f"not well   {name.replace('_', ' ')}: {problem}"
+        for name, problem in components.items()
+        if name != "new_risk" and problem not in said
+    ]
 
 
 def _rules_lines(rules: dict[str, Any]) -> list[str]:
     """What waits to get looser, and what was to."""
+    until = rules["pending_until"]
+    from_then = "" if until is None else f", from {moment_words(parse_utc(until))}"
     lines = [
-        f"rule       {edit['field']} {edit['old']} -> {edit['new']}, from {rules['pending_until']}"
+        f"rule       {edit['field']} {edit['old']} -> {edit['new']}{from_then}"
         for edit in rules["pending"]
     ]
     cancelled = rules["cancelled"]
@@ -256,4 +322,4 @@ def _closed_text(told: dict[str, Any]) -> str:
     amount = told["total_pnl"] if told["total_pnl"] is not None else told["proceeds"]
     shown = amount if amount is None else f"{_result(str(amount))} USDT"
     text = f"{told['positions_closed']} closed, {result} {shown}"
-    return "\n".join([text, *told["errors"]])
+    return "\n".join([text, *told["errors"], *told.get("notes", ())])

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from genesis.cli.exits import DONE, NO
+from genesis.cli.fetch import fetch
 from genesis.cli.homes import home_of
 from genesis.cli.moments import moment, span
 from genesis.domain.time import DAY, MINUTE, format_utc, parse_width
-from genesis.errors import UsageError
+from genesis.errors import DataError, UsageError
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
     from genesis.store.ticks import ImportReport, Quality, TickStore
@@ -47,6 +48,7 @@ def register(app: typer.Typer) -> None:
     ticks.command()(check)
     ticks.command()(bars)
     ticks.command()(sample)
+    ticks.command()(fetch)
     app.add_typer(ticks, name="ticks")
 
 
@@ -82,7 +84,7 @@ def import_ticks(
 
 def list_ticks(home: Home = None, as_json: AsJson = False) -> None:
     """What the store holds, by symbol and kind. Synthetic ticks are labelled so."""
-    store = _store(home)
+    store = _whole_store(home)
     holdings = store.list()
     if as_json:
         typer.echo(json.dumps([asdict(holding) for holding in holdings]))
@@ -127,7 +129,7 @@ def check(
         found = check_file(path, _symbol(symbol))
     else:
         wanted = _symbol_or_file(target)
-        found = {wanted: _store(home).check(wanted)}
+        found = {wanted: _whole_store(home).check(wanted)}
     if as_json:
         typer.echo(json.dumps([_quality(each) for each in found.values()]))
     else:
@@ -147,7 +149,7 @@ def bars(
     """Bars of the trades held, oldest first. A span without a trade has no bar."""
     from genesis.store.ticks import naming_damage
 
-    relation = _store(home).bars(_needed(symbol), _width(width), *span(start, end))
+    relation = _whole_store(home).bars(_needed(symbol), _width(width), *span(start, end))
     names = relation.columns
     with naming_damage():
         rows = relation.fetchall()
@@ -202,6 +204,18 @@ def _store(home: Path | None) -> "TickStore":
     from genesis.store.ticks import TickStore
 
     return TickStore(home_of(home))
+
+
+def _whole_store(home: Path | None) -> "TickStore":
+    """The store with what killed recorders left in its spool, where that can be brought in."""
+    store = _store(home)
+    with suppress(DataError):  # a home that cannot be written can be read
+        brought = store.bring_in()
+        if brought.added:
+            typer.echo(f"{brought.added:,} rows of a killed recorder were brought in", err=True)
+        for trouble in brought.troubles(store.root):
+            typer.echo(trouble, err=True)
+    return store
 
 
 def _needed(text: str) -> str:

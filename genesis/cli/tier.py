@@ -7,6 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from genesis.cli.exits import DONE, NO
+from genesis.cli.owed import pages_lines
+from genesis.domain.account import Tier
+from genesis.domain.time import SECOND, moment_words, parse_utc
 from genesis.errors import TierViolation, UsageError
 
 _HELP = """The way through the tiers.
@@ -71,7 +74,8 @@ def ceremony(phrase: _Phrase = None, home: _Home = None, as_json: _Json = False)
         held = path["ceremony"]
         if held is None:
             raise TierViolation("no ceremony can be held now: see `genesis tier status`")
-        typer.echo(f"It unlocks {', '.join(held['unlocks'])}.")
+        if held["unlocks"]:
+            typer.echo(f"It unlocks {', '.join(held['unlocks'])}.")
         phrase = typer.prompt(f"Type exactly: {held['phrase']}\n", prompt_suffix="> ")
     with _client(home) as client:
         told = client.post("/tier/ceremony", {"phrase": phrase})
@@ -104,8 +108,10 @@ def step_down(
     only left, in your own time; entry orders at work are cancelled. The way up begins again.
     Exit code 1 in SNIPER, the first tier.
     """
+    tier = _path(home)["tier"]
+    if tier == Tier.SNIPER:
+        raise TierViolation(f"there is no tier below {tier}: nothing was done")
     if not yes:
-        tier = _path(home)["tier"]
         typer.confirm(f"Step down from {tier}? Nothing is sold by it.", abort=True)
     _ask("step down", home, as_json)
 
@@ -120,7 +126,7 @@ def reset(
 ) -> None:
     """End a halt by hand: the way back from it is RECOVERY, with small sizes.
 
-    It takes at least 24 hours (7 days in ARCHITECT), a page about what happened (in the dashboard),
+    It takes at least 24 hours (7 days in ARCHITECT), a page about what happened (the tilt page),
     reconciled books and a typed reason of 100 characters, once in 30 days; a halt you asked for
     yourself never waits for the 30 days. `genesis tier status` tells from when. Exit code 1 when
     it cannot be done now, with everything that stands against it.
@@ -132,10 +138,12 @@ def reset(
 
 def _ask(line: str, home: Path | None, as_json: bool) -> None:
     """Say a line at the operator's door; a refusal ends with its reason and exit code 1."""
+    from genesis.service.moments import refused
+
     with _client(home) as client:
         told = client.post("/commands", {"text": line})
     if told.get("verdict") != "approved":
-        raise TierViolation(told.get("reason", "the step was not taken"))
+        raise TierViolation(refused(told))
     typer.echo(json.dumps(told) if as_json else "\n".join(told["notes"]))
 
 
@@ -153,13 +161,13 @@ def _client(home: Path | None) -> Any:
 
 
 def _status_lines(told: dict[str, Any]) -> list[str]:
+    since_ns = parse_utc(told["since"]) // SECOND * SECOND
     lines = [
-        f"{told['tier']}/{told['mode']} since {told['since']}",
+        f"{told['tier']}/{told['mode']} since {moment_words(since_ns)}",
         *_gate_lines(told["gates"]),
         *(f"  {line}" for line in told["plan"]),
     ]
-    if told["pages_due"]:
-        lines.append("a page about what happened is still to be written (in the dashboard)")
+    lines += pages_lines(told["pages"])
     evaluated = told["evaluation"]
     if evaluated is not None:
         passed = "passed" if evaluated["passed"] else "did not pass"

@@ -11,6 +11,8 @@ from itertools import pairwise
 from math import log2
 from typing import Any, Final
 
+from genesis.domain.approval import told_once
+from genesis.panels.limit_words import NEAR, limit_words
 from genesis.panels.tilt_words import indicator
 from genesis.panels.views import (
     MODES,
@@ -31,8 +33,6 @@ from genesis.panels.views import (
 
 State = Mapping[str, Any]
 Part = dict[str, Any]
-NEAR: Final = 0.8
-"""From this share on a limit is nearly used up."""
 _FINE: Final = Decimal(10)
 """Results below this are shown with four decimals."""
 _FEWEST_RINGS: Final = 4
@@ -63,21 +63,6 @@ _GATES: Final = {
     "profitable_days": "profitable days",
     "violations": "violations",
     "execution_speed": "orders in time",
-}
-_LIMITS: Final = {
-    "position_size": "one position",
-    "exposure": "all positions",
-    "trades_today": "entries today",
-    "daily_loss_warning": "loss today (half sizes)",
-    "daily_loss": "loss today (demotion)",
-    "drawdown_critical": "below peak (no entries)",
-    "drawdown_halt": "below peak (halt)",
-    "open_risk": "at risk down to the stops",
-    "entry_pace": "entries within seconds",
-    "loss_7_days": "loss of 7 days (half sizes)",
-    "loss_30_days": "loss of 30 days (quarter sizes)",
-    "given_back": "given back of a good day",
-    "portfolio_loss": "loss of all positions on a bad day",
 }
 
 
@@ -250,7 +235,7 @@ def _thinned(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
     return kept
 
 
-# -- stillness and gates ---------------------------------------------------------------------
+# -- tilt and gates --------------------------------------------------------------------------
 def tilt(state: State) -> Part:
     score, level = int(state.get("tilt") or 0), str(state.get("level", "NORMAL"))
     shares = sorted((state.get("contributions") or {}).items(), key=lambda item: -item[1])
@@ -315,7 +300,7 @@ def headroom(state: State) -> list[Part]:
 def _limit(limit: State) -> Part:
     share, name = float(limit.get("fraction") or 0), str(limit.get("name", ""))
     return {
-        "name": _LIMITS.get(name, name.replace("_", " ")),
+        "name": limit_words(name),
         "words": remaining(limit),
         "left": round(max(0.0, 1 - share), 3),
         "mood": "spent" if share >= 1 else "near" if share >= NEAR else "",
@@ -330,10 +315,10 @@ def locks(state: State) -> list[Part]:
             "reason": sentence(each.get("reason")),
             "until": each.get("until"),
         }
-        for each in state.get("locks") or ()
+        for each in told_once(state.get("locks") or ())
     ]
     if owed(state):
-        words = f"{owed(state)}: written on the tilt page."
+        words = f"{sentence(owed(state))}: written on the tilt page."
         told.append({"code": "PAGE_OWED", "reason": words, "until": None})
     part = decimal((state.get("headroom") or {}).get("multiplier"))
     if part is None or not 0 < part < 1:
@@ -368,7 +353,7 @@ def examples(state: State) -> list[str]:
         return []
     base = symbols[0].partition("/")[0].lower()
     own = [f"close {base}", *_stop_example(held[0], base, state)] if held else []
-    return [f"buy 100 usdt {base}", *own, "cancel all", "status"]
+    return [f"buy 100 usdt {base}", *own, "cancel all", "status", "help"]
 
 
 def _stop_example(position: State, base: str, state: State) -> list[str]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from genesis.domain.approval import told_once
+from genesis.domain.slicing import Algorithm
 from genesis.domain.time import format_utc
 from genesis.panels.views import clock, price, quantity, sentence, signed
 
@@ -40,7 +42,7 @@ def _approved(told: State) -> Part:
 
 def _refused(told: State) -> Part:
     others = [each for each in told.get("all") or () if each.get("reason") != told.get("reason")]
-    lines = [sentence(each.get("reason")) for each in others]
+    lines = [sentence(each.get("reason")) for each in told_once(others)]
     return _said("refused", f"Refused: {told.get('reason')}", lines, told.get("until"))
 
 
@@ -86,10 +88,24 @@ def _note_counted(told: State) -> str:
     return f"Refused {times}, {told.get('source')}: {codes[0]}."
 
 
+def _note_receipt(told: State) -> str | None:
+    """What came of an order that was sent in slices; of others the position tells."""
+    if told.get("algorithm") not in tuple(Algorithm):
+        return None
+    base = str(told.get("symbol")).partition("/")[0]
+    filled, whole = quantity(told.get("filled_qty")), quantity(told.get("qty"))
+    got = told.get("average_price")
+    at = "" if got is None else f" at {price(got)}"
+    name = str(told.get("algorithm"))
+    shown = name.capitalize() if name == "iceberg" else name.upper()
+    return f"{shown}, {told.get('ended')}: {filled} of {whole} {base}{at}."
+
+
 _NOTES: Final[dict[str, Callable[[State], str | None]]] = {
     "PositionOpened": _note_opened,
     "PositionClosed": _note_closed,
     "OrderRefused": _note_refused,
+    "OrderReceipt": _note_receipt,
     "RefusalsCounted": _note_counted,
     "TiltLevelChanged": lambda told: f"Tilt is {told.get('new')} now: {told.get('reason')}.",
     "TierChanged": lambda told: f"{told.get('tier')}, {told.get('mode')}: {told.get('reason')}.",

@@ -80,16 +80,19 @@ async def serve(home: Home, bound: socket.socket, first: str, ready: Ready) -> N
                 await server.end()
 
 
-def already_served(home: Home, port: int) -> dict[str, Any] | None:
-    """What `serve` told when it became ready, if a dashboard of this home holds the port."""
+def already_served(home: Home, port: int, page: str = "") -> dict[str, Any] | None:
+    """What `serve` told when it became ready, if a dashboard of this home holds the port.
+
+    page: the one its address is to open, which may not be the first of that dashboard.
+    """
     pid = pid_behind(port, home.key("dashboard", suffix="token"))
-    return None if pid is None else _facts(home, port, pid)
+    return None if pid is None else _facts(home, port, pid, page)
 
 
-def _facts(home: Home, port: int, pid: int) -> dict[str, Any]:
+def _facts(home: Home, port: int, pid: int, page: str = "") -> dict[str, Any]:
     token = home.key("dashboard", suffix="token")
     return {
-        "url": f"http://{HOST}:{port}/?token={token}",
+        "url": f"http://{HOST}:{port}/{page}?token={token}",
         "token_file": str(home.path / "dashboard.token"),
         "port": port,
         "pid": pid,

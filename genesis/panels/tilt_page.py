@@ -7,6 +7,9 @@ from genesis.panels.link import EngineFace, State
 from genesis.panels.page import PAGE, PAGE_AGAIN, PAGE_ASKS
 from genesis.panels.tilt_view import Course, history_view, tilt_view
 
+_RULES = ("levels", "interventions_ask", "override")
+"""What the history tells of the rules."""
+
 
 class TiltPage(EngineFace):
     """How calm the trader is, in ink; and when he is not, a page to write."""
@@ -43,5 +46,5 @@ class TiltPage(EngineFace):
         if path != "/tilt/history" or status != 200:
             return {}
         self._course = Course(body.get("scores") or ())
-        self._rules = {name: body.get(name) for name in ("levels", "override")}
+        self._rules = {name: body.get(name) for name in _RULES}
         return {"view": history_view(body)}

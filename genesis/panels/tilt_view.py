@@ -35,13 +35,22 @@ _NUMBERS: Final[Part] = {
     "warning_enter": 60,
     "locked_enter": 80,
     "locked_min_ms": 14_400_000,
+    "confirm_ms": 60_000,
+    "session_ms": 1_800_000,
 }
 """Of the packaged rules, until the engine has told its own."""
 _OVERRIDDEN: Final = "0.25"
+_REFUSED: Final = "New risk is refused. Closing, reducing and tighter stops stay open."
+_HALTED: Final = (
+    "Trading is halted: new risk is refused whatever the score. "
+    "`genesis tier status` tells the way back."
+)
 
 
 def levels(told: Mapping[str, Any]) -> dict[str, Part]:
-    """The four levels in words. told: the engine's numbers, as far as they are known."""
+    """The four levels in words. told: the engine's numbers, as far as they are known; those of an
+    intervention are None where its rules are without.
+    """
     now = _NUMBERS | dict(told)
     caution, warning, locked = (
         int(now[f"{level}_enter"]) for level in ("caution", "warning", "locked")
@@ -58,22 +67,34 @@ def levels(told: Mapping[str, Any]) -> dict[str, Part]:
         "CAUTION": {
             "range": f"{caution} to {warning - 1}",
             "word": "a breath first",
-            "does": f"Entries go through at {multiplier} of the size.",
+            "does": f"Entries go through at {multiplier} of the size{_twice(now)}.",
             "ends": f"after {calm:g} calm minutes below {int(now['caution_leave'])}",
         },
         "WARNING": {
             "range": f"{warning} to {locked - 1}",
             "word": "paused",
-            "does": "New risk is refused. Closing, reducing and tighter stops stay open.",
+            "does": _REFUSED,
             "ends": "with an accepted page",
         },
         "LOCKED": {
             "range": f"{locked} to 100",
-            "word": "locked",
-            "does": "As above, and time has to pass as well.",
-            "ends": f"with an accepted page, after {hours:g} hours and the next 00:00 UTC",
+            "word": "a longer pause",
+            "does": _REFUSED,
+            "ends": f"with an accepted page{_session(now)}, "
+            f"after {hours:g} hours and the next 00:00 UTC",
         },
     }
+
+
+def _twice(now: Part) -> str:
+    apart = now["confirm_ms"]
+    return f", each asked for twice, {float(apart) / 1000:g} seconds apart" if apart else ""
+
+
+def _session(now: Part) -> str:
+    ms = now["session_ms"]
+    quiet = f" and a quiet session of {float(ms or 0) / 60_000:g} minutes in the paper lane"
+    return f"{quiet} (where there is one)" if ms else ""
 
 
 LEVELS: Final = levels({})
@@ -97,7 +118,9 @@ _HOW: Final = {
     None: "still open",
 }
 _STATUS: Final = {
-    "LEARNING": "Still getting to know you: until 40 entries the score stops at 79.",
+    "LEARNING": "Still getting to know you: until 40 entries the score stops at 79. Only an act "
+    "that speaks for itself, such as a page left at once or money added after a loss, takes it "
+    "further.",
     "KNOWN": "Learned from your own calm days.",
 }
 
@@ -106,9 +129,10 @@ _STATUS: Final = {
 def tilt_view(state: State, rules: Mapping[str, Any] = MappingProxyType({})) -> View:
     """Everything but the path of the score.
 
-    rules: what GET /tilt/history told of `levels` and `override`, as far as it is known.
+    rules: what GET /tilt/history told of `levels`, `interventions_ask` and `override`, as far as it
+    is known.
     """
-    worded = levels(rules.get("levels") or {})
+    worded = levels({**(rules.get("levels") or {}), **(rules.get("interventions_ask") or {})})
     overridden = (rules.get("override") or {}).get("limited_multiplier", _OVERRIDDEN)
     return {
         "head": {"tier": state.get("tier"), "halted": bool(state.get("halted"))},
@@ -124,14 +148,16 @@ def score(state: State, worded: Mapping[str, Part]) -> Part:
     level = str(state.get("level", "NORMAL"))
     points = int(state.get("tilt") or 0)
     told = worded.get(level, {"word": level.lower(), "does": "", "ends": ""})
-    ends = f"Ends {told['ends']}." if told["ends"] else ""
+    halted = bool(state.get("halted"))
+    whose = f"{level} ends" if halted else "Ends"
+    ends = f"{whose} {told['ends']}." if told["ends"] else ""
     part = decimal((state.get("headroom") or {}).get("multiplier"))
-    small = part is not None and 0 < part < 1
+    small = part is not None and 0 < part < 1 and not halted
     return {
         "points": points,
         "level": level,
         "word": told["word"],
-        "does": told["does"],
+        "does": _HALTED if halted else told["does"],
         "ends": ends,
         "sizes": f"Sizes are {percent(part, 0)} of usual now." if small and part else "",
         "odds": f"At such a score a generated trader was on tilt {odds(points)}.",
@@ -184,7 +210,8 @@ def pause(state: State) -> Part:
         "intervention": state.get("intervention"),
         "override": state.get("override"),
         "limited_until": state.get("limited_until"),
-        "owed": int((state.get("override") or {}).get("pages_owed") or 0),
+        "owed": int((state.get("pages") or {}).get("later") or 0),
+        "owed_words": owed(state),
         "positions": [
             {"symbol": one.get("symbol"), "quantity": quantity(one.get("quantity"))} for one in held
         ],

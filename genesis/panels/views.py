@@ -114,6 +114,6 @@ def sentence(text: Any) -> str:
 
 
 def owed(state: Mapping[str, Any]) -> str:
-    """How many pages are owed for overrides, in words; empty where none is."""
-    pages = int((state.get("override") or {}).get("pages_owed") or 0)
-    return f"{pages} {'page is' if pages == 1 else 'pages are'} still owed" if pages else ""
+    """How many pages are owed and what for, where more than an open pause waits for one."""
+    pages = state.get("pages") or {}
+    return str(pages.get("told", "")) if pages.get("later") else ""

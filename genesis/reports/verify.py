@@ -13,6 +13,7 @@ from typing import Any, Final
 from genesis.domain.recorded import Recorded
 from genesis.engine.replay import replay
 from genesis.reports.days import FOLDER, LastRow, end_ns, last_row
+from genesis.service.broken_lanes import first_new_break
 from genesis.service.strategies import engine_for
 from genesis.store.database import DATABASE_NAME, Database
 from genesis.store.reader import LogReader
@@ -66,7 +67,7 @@ def verify(
     database = Database.open(home / DATABASE_NAME, read_only=True)
     try:
         reader = LogReader(database)
-        broken = reader.first_break()
+        broken = first_new_break(reader)
         if broken is not None:
             words = f"row {broken.seq} of {broken.table}, stream {broken.stream}: {broken.reason}"
             return Verified(through, 0, "", 0, None, words), False

@@ -3,11 +3,11 @@
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Final
 
-from genesis.domain.account import Balance
+from genesis.domain.account import Balance, Tier
 from genesis.domain.events import (
     AccountOpened,
     BookTop,
@@ -17,7 +17,7 @@ from genesis.domain.events import (
     RunStarted,
     TradeTick,
 )
-from genesis.domain.money import ZERO
+from genesis.domain.money import CONTEXT, ZERO
 from genesis.domain.time import parse_width
 from genesis.engine.engine import Engine
 from genesis.engine.rulebook import Rules
@@ -101,7 +101,9 @@ def backtest(
     exchange = SimExchange(venue, latency_of(latency))
     engine = Engine(book, [trader], seed=str(seed))
     opening = _opening(engine, market, exchange, book, trader, money)
-    with _collector_paused():
+    if isinstance(data, str) and trader.tier.rank >= Tier.STRATEGIST.rank:
+        opening += _usual_volume(home, data, opening[0].ts_ns, book)
+    with _collector_paused(), localcontext(CONTEXT):
         steps = run(engine, source, exchange, opening=opening, every_tick=every_tick)
         decided, executions = _collect(steps, progress)
     width = None if trader.bar is None else parse_width(trader.bar)
@@ -112,6 +114,7 @@ def backtest(
         executions,
         engine.view.positions,
         tuple(engine.state.execution.orders.orders.values()),
+        market.gaps if isinstance(market, Ticks) else (),
     )
 
 
@@ -198,6 +201,20 @@ def _opening(
         InstrumentReported(at_ns, instrument),
         exchange.balances(at_ns),
     )
+
+
+def _usual_volume(
+    home: str | Path | None, symbol: str, first_ns: int, book: Rules
+) -> tuple[Event, ...]:
+    """What the store knows from before the span: VWAP orders follow it, without looking ahead."""
+    from genesis.service.home import resolve_home
+    from genesis.service.usual_volume import usual_volumes
+
+    slicing = book.execution.slicing
+    if slicing is None:
+        return ()
+    place = resolve_home(None if home is None else Path(home))
+    return tuple(usual_volumes(place, (symbol,), first_ns, slicing.profile_days))
 
 
 @contextmanager

@@ -1,12 +1,16 @@
 """How much market a result rests on: the first line of every report."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from genesis.domain.time import DAY, SECOND, format_utc
 from genesis.sim.columns import BarColumns, TickColumns
+from genesis.store.ticks.records import AWAY, FEED, GapRecord
+
+_DEAF: Final = frozenset({FEED, AWAY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,9 @@ class Coverage:
     kind: ticks or bars. rows: how many. longest_gap_s: longest time between two of them (beyond
     the width, for bars). covered_fraction: widths with a trade over all widths between first and
     last (of one minute for ticks); quiet markets have empty minutes without a hole in the data.
+    missing, holes: trade ids absent between the first and the last, and in how many places (0
+    where ticks tell no ids). outages: when our recorder heard nothing of the span; trades of such
+    a time may have been fetched since, books are not.
     """
 
     kind: str
@@ -24,21 +31,44 @@ class Coverage:
     last_ns: int
     longest_gap_s: float
     covered_fraction: float
+    missing: int = 0
+    holes: int = 0
+    outages: tuple[GapRecord, ...] = ()
 
     @property
     def days(self) -> float:
         return (self.last_ns - self.first_ns) / DAY
 
+    @property
+    def deaf_s(self) -> float:
+        """Seconds of the span in which our recorder heard nothing."""
+        heard_to, total = self.first_ns, 0
+        for after_ns, before_ns in sorted((gap.after_ns, gap.before_ns) for gap in self.outages):
+            total += max(0, min(before_ns, self.last_ns) - max(after_ns, heard_to))
+            heard_to = max(heard_to, before_ns)
+        return total / SECOND
+
     def __str__(self) -> str:
+        lacks = ""
+        if self.missing:
+            lacks += f", {self.missing:,} trades missing in {self.holes:,} gaps"
+        if self.outages:
+            lacks += f", recorder deaf for {self.deaf_s:,.1f} s in {len(self.outages):,} outages"
         return (
             f"{self.rows:,} {self.kind}, {format_utc(self.first_ns)} to "
             f"{format_utc(self.last_ns)} ({self.days:.2f} days), longest gap "
-            f"{self.longest_gap_s:.1f} s, {self.covered_fraction:.2%} of the bars present"
+            f"{self.longest_gap_s:.1f} s, {self.covered_fraction:.2%} of the bars present{lacks}"
         )
 
 
-def coverage(columns: TickColumns | BarColumns, width_ns: int) -> Coverage:
-    """Coverage of the columns in bars of `width_ns` (bars have their own width)."""
+def coverage(
+    columns: TickColumns | BarColumns, width_ns: int, gaps: tuple[GapRecord, ...] = ()
+) -> Coverage:
+    """Coverage of the columns in bars of `width_ns` (bars have their own width).
+
+    gaps: what the recorder of the ticks says it missed.
+    """
+    missing = holes = 0
     if isinstance(columns, BarColumns):
         ts_ns, width_ns = columns.open_ts_ns, columns.width_ns
         present, kind = len(ts_ns), "bars"
@@ -47,9 +77,24 @@ def coverage(columns: TickColumns | BarColumns, width_ns: int) -> Coverage:
         ts_ns, kind = columns.ts_ns, "ticks"
         present = len(columns.bars(width_ns).first)
         gap = _longest_step(ts_ns)
+        missing, holes = _holes(columns.trade_ids)
     first, last = int(ts_ns[0]), int(ts_ns[-1])
     widths = last // width_ns - first // width_ns + 1
-    return Coverage(kind, len(ts_ns), first, last, gap / SECOND, present / widths)
+    outages = tuple(
+        each
+        for each in gaps
+        if each.kind in _DEAF and each.before_ns > first and each.after_ns < last
+    )
+    share = present / widths
+    return Coverage(kind, len(ts_ns), first, last, gap / SECOND, share, missing, holes, outages)
+
+
+def _holes(ids: npt.NDArray[np.int64] | None) -> tuple[int, int]:
+    if ids is None:
+        return 0, 0
+    steps = np.diff(ids)
+    wide = steps[steps > 1]
+    return int(wide.sum()) - len(wide), len(wide)
 
 
 def _longest_step(ts_ns: npt.NDArray[np.int64]) -> int:

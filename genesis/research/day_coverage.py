@@ -12,6 +12,7 @@ from genesis.domain.events import (
     HealthReported,
     RunEnded,
     RunStarted,
+    TicksMissed,
     VenueStatus,
 )
 from genesis.domain.time import DAY, MINUTE, SECOND
@@ -30,7 +31,7 @@ _WORTH_A_WORD_NS: Final = MINUTE
 class DayCoverage:
     """How much of the day was seen.
 
-    gaps: time down, feeds lost, the venue not trading. runs: that ran on the day.
+    gaps: time down, feeds lost, prints missed, the venue not trading. runs: that ran on the day.
     """
 
     day: int
@@ -118,6 +119,8 @@ _Gap = tuple[str, str, int, int, str]
 def _interrupted(log: DayLog, last_ns: int) -> Iterator[_Gap]:
     """Feeds lost, the venue not trading, parts of ours that failed; open ends last to the end."""
     open_: dict[tuple[str, str], tuple[int, str]] = {}
+    for missed in (step.event for step in log.steps if isinstance(step.event, TicksMissed)):
+        yield "prints", missed.symbol, missed.first_ns, missed.last_ns, _missed_words(missed)
     for step in log.steps:
         for kind, what, reason in _told(step.event):
             key = (kind, what)
@@ -129,6 +132,11 @@ def _interrupted(log: DayLog, last_ns: int) -> Iterator[_Gap]:
                 open_.setdefault(key, (step.ts_ns, reason))
     for key, (start_ns, reason) in open_.items():
         yield *key, start_ns, last_ns, reason
+
+
+def _missed_words(missed: TicksMissed) -> str:
+    count = missed.last_id - missed.first_id + 1
+    return f"{count:,} missed, from {missed.first_id} on: {missed.reason}"
 
 
 def _told(event: object) -> Iterator[tuple[str, str, str | None]]:

@@ -31,6 +31,7 @@ from genesis.research.day_equity import (
 from genesis.research.day_headroom import Headroom
 from genesis.research.day_log import DayLog, Head
 from genesis.research.day_market import DayMarket, read_market
+from genesis.research.day_parents import parents_frame
 from genesis.research.day_refusals import DESK, by_reason, locks_frame, refusals_frame
 from genesis.research.day_tilt import DayTilt, read_tilt
 from genesis.research.day_trades import open_frame, receipts_frame, trades_frame
@@ -138,6 +139,11 @@ class DayFacts:
     def receipts(self) -> pd.DataFrame:
         """Orders filled on the day: price decided on, price got, slippage, time to the fill."""
         return receipts_frame(self.log, self.market)
+
+    @cached_property
+    def parents(self) -> pd.DataFrame:
+        """Orders sent in slices that ended on the day: their receipts."""
+        return parents_frame(self.log)
 
     @cached_property
     def refusals(self) -> pd.DataFrame:

@@ -12,10 +12,11 @@ _TEXTS: Final = frozenset(
     {"symbol", "who", "reason", "level", "side", "stage", "code", "codes", "note", "kind", "what"}
     | {"order", "type", "purpose", "fee_asset", "how", "pages", "limit", "unit", "alert"}
     | {"measure", "rules", "strategies", "before", "after", "gate", "required", "current"}
-    | {"missing", "odds"}
+    | {"missing", "odds", "algorithm"}
 )
 _COUNTS: Final = frozenset(
     {"trades", "wins", "losses", "tilt_events", "count", "estimated", "words", "score", "run"}
+    | {"slices", "slices_sent"}
 )
 _DATES: Final = frozenset({"date"})
 

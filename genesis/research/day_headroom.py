@@ -161,6 +161,6 @@ def _entries(log: DayLog, market: DayMarket) -> Floats:
         for step in log.steps:
             approved = known.get(step.event.key) if isinstance(step.event, OrderFilled) else None
             if approved is not None and approved.request.purpose is Purpose.ENTRY:
-                first.setdefault(approved.key, step.ts_ns)
+                first.setdefault(approved.key._replace(slice=0), step.ts_ns)  # slices are one
         stamps = sorted(first.values())
     return np.searchsorted(stamps, market.moments_ns, side="left").astype(float)

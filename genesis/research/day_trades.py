@@ -12,6 +12,7 @@ from genesis.domain.ids import EXTERNAL_RUN, OrderKey
 from genesis.domain.money import BPS, ZERO
 from genesis.domain.orders import OF_STRATEGY, OrderRequest, OrderType, Purpose, Side
 from genesis.domain.outcomes import OrderApproved, PositionClosed, PositionOpened, TiltLevelChanged
+from genesis.domain.slicing import ParentStarted
 from genesis.domain.time import MILLISECOND, SECOND
 from genesis.research.day_equity import Book
 from genesis.research.day_frames import frame, utc
@@ -126,26 +127,38 @@ def open_frame(book: Book, market: DayMarket) -> pd.DataFrame:
 def receipts_frame(log: DayLog, market: DayMarket) -> pd.DataFrame:
     """One row per order filled on the day.
 
-    decision_price: the market's middle when the gate approved a market order, the limit or the
-    stop of the others. slippage_bps: how much worse the fill was. wait_ms: wall time from the
-    approval to the first fill, of market orders.
+    decision_price: the market's middle when the gate approved a market order or a slice, the limit
+    or the stop of the others. slippage_bps: how much worse the fill was. wait_ms: wall time from
+    the approval to the first fill, of market orders.
     """
     decided = {told.key: (step, told) for step, told in log.outcomes(OrderApproved)}
     fills: dict[OrderKey, list[tuple[int, Fill]]] = {}
     for step, event in log.events(OrderFilled):
         fills.setdefault(event.key, []).append((step.logged_ns, event.fill))
-    rows = [_receipt(*decided[key], made, market) for key, made in fills.items() if key in decided]
+    sliced = {told.key[:2] for _, told in log.outcomes(ParentStarted)}
+    rows = [
+        _receipt(*decided[key], made, market, is_slice=key[:2] in sliced)
+        for key, made in fills.items()
+        if key in decided
+    ]
     return frame(rows, RECEIPT_COLUMNS)
 
 
 def _receipt(
-    step: DayStep, told: OrderApproved, made: list[tuple[int, Fill]], market: DayMarket
+    step: DayStep,
+    told: OrderApproved,
+    made: list[tuple[int, Fill]],
+    market: DayMarket,
+    *,
+    is_slice: bool,
 ) -> tuple[Any, ...]:
     request = told.request
     fills = list({fill.trade_id: fill for _, fill in made}.values())
     qty = sum((fill.qty for fill in fills), ZERO)
     price = sum((fill.qty * fill.price for fill in fills), ZERO) / qty
-    decision = _decision(request, step, market)
+    decision = (
+        market.mark_at(step, request.symbol) if is_slice else _decision(request, step, market)
+    )
     worse = None if decision is None else (price - decision) / decision * BPS
     if worse is not None and request.side is Side.SELL:
         worse = -worse

@@ -248,22 +248,6 @@ def headroom_table(day: DayFacts) -> Shown:
     )  # fmt: skip
 
 
-def receipts_table(day: DayFacts) -> Shown:
-    return table(
-        day.receipts,
-        names={"order": "order", "approved": "approved", "side": "side", "type": "type",
-               "who": "by", "filled_qty": "filled", "decision_price": "decided at",
-               "fill_price": "got", "slippage_bps": "worse by, bps",
-               "wait_ms": "to the fill, ms", "fee": "fee", "fee_asset": "in"},
-        formats={"filled_qty": _qty, "decision_price": _price, "fill_price": _price,
-                 "slippage_bps": lambda v: NONE if v != v else f"{v:.1f}",
-                 "wait_ms": lambda v: NONE if v != v else f"{v:,.0f}", "fee": _qty},
-        caption="Decided at: the middle of the market when the gate approved a market order; the "
-        "limit or the stop of the others. To the fill: on our own clock.",
-        empty="No order was filled on this day.",
-    )  # fmt: skip
-
-
 def sessions_table(day: DayFacts) -> Shown:
     return table(
         day.sessions,

@@ -48,11 +48,15 @@ class Judged:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per rule: rule, status, used (of its limit), headroom, first_broken, told."""
+        """One row per rule: rule, status, used (of its limit), headroom, first_broken, told.
+
+        The status is that of the whole backtest: a rule that was broken on the way is BREACH, also
+        where it is kept at the end. The other columns but `first_broken` tell of the end.
+        """
         rows = [
             (
                 one.rule,
-                one.status.value,
+                (one.status if one.breach_ts_ns is None else Status.BREACH).value,
                 float("nan") if one.used_fraction is None else float(one.used_fraction),
                 float("nan") if one.headroom_usdt is None else float(one.headroom_usdt),
                 None if one.breach_ts_ns is None else format_utc(one.breach_ts_ns),
@@ -81,7 +85,7 @@ class Judged:
         lowest = self.headroom.min().min() if self.marks else float("nan")
         above = cards(
             [
-                Card(self.book.name, self.verdict, _WORDS[self.verdict], _mood(self.verdict)),
+                Card(self._named, self.verdict, self._words, _mood(self.verdict)),
                 Card("rules", f"{len(self.standings)}", f"{broken} broken"),
                 Card("least headroom", _usdt(lowest), "of all floors, at any moment"),
             ]
@@ -91,7 +95,7 @@ class Judged:
             names={
                 "rule": "rule",
                 "status": "status",
-                "used": "used",
+                "used": "used at the end",
                 "headroom": "left to lose",
                 "first_broken": "first broken",
                 "told": "at the end",
@@ -102,6 +106,22 @@ class Judged:
         )
         parts = (above, rules, note(_SOMEBODY))
         return Shown("".join(p.html for p in parts), "\n".join(p.plain for p in parts))
+
+    @property
+    def _named(self) -> str:
+        """The book, and which of its phases was judged where it has several."""
+        book = self.book
+        phase = f", phase {book.phase} of {book.phases}" if book.phases > 1 else ""
+        return f"{book.name}{phase}"
+
+    @property
+    def _words(self) -> str:
+        told, follows = _WORDS[self.verdict], self.book.phase < self.book.phases
+        return (
+            f"{told}; phase {self.book.phase + 1} follows"
+            if self.verdict == PASSED and follows
+            else told
+        )
 
     def __repr__(self) -> str:
         return self.shown().plain

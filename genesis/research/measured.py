@@ -21,6 +21,7 @@ from genesis.research.coverage import Coverage, coverage
 from genesis.research.equity import closes, equity_curve
 from genesis.research.tables import Table
 from genesis.sim.columns import BarColumns, TickColumns
+from genesis.store.ticks import GapRecord
 
 Metric = int | float | NoValue
 
@@ -48,6 +49,7 @@ class Measured:
     executions: tuple[OrderFilled, ...]
     positions: tuple[Position, ...]
     sent: tuple[Order, ...]
+    gaps: tuple[GapRecord, ...] = ()
 
     # -- tables ------------------------------------------------------------------------------
     @cached_property
@@ -115,7 +117,7 @@ class Measured:
 
     @cached_property
     def coverage(self) -> Coverage:
-        return coverage(self.market, self._width_ns)
+        return coverage(self.market, self._width_ns, self.gaps)
 
     @cached_property
     def decision_digest(self) -> str:

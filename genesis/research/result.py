@@ -16,7 +16,8 @@ class BacktestResult(Measured):
     """One run.
 
     setup: its conditions. steps: the steps that decided anything. executions: every fill event.
-    positions: held at the end. sent: every order that left. Everything else is derived:
+    positions: held at the end. sent: every order that left. gaps: what the recorder of the data
+    missed. Everything else is derived:
 
     trades: pandas; entry_ts_ns, exit_ts_ns int64; entry_price, exit_price, qty, fee (both sides),
     pnl (net), mae, mfe, r float64; reason signal | stop | target | manual | halt; symbol.

@@ -107,14 +107,16 @@ class TickStore:
         A stamp below an earlier one is taken as the earlier one. A book top follows the trades of
         its stamp: the stream gives it the time of the latest message before it.
 
+        The instrument of a symbol that was recorded is the one that the venue told at the time.
+
         Raises:
-            UsageError: the store holds nothing of the symbol, or its instrument is not built in
-            (then pass an Instrument).
+            UsageError: the store holds nothing of the symbol, or its instrument was never recorded
+            and is not built in (then pass an Instrument).
         """
         name = symbol.symbol if isinstance(symbol, Instrument) else parse_symbol(symbol)
         first, last = span_ns(start, end)
         trades = self._store.arrays(name, first, last)
-        known = instrument_of(symbol if isinstance(symbol, Instrument) else name)
+        known = symbol if isinstance(symbol, Instrument) else self._instrument(name, trades)
         columns = TickColumns(
             known,
             _step(trades.price_scale),
@@ -126,7 +128,13 @@ class TickStore:
             trades.trade_id,
         )
         tops = _merged(self._store.tops(name, first, last), columns) if books else None
-        return Ticks(columns, tops, source=f"{name} in {self.home}")
+        gaps = self._store.gaps(name, first, last)
+        return Ticks(columns, tops, source=f"{name} in {self.home}", gaps=gaps)
+
+    def _instrument(self, symbol: str, trades: stored.TickArrays) -> Instrument:
+        """As it was recorded when the trades begin, else the built-in one."""
+        begin_ns = int(trades.ts_ns[0]) if len(trades) else None
+        return self._store.instrument(symbol, begin_ns) or instrument_of(symbol)
 
     def bars(
         self,

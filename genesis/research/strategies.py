@@ -34,7 +34,8 @@ def prepared(
         UsageError: unknown name or parameter, or parameters given for an object.
     """
     if isinstance(strategy, str):
-        found = catalog().build(strategy, params)
+        known = builtin()  # packages are only searched for what does not come with Genesis
+        found = (known if strategy in known.names else catalog()).build(strategy, params)
     elif params:
         raise UsageError("params are for strategies given by name; set them on the object itself")
     else:

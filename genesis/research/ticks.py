@@ -12,15 +12,20 @@ from genesis.domain.time import format_utc
 from genesis.research.grid import check_times, column, to_lots, to_ticks
 from genesis.research.instruments import instrument as instrument_of
 from genesis.sim.columns import TickColumns, TopColumns
+from genesis.store.ticks import GapRecord
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ticks:
-    """One symbol's trades, oldest first, and its book tops where they were recorded."""
+    """One symbol's trades, oldest first, and its book tops where they were recorded.
+
+    gaps: what our recorder says it missed around them.
+    """
 
     columns: TickColumns
     tops: TopColumns | None = None
     source: str = "arrays"
+    gaps: tuple[GapRecord, ...] = ()
 
     @classmethod
     def from_arrays(
@@ -85,7 +90,8 @@ class Ticks:
         ts = self.columns.ts_ns
         a = 0 if start_ns is None else int(np.searchsorted(ts, start_ns))
         b = len(ts) if end_ns is None else max(a, int(np.searchsorted(ts, end_ns)))
-        return Ticks(_ticks_slice(self.columns, a, b), _tops_slice(self.tops, a, b), self.source)
+        tops = _tops_slice(self.tops, a, b)
+        return Ticks(_ticks_slice(self.columns, a, b), tops, self.source, self.gaps)
 
     def frame(self) -> pd.DataFrame:
         """A table of floats for looking at: ts_ns, price, qty, is_buyer_maker, trade_id."""

@@ -4,15 +4,17 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from genesis.domain.instrument import quote_of
-from genesis.errors import ConfigError, NotBuilt
+from genesis.errors import ConfigError
 from genesis.exchange.binance import BinanceGateway
 from genesis.exchange.loopback import DEFAULT_API_KEY, DEFAULT_API_SECRET
 from genesis.exchange.venue import require_loopback, venue_at
+from genesis.exchange.venues import require_trading
 from genesis.rules import Rules, load
 from genesis.service.account_lease import AccountLease
 from genesis.service.clock import VenueClock
 from genesis.service.code_manifest import code_sha256
 from genesis.service.home import Home
+from genesis.service.live import gateway_of, require_same_kind
 from genesis.service.own_venue import start_own_venue
 from genesis.service.restart import Remembered
 from genesis.service.service import Connect, Ends, Plan, Service
@@ -36,16 +38,13 @@ def build(settings: Settings, mode: Mode | str, *, seed: str = "0", say: Say) ->
 
     Raises:
         ConfigError: settings, rules, strategies or venue cannot be used.
-        NotBuilt: live trading.
     """
     kind = Mode(mode)
     if kind is Mode.LIVE:
-        raise NotBuilt(
-            "live trading needs the go-live protocol, which comes with a later version; "
-            "run --mode paper"
-        )
-    if settings.venue_url is not None:
+        gateway_of(settings, VenueClock())  # without a key nothing is touched
+    elif settings.venue_url is not None:
         require_loopback(settings.venue_url)
+        require_trading(venue_at(settings.venue_url))
     quotes = {quote_of(symbol) for symbol in settings.symbols}
     if len(quotes) > 1:
         raise ConfigError(
@@ -67,16 +66,21 @@ def build(settings: Settings, mode: Mode | str, *, seed: str = "0", say: Say) ->
         control_key=control_key,
         read_key=read_key,
     )
-    return Service(plan, _connect(settings, say), say)
+    return Service(plan, _connect(settings, kind, say), say)
 
 
-def _connect(settings: Settings, say: Say) -> Connect:
-    """What connects to the venue: the one named, or an exchange of our own."""
+def _connect(settings: Settings, mode: Mode, say: Say) -> Connect:
+    """What connects to the venue: the one named, Binance, or in paper an exchange of our own."""
 
     async def connect(clock: VenueClock, past: Remembered) -> tuple[BinanceGateway, Ends]:
         ends: Ends
+        require_same_kind(past, is_paper=mode is Mode.PAPER)
         url = settings.venue_url
         key, secret = settings.venue_keys(DEFAULT_API_KEY, DEFAULT_API_SECRET)
+        if mode is Mode.LIVE:
+            live = gateway_of(settings, clock)
+            say(f"venue: {live.venue.rest}")
+            return live, AccountLease.take(live.venue.rest, key)
         if url is None:
             ends = own = await start_own_venue(settings, past)
             url, key, secret = own.url, own.api_key, own.api_secret
@@ -90,6 +94,7 @@ def _connect(settings: Settings, say: Say) -> Connect:
             secret,
             settings.symbols,
             now_ns=clock.now_ns,
+            signed_ns=clock.told_ns,
             elapsed_ns=clock.elapsed_ns,
         )
         return gateway, ends

@@ -13,6 +13,7 @@ from genesis.service.api.places import is_loopback
 from genesis.service.api.signing import signed
 from genesis.service.clock import wall_ns
 from genesis.service.home import Home, read_key
+from genesis.service.moments import refused
 from genesis.service.settings import Settings
 
 _TIMEOUT_S: Final = 30.0
@@ -120,7 +121,8 @@ class Client:
         body = answer.json()
         if answer.is_success or answer.status_code in (409, 503):
             return body
-        raise UsageError(str(body.get("detail") or body.get("reason") or body))
+        why = body.get("detail") or body.get("reason") or body
+        raise UsageError(refused({"reason": why, "when": body.get("when")}))
 
 
 def _is_key_matter(answer: httpx.Response) -> bool:

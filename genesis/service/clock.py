@@ -71,6 +71,12 @@ class VenueClock:
         self._floor_ns = max(self._floor_ns, self._carried(self._elapsed()))
         return self._floor_ns
 
+    def told_ns(self) -> int:
+        """Venue time as the venue itself told it, whatever market stamps say: for signatures, and
+        for what time proves. It may run backwards.
+        """
+        return self._carried(self._elapsed())
+
     def wall_until(self, venue_ns: int) -> float:
         left_ns = venue_ns - self.now_ns()
         if left_ns <= 0:

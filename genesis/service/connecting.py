@@ -1,12 +1,12 @@
 """The way to a venue: opened, its clock read, the account known, before anything is recorded."""
 
-from genesis.errors import ConfigError, Rejected, Unreachable
-from genesis.exchange.binance import BinanceGateway
+from genesis.errors import ConfigError, OutOfSync, Rejected, Unreachable
+from genesis.exchange.gateway import Gateway
 from genesis.service.clock import VenueClock
-from genesis.service.trading import first_sync
+from genesis.service.time_keeping import first_sync
 
 
-async def open_gateway(gateway: BinanceGateway, clock: VenueClock, last_ns: int = 0) -> None:
+async def open_gateway(gateway: Gateway, clock: VenueClock, last_ns: int = 0) -> None:
     """Open the gateway and set the clock by it; the gateway is closed again where that fails.
 
     last_ns: venue time at the end of the record; time does not run backwards.
@@ -17,7 +17,7 @@ async def open_gateway(gateway: BinanceGateway, clock: VenueClock, last_ns: int 
     """
     try:
         await gateway.open()
-    except Unreachable as problem:
+    except (Unreachable, OutOfSync) as problem:
         raise Unreachable(
             f"no Binance-compatible venue answers at {gateway.venue.rest}: is `genesis exchange` "
             f"running there? ({problem.message})"
@@ -30,11 +30,12 @@ async def open_gateway(gateway: BinanceGateway, clock: VenueClock, last_ns: int 
         raise
 
 
-async def _know_the_account(gateway: BinanceGateway) -> None:
+async def _know_the_account(gateway: Gateway) -> None:
     try:
         await gateway.balances()
     except Rejected as problem:
+        why = gateway.traffic.key.problem or problem.message
         raise ConfigError(
             f"the venue {gateway.venue.rest} refuses these keys: correct GENESIS_API_KEY and "
-            f"GENESIS_API_SECRET ({problem.message})"
+            f"GENESIS_API_SECRET, or what the venue allows them ({why})"
         ) from problem

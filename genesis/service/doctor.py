@@ -5,9 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from genesis.errors import ConfigError, GenesisError
+from genesis.exchange.gateway import Gateway
 from genesis.exchange.venue import require_loopback
 from genesis.rules import load
 from genesis.service.api.server import bind
+from genesis.service.clock import VenueClock
+from genesis.service.connecting import open_gateway
+from genesis.service.live import account_at, looks
 from genesis.service.settings import Settings
 from genesis.service.strategies import strategies_of
 from genesis.store.database import DATABASE_NAME, Database
@@ -22,9 +26,40 @@ class Finding:
     detail: str
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """All findings; nothing is changed."""
-    return [_finding(what, look) for what, look in _looks(settings)]
+def examine(settings: Settings, *, is_live: bool = False) -> list[Finding]:
+    """All findings on this machine; nothing is changed.
+
+    is_live: the venue is asked apart, see `examine_live`.
+    """
+    looked = (each for each in _looks(settings) if not (is_live and each[0] == "venue"))
+    return [_finding(what, look) for what, look in looked]
+
+
+async def examine_live(settings: Settings) -> list[Finding]:
+    """What the venue says of key, clock, symbols and account; nothing is traded."""
+    clock = VenueClock()
+    try:
+        gateway = account_at(settings, clock)
+        await open_gateway(gateway, clock)
+    except GenesisError as problem:
+        return [Finding("venue", False, problem.message)]
+    found = [Finding("venue", True, _told(gateway))]
+    try:
+        for what, look in looks(gateway, settings):
+            try:
+                found.append(Finding(what, True, await look()))
+            except GenesisError as problem:
+                found.append(Finding(what, False, problem.message))
+    finally:
+        await gateway.close()
+    return found
+
+
+def _told(gateway: Gateway) -> str:
+    """Where it is, and which hosts are reached beside."""
+    others = ", ".join(sorted(gateway.venue.hosts))
+    lacks = "" if gateway.dialect.has_streams else "; it is looked at and left, not traded at"
+    return f"{gateway.venue.url} (reaches {others}){lacks}"
 
 
 def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:

@@ -5,6 +5,7 @@ dropped on the way.
 """
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,6 +28,11 @@ _AGAIN_S: Final = 0.5
 _ENDS: Final = "the service ends"
 
 Task = asyncio.Task[None]
+
+
+def ended_words(reason: str) -> str:
+    """The last line of a run, for who looks at it; the log keeps the reason itself."""
+    return "ended by Ctrl-C" if reason == signal.SIGINT.name else f"ended: {reason}"
 
 
 @dataclass(slots=True)
@@ -157,10 +163,8 @@ class Ending:
 
     def _is_awaited(self) -> bool:
         now_ns = self._runner.clock.now_ns()
-        again_ns = self._engine.state.execution.protector.retry_ns
-        return bool(self._entries()) or any(
-            now_ns < again_ns.get(symbol, 0) for symbol in self._bare()
-        )
+        again_ns = self._engine.state.execution.protector.again_ns
+        return bool(self._entries()) or any(now_ns < again_ns(symbol) for symbol in self._bare())
 
     def _left(self) -> Iterable[str]:
         for order in self._entries():

@@ -5,11 +5,15 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import platformdirs
 
 from genesis.errors import ConfigError
+from genesis.store.private import FOLDER_MODE, keep_from_others
+
+_TEXTS: Final = ("genesis.db*", "second-log.jsonl*")
+"""Files of a home that hold what its owner wrote, those that were set aside, too."""
 
 
 def resolve_home(explicit: Path | None = None) -> Path:
@@ -55,19 +59,22 @@ class Home:
 
     @classmethod
     def open(cls, path: Path) -> "Home":
-        """Make the folder where needed.
+        """Make the folder where needed; nobody but its owner reads what it holds.
 
         Raises:
             ConfigError: it cannot be made or written.
         """
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
             (path / "logs").mkdir(exist_ok=True)
         except OSError as err:
             raise ConfigError(
                 f"home {path} cannot be used ({err.strerror}): set GENESIS_HOME to a folder "
                 "that can be written"
             ) from err
+        texts = [file for pattern in _TEXTS for file in path.glob(pattern)]
+        for each in (*texts, path) if texts else ():  # else it may be anybody's folder
+            keep_from_others(each)
         return cls(path)
 
     @property

@@ -1,8 +1,10 @@
 """The operator's door: words typed by the trader become one `OperatorActed`.
 
-    buy AMOUNT usdt|BASE SYMBOL [limit PRICE] [stop PRICE] · sell AMOUNT usdt|BASE SYMBOL
-    close SYMBOL · close all · cancel all · stop SYMBOL PRICE · halt REASON · status
-    step down · reset REASON · go live PHRASE
+    buy AMOUNT usdt|BASE SYMBOL [limit PRICE | iceberg | twap [over MINUTES] | vwap [over MINUTES]]
+    [stop PRICE] · sell AMOUNT usdt|BASE SYMBOL
+    close SYMBOL [PERCENT%] · sell SYMBOL [PERCENT%] · close all · sell all · cancel all
+    stop SYMBOL PRICE
+    halt [REASON] · status · help · step down · reset REASON · style REASON · go live PHRASE
 
 SYMBOL is `btc`, `BTC/USDT` or `btcusdt`. What is not understood says why.
 """
@@ -17,28 +19,21 @@ from typing import Any, Final
 from genesis.domain.events import OperatorActed
 from genesis.domain.instrument import base_of, quote_of
 from genesis.domain.orders import OrderType, Side
-from genesis.errors import UsageError
+from genesis.service.extras import ALGORITHMS, NotUnderstood, amount, extras
+from genesis.service.typed import Typed
 
-GRAMMAR: Final = (
-    "buy AMOUNT usdt|BASE SYMBOL [limit PRICE] [stop PRICE], sell AMOUNT usdt|BASE SYMBOL, "
-    "close SYMBOL, close all, cancel all, stop SYMBOL PRICE, halt REASON, status, "
-    "step down, reset REASON, style REASON, go live PHRASE"
-)
+__all__ = ["Door", "Manner", "NotUnderstood", "not_understood", "with_stop"]
+
+_SEE_HELP: Final = "`help` shows what can be typed"
+_ALL, _HALF, _WHOLE = "all", "half", Decimal(100)
 _FIELDS: Final = frozenset(
     {"side", "symbol", "qty", "amount_usdt", "type", "price", "stop"}
-    | {"reduces", "cancel", "confidence", "why"}
+    | {"reduces", "cancel", "confidence", "why", "over_minutes"}
 )
 _GO_LIVE: Final = re.compile(r"go live (.+)\Z", re.IGNORECASE | re.DOTALL)
 _MAX_TEXT: Final = 500
-_MAX_DIGITS: Final = 24
 _ANY: Final = "1"
 """An amount to be read in the place of one that is not given."""
-
-
-class NotUnderstood(UsageError):
-    """The words are no command; the message says which word and what was expected."""
-
-    code = "GENESIS-1110"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +73,13 @@ class Door:
             "stop": self._stop,
             "halt": self._halt,
             "status": self._status,
+            "help": self._help,
+            "?": self._help,
             "step": self._step_down,
             "reset": self._reset,
             "style": self._style,
         }
+        self.typed = Typed((*self._readers, "go"), self._names)
 
     def read(self, text: str, ts_ns: int) -> OperatorActed:
         """One typed line as an act.
@@ -91,12 +89,14 @@ class Door:
         """
         words = text.split()
         if not words or len(text) > _MAX_TEXT:
-            raise NotUnderstood(f"nothing to do; try: {GRAMMAR}")
+            raise NotUnderstood(f"nothing to do; {_SEE_HELP}")
         if words[0].lower() == "go":
             return _go_live(text, ts_ns)
         reader = self._readers.get(words[0].lower())
         if reader is None:
-            raise NotUnderstood(f"{words[0]!r} is no command; try: {GRAMMAR}")
+            meant = self.typed.meant(words[0].lower())
+            guess = f": is {meant!r} meant?" if meant in self._readers else ";"
+            raise NotUnderstood(f"{words[0]!r} is no command{guess} {_SEE_HELP}")
         return reader(words, ts_ns)
 
     def read_intent(self, intent: Mapping[str, Any], ts_ns: int) -> OperatorActed:
@@ -133,30 +133,43 @@ class Door:
             line += ["limit", words["price"]]
         if "stop" in words:
             line += ["stop", words["stop"]]
+        if words.get("type", "").lower() in ALGORITHMS:
+            line.append(words["type"])
+        if "over_minutes" in words:
+            line += ["over", words["over_minutes"]]
         act = self._trade(line, ts_ns)
         return act if has_size else replace(act, qty=None)
 
     # -- one reader per verb -----------------------------------------------------------------
     def _trade(self, words: list[str], ts_ns: int) -> OperatorActed:
+        words = _percent_joined(words)
+        is_sale = words[0].lower() == "sell"
+        if is_sale and (len(words) == 2 or any(map(_share, words[1:3]))):
+            return self._close(words, ts_ns)
         if len(words) < 4:
             raise NotUnderstood(
-                f"{words[0]} needs an amount, its unit and a symbol: buy 100 usdt btc"
+                f"{words[0]} needs an amount, its unit and a symbol: {words[0]} 100 usdt btc"
             )
-        verb, amount, unit, name = words[:4]
+        verb, number, unit, name = words[:4]
+        if self._is_symbol(number) and unit[:1].isdigit():
+            raise NotUnderstood(
+                f"the symbol comes last: {verb} {' '.join([unit, name, number, *words[4:]])}"
+            )
         symbol = self._symbol(name)
-        extras = _extras(words[4:])
-        value = _amount(amount, "amount")
+        said = extras(words[4:])
+        value = amount(number, "amount")
         in_quote = unit.upper() == quote_of(symbol)
         if not in_quote and unit.upper() != base_of(symbol):
             raise NotUnderstood(
                 f"an amount of {symbol} is in {quote_of(symbol)} or {base_of(symbol)}, not {unit!r}"
             )
         side = Side.BUY if verb.lower() == "buy" else Side.SELL
-        if side is Side.SELL and "limit" in extras:
+        if side is Side.SELL and said.is_priced:
             raise NotUnderstood(
-                "a sell goes at the market for now: it takes no limit, and the stop rests meanwhile"
+                "a sell goes at the market for now: it takes no limit and no slices, and the stop "
+                "rests meanwhile"
             )
-        if side is Side.SELL and "stop" in extras:
+        if side is Side.SELL and said.stop is not None:
             raise NotUnderstood(
                 "a sell takes no stop: it reduces; to move a stop: stop SYMBOL PRICE"
             )
@@ -166,36 +179,45 @@ class Door:
             "trade",
             symbol=symbol,
             side=side,
-            order_type=OrderType.LIMIT if "limit" in extras else OrderType.MARKET,
+            order_type=OrderType.LIMIT if said.is_priced else OrderType.MARKET,
             amount_usdt=value if in_quote else None,
             qty=None if in_quote else value,
-            price=extras.get("limit"),
-            stop_new=extras.get("stop"),
+            price=said.limit,
+            stop_new=said.stop,
             reduces_risk=side is Side.SELL,
+            algorithm=None if said.algorithm is None else said.algorithm.value,
+            over_ns=said.over_ns,
         )
 
     def _close(self, words: list[str], ts_ns: int) -> OperatorActed:
-        name = _only_word(words, "close SYMBOL, or close all")
-        if name.lower() == "all":
+        said = [word.lower() for word in _percent_joined(words)[1:]]
+        if said == [_ALL]:
             return _act(ts_ns, "COMMAND", "close_all", reduces_risk=True)
-        return _act(ts_ns, "COMMAND", "close", symbol=self._symbol(name), reduces_risk=True)
+        shares = [share for share in map(_share, said) if share is not None]
+        names = [word for word in said if _share(word) is None]
+        if len(names) != 1 or len(shares) > 1:
+            raise NotUnderstood("close is used so: close SYMBOL, close SYMBOL 50%, or close all")
+        symbol, share = self._symbol(names[0]), shares[0] if shares else _WHOLE
+        part = None if share == _WHOLE else share / _WHOLE
+        return _act(ts_ns, "COMMAND", "close", symbol=symbol, share=part, reduces_risk=True)
 
     def _cancel(self, words: list[str], ts_ns: int) -> OperatorActed:
-        if _only_word(words, "cancel all").lower() != "all":
+        if [word.lower() for word in words[1:]] not in ([], [_ALL]):
             raise NotUnderstood("cancel is used so: cancel all (entry orders; stops stay)")
         return _act(ts_ns, "ORDER_CANCEL", "cancel_all")
 
     def _stop(self, words: list[str], ts_ns: int) -> OperatorActed:
         if len(words) != 3:
-            raise NotUnderstood("stop needs a symbol and a price: stop btc 60000")
-        price = _amount(words[2], "price")
+            raise NotUnderstood(
+                "stop needs a symbol and a price: stop btc 60000; to end new risk: halt"
+            )
+        price = amount(words[2], "price")
         symbol = self._symbol(words[1])
         return _act(ts_ns, "STOP_MODIFY", "stop", symbol=symbol, price=price, stop_new=price)
 
     def _halt(self, words: list[str], ts_ns: int) -> OperatorActed:
-        if len(words) < 2:
-            raise NotUnderstood("halt needs a reason: halt the news is out")
-        return _act(ts_ns, "COMMAND", "halt", reason=" ".join(words[1:]), reduces_risk=True)
+        reason = " ".join(words[1:]) or None
+        return _act(ts_ns, "COMMAND", "halt", reason=reason, reduces_risk=True)
 
     def _style(self, words: list[str], ts_ns: int) -> OperatorActed:
         if len(words) < 2:
@@ -207,6 +229,9 @@ class Door:
             raise NotUnderstood("status takes nothing after it")
         return _act(ts_ns, "COMMAND", "status", reduces_risk=True)
 
+    def _help(self, words: list[str], ts_ns: int) -> OperatorActed:
+        return _act(ts_ns, "COMMAND", "help", reduces_risk=True)
+
     def _step_down(self, words: list[str], ts_ns: int) -> OperatorActed:
         if _only_word(words, "step down (to the tier below)").lower() != "down":
             raise NotUnderstood("step is used so: step down (to the tier below)")
@@ -217,8 +242,11 @@ class Door:
             raise NotUnderstood("reset needs a reason: what happened, and what is different now")
         return _act(ts_ns, "COMMAND", "reset", reason=" ".join(words[1:]))
 
+    def _is_symbol(self, name: str) -> bool:
+        return _spelled(name) in self._names
+
     def _symbol(self, name: str) -> str:
-        symbol = self._names.get(name.upper().replace("/", "").replace("-", ""))
+        symbol = self._names.get(_spelled(name))
         if symbol is None:
             raise NotUnderstood(
                 f"no symbol {name!r} here: this run trades {', '.join(self._symbols)}"
@@ -226,9 +254,9 @@ class Door:
         return symbol
 
 
-def not_understood(ts_ns: int) -> OperatorActed:
+def not_understood(ts_ns: int, *, is_slip: bool) -> OperatorActed:
     """A line that was no command: how it was typed counts, what it said does not."""
-    return OperatorActed(ts_ns, "COMMAND", parse_ok=False)
+    return OperatorActed(ts_ns, "COMMAND", parse_ok=False if is_slip else None)
 
 
 def with_stop(act: OperatorActed, old: Decimal | None, entry: Decimal | None) -> OperatorActed:
@@ -271,11 +299,12 @@ def _check_intent(intent: Mapping[str, Any], words: Mapping[str, str]) -> None:
     if "qty" in words and "amount_usdt" in words:
         raise NotUnderstood("an intent names either qty or amount_usdt, not both")
     kind = words.get("type", "market").lower()
-    if kind not in ("market", "limit"):
-        raise NotUnderstood(f"type is market or limit, not {words['type']!r}")
+    if kind not in ("market", "limit", *ALGORITHMS):
+        known = f"market, limit, {', '.join(ALGORITHMS)}"
+        raise NotUnderstood(f"type is one of {known}, not {words['type']!r}")
     if (kind == "limit") != ("price" in words):
-        raise NotUnderstood("a limit order has a price, a market order has none")
-    if side != "buy" and ("price" in words or "stop" in words):
+        raise NotUnderstood("a limit order has a price, the others have none")
+    if side != "buy" and ("price" in words or "stop" in words or kind != "market"):
         raise NotUnderstood("a sell goes at the market for now: it takes no price and no stop")
     if "confidence" in words and not _is_fraction(words["confidence"]):
         raise NotUnderstood("confidence is a number from 0 to 1")
@@ -299,30 +328,38 @@ def _names(symbols: Sequence[str]) -> dict[str, str]:
     return names | {base_of(s): s for s in symbols if bases.count(base_of(s)) == 1}
 
 
+def _spelled(name: str) -> str:
+    return name.upper().replace("/", "").replace("-", "")
+
+
+def _percent_joined(words: list[str]) -> list[str]:
+    """`50 %` is meant as `50%`."""
+    joined: list[str] = []
+    for word in words:
+        if word == "%" and len(joined) > 1:
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
+
+
 def _only_word(words: list[str], usage: str) -> str:
     if len(words) != 2:
         raise NotUnderstood(f"{words[0]} is used so: {usage}")
     return words[1]
 
 
-def _extras(words: list[str]) -> dict[str, Decimal]:
-    """`limit PRICE` and `stop PRICE` in any order, each at most once."""
-    found: dict[str, Decimal] = {}
-    for at in range(0, len(words), 2):
-        name = words[at].lower()
-        if name not in ("limit", "stop") or name in found or at + 1 >= len(words):
-            raise NotUnderstood(
-                f"after the symbol come limit PRICE or stop PRICE, not {words[at]!r}"
-            )
-        found[name] = _amount(words[at + 1], f"{name} price")
-    return found
+def _share(word: str) -> Decimal | None:
+    """How much of a position in percent: `all`, `half` or such as `50%`; None: it is no share.
 
-
-def _amount(word: str, what: str) -> Decimal:
-    try:
-        value = Decimal(word)
-    except InvalidOperation:
-        raise NotUnderstood(f"{what} {word!r} is not a number") from None
-    if not value.is_finite() or value <= 0 or len(word) > _MAX_DIGITS or "e" in word.lower():
-        raise NotUnderstood(f"{what} {word!r} is not a positive amount in plain digits")
-    return value
+    Raises:
+        NotUnderstood: there is no such share of a position.
+    """
+    if word.lower() in (_ALL, _HALF):
+        return _WHOLE if word.lower() == _ALL else _WHOLE / 2
+    if not word.endswith("%"):
+        return None
+    share = amount(word[:-1], "share")
+    if share > _WHOLE:
+        raise NotUnderstood(f"{word} is more than all of a position: at most 100%")
+    return share

@@ -15,7 +15,7 @@ from genesis.domain.commands import (
     SetTimer,
     SubmitOrder,
 )
-from genesis.domain.events import Event, OrderRejected
+from genesis.domain.events import Event, OrderCancelled
 from genesis.domain.ids import OrderKey
 from genesis.engine.step import Step
 from genesis.errors import EventLogError, InvariantBroken
@@ -24,7 +24,6 @@ from genesis.service.clock import Clock
 from genesis.service.logs import log
 
 _log = log("outbox")
-NOT_SENT: Final = "NOT_SENT"
 _LEVELS: Final = {"info": "info", "warning": "warning", "critical": "critical"}
 
 
@@ -101,13 +100,21 @@ class Outbox:
                 await asyncio.wrap_future(letter.durable)
         except EventLogError as problem:
             self._log_failed(problem)
+        stops = _brought_along(letter)
         for command, wire_id in zip(letter.step.commands, letter.wire_ids, strict=True):
-            self._send(command, wire_id)
+            if isinstance(command, SubmitOrder) and command.joins is not None:
+                if command.joins in stops:
+                    self._submit_both(command, wire_id, *stops[command.joins])
+            else:
+                self._send(command, wire_id)
         if letter.waiter is not None and not letter.waiter.done():
             letter.waiter.set_result(letter.step)
 
     def only_reducing(self, why: str) -> None:
-        """From here on only what reduces risk leaves; what is not sent is told why."""
+        """From here on only what reduces risk leaves; the rest is cancelled here, and told why.
+
+        The venue never saw it and rejected nothing: that is no failed order.
+        """
         self._not_sent = self._not_sent or why
 
     def _send(self, command: Command, wire_id: str | None) -> None:
@@ -116,10 +123,7 @@ class Outbox:
                 assert wire_id is not None
                 self._submit(command, wire_id)
             case CancelOrder():
-                known = self.wire_ids.get(command.key)
-                if known is None:
-                    raise InvariantBroken(f"order {command.key} is to be cancelled but never left")
-                self._calls.cancel(command, known)
+                self._calls.cancel(command, self._left_as(command.key))
             case Notify(level=level, text=text):
                 getattr(_log, _LEVELS.get(level, "info"))("notice", text=text)
             case RequestReconcile(reason=reason):
@@ -129,10 +133,43 @@ class Outbox:
 
     def _submit(self, command: SubmitOrder, wire_id: str) -> None:
         if self._not_sent is not None and not command.request.reduces:
-            reason = f"{self._not_sent}: nothing that adds risk is sent"
-            self._told(OrderRejected(self._clock.now_ns(), command.key, NOT_SENT, reason))
+            self._withhold(command.key)
             return
-        self._calls.submit(command, wire_id)
+        replaced = None if command.replaces is None else self._left_as(command.replaces)
+        self._calls.submit(command, wire_id, replaced)
+
+    def _submit_both(
+        self, entry: SubmitOrder, wire_id: str | None, stop: SubmitOrder, stop_wire_id: str
+    ) -> None:
+        assert wire_id is not None
+        if self._not_sent is None:
+            self._calls.submit_with_stop(entry, wire_id, stop, stop_wire_id)
+            return
+        for command in (entry, stop):
+            self._withhold(command.key)
+
+    def _withhold(self, key: OrderKey) -> None:
+        reason = f"{self._not_sent}: nothing that adds risk is sent"
+        self._told(OrderCancelled(self._clock.now_ns(), key, reason))
+
+    def _left_as(self, key: OrderKey) -> str:
+        known = self.wire_ids.get(key)
+        if known is None:
+            raise InvariantBroken(f"order {key} is to be cancelled but never left")
+        return known
+
+
+def _brought_along(letter: Letter) -> dict[OrderKey, tuple[SubmitOrder, str]]:
+    """Stops that leave with their entries, and the ids they leave with, by their own keys."""
+    pairs = zip(letter.step.commands, letter.wire_ids, strict=True)
+    return {
+        command.key: (command, wire_id)
+        for command, wire_id in pairs
+        if isinstance(command, SubmitOrder)
+        and command.joins is not None
+        and command.request.reduces
+        and wire_id is not None
+    }
 
 
 def _leaves(command: Command) -> bool:

@@ -7,6 +7,7 @@ the exchange, too, is what the recorded events make of it.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from genesis.domain.account import Balance, Tier
@@ -133,6 +134,7 @@ class PaperAccount:
         elif isinstance(event, InstrumentReported):
             self._exchange.venue.list_instrument(event.instrument)
         elif isinstance(event, RunStarted) and self.engine.state.run:
+            self.session.away(event.ts_ns - self.engine.state.now_ns)
             engine_for(event, self.engine)  # the same engine, under the rules of the next run
         self.ended = event.reason if isinstance(event, RunEnded) else None
         watched = self.session.watch(self.engine, event)
@@ -172,7 +174,7 @@ class PaperAccount:
 
 
 def restored(steps: Iterable[Recorded]) -> PaperAccount:
-    """The account that a stream records.
+    """The account that a stream records; its trades are all of them, told or not.
 
     Raises:
         EventLogError: the stream ends before its account was opened, or cannot be continued.
@@ -191,8 +193,25 @@ def restored(steps: Iterable[Recorded]) -> PaperAccount:
                 account.again(event)
     if account is None:
         raise EventLogError("the stream ends before its account was opened")
-    account.trades.clear()  # told when they happened; one that a crash held back is won again
     return account
+
+
+def untold(
+    trades: Iterable[PaperTradeReported], reported: Iterable[PaperTradeReported]
+) -> tuple[PaperTradeReported, ...]:
+    """Trades of a stream behind the last one that was reported; a crash may have held them back.
+
+    They are reported in order, and known again by whose they were and what they brought.
+    """
+    closed, told = tuple(trades), 0
+    for report in reported:
+        same = (at for at in range(told, len(closed)) if _is_same(closed[at], report))
+        told = next(same, told - 1) + 1
+    return closed[told:]
+
+
+def _is_same(one: PaperTradeReported, other: PaperTradeReported) -> bool:
+    return replace(one, ts_ns=other.ts_ns) == other
 
 
 def _fees(rules: Rules) -> FeeSchedule:

@@ -33,6 +33,7 @@ from genesis.engine.step import Step
 from genesis.errors import EventLogError, InvariantBroken
 from genesis.exchange.streams import MARKET
 from genesis.risk.breakers import Level, State
+from genesis.service.broken_lanes import left_words, report
 from genesis.service.clock import Clock
 from genesis.service.logs import log
 from genesis.service.paper_account import PaperAccount
@@ -76,6 +77,7 @@ class PaperLane:
 
     Attributes:
         problem: what closed the lane for the rest of this run; None: nothing did.
+        left: records of earlier lanes that were found broken at the start, a line for each.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class PaperLane:
         self._main = main
         self._tell = tell
         self.problem: str | None = None
+        self.left: list[str] = []
         self._opened: Opened | None = None
         self._waiting: deque[tuple[Event, asyncio.Future[Step] | None]] = deque()
         self._wake = asyncio.Event()
@@ -107,11 +110,21 @@ class PaperLane:
     # -- the main run ------------------------------------------------------------------------
     async def start(self) -> None:
         """The main run has begun and is not reconciled yet: a lane that is asked for opens."""
+        if self.problem is None:
+            await self._leave_broken()
         tier = wanted(self._main.state)
         has_lane = self._main.state.tilt.state.has_lane
         if tier is not None and has_lane and self.problem is None:
             self._guarded(lambda: self._continue(tier))
         await self._keep()
+
+    async def _leave_broken(self) -> None:
+        """What a lane proved whose record is broken does not count any more."""
+        for found in self._opening.broken():
+            has_lane = self._main.state.tilt.state.has_lane
+            await self._tell(report(found, self._clock.now_ns(), has_lane=has_lane))
+            self.left.append(left_words(found))
+            _log.error("the paper account is left behind", problem=self.left[-1])
 
     def heard(self, happened: Happened) -> None:
         """A step of the main engine. The lane sees the same market; it may be wanted now."""
@@ -166,7 +179,7 @@ class PaperLane:
         if session is None or session.started_ns is None:
             raise EventLogError("no session is on in the paper lane")
         now_ns = self._clock.now_ns()
-        done = RecoverySessionDone(now_ns, session.started_ns, session.signs)
+        done = RecoverySessionDone(now_ns, session.started_ns, session.signs, session.away_ns)
         outcomes = (await self._tell(done)).outcomes
         if self.account is not None:  # it closes when nothing else asks for it
             await self.ask(OperatorActed(now_ns, END, reduces_risk=True))

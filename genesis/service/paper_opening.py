@@ -1,6 +1,6 @@
 """How an account on paper comes to be: a fresh one, or the one that the last run left open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import NAMESPACE_URL, uuid5
@@ -16,14 +16,18 @@ from genesis.domain.events import (
     RunStarted,
 )
 from genesis.domain.money import ZERO
+from genesis.domain.paper import PaperTradeReported
 from genesis.engine.engine import Engine
 from genesis.errors import EventLogError
 from genesis.exchange.streams import MARKET
 from genesis.risk.blocks import FEED
+from genesis.service.broken_lanes import left_behind, newly_broken
 from genesis.service.clock import Clock
 from genesis.service.logs import log
-from genesis.service.paper_account import PaperAccount, restored
+from genesis.service.paper_account import PaperAccount, restored, untold
 from genesis.service.paper_stream import PaperStream, in_tier, openings, stream_name
+from genesis.store.chain import Break
+from genesis.store.codec import decode
 from genesis.store.event_log import EventLog
 
 _log = log("paper lane")
@@ -74,21 +78,38 @@ class PaperOpening:
         self._event_log = event_log
         self._clock = clock
         self._main = main
-        self._count = openings(event_log)
+        self._count = openings((*event_log.streams, *left_behind(event_log.reader)))
+
+    def broken(self) -> list[Break]:
+        """Streams whose record is broken, as the main engine has not heard yet."""
+        return newly_broken(self._event_log.reader)
 
     def left_open(self, tier: Tier) -> Opened | None:
         """The account of the last opening, if it was open in this tier when the last run ended."""
         stream = PaperStream(self._event_log, stream_name(self._count), self._run())
+        if stream.name in left_behind(self._event_log.reader):
+            return None
         try:
             account = restored(self._event_log.read(stream.name))
+            held_back = untold(account.trades, self._reported(stream.name))
         except EventLogError as problem:
             _log.error("the paper account is left behind", problem=problem.message)
             return None
         if account.tier is not tier or account.ended == NOT_ASKED:
             return None
+        account.trades.clear()
+        account.trades += held_back
         account.settle(stream.write)
         account.take(self._started(tier), stream.write)
         return self._listening(account, stream)
+
+    def _reported(self, stream: str) -> Iterator[PaperTradeReported]:
+        """What the main engine has heard of trades on paper since this stream was begun."""
+        reader = self._event_log.reader
+        first = reader.row(1, stream)
+        for row in reader.of_kinds((PaperTradeReported.__name__,)):
+            if first is not None and row.run >= first.run:
+                yield decode(row.kind, row.v, row.body)
 
     def fresh(self, tier: Tier) -> Opened:
         """A new account with the sizing capital of the main one: the same sizes, the same basis

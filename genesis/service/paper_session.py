@@ -28,10 +28,17 @@ class Watched:
 
 @dataclass(slots=True)
 class PaperSession:
-    """A fold of the lane's acts. started_ns: None, no session is on."""
+    """A fold of the lane's acts. started_ns: None, no session is on. away_ns: how long nothing ran
+    since it began; that was no time in which he could have been restless.
+    """
 
     started_ns: int | None = None
     signs: int = 0
+    away_ns: int = 0
+
+    def away(self, span_ns: int) -> None:
+        """Nothing ran for so long, and it goes on now."""
+        self.away_ns += max(0, span_ns)
 
     def watch(self, engine: Engine, event: Event) -> Watched | None:
         """To be asked before an event is handled; None: nothing that could be a sign."""
@@ -44,7 +51,7 @@ class PaperSession:
         if not isinstance(event, OperatorActed):
             return
         if event.kind == BEGIN:
-            self.started_ns, self.signs = event.ts_ns, 0
+            self.started_ns, self.signs, self.away_ns = event.ts_ns, 0, 0
         elif event.kind == END:
             self.started_ns = None
         elif before is not None:
@@ -53,7 +60,7 @@ class PaperSession:
 
 def _watched(engine: Engine, now_ns: int) -> Watched:
     detector, at_us = engine.state.tilt.detector, now_ns // MICROSECOND
-    found = detector.evidence.at(at_us, detector.rules)
+    found = detector.evidence.at(at_us)
     events = {name: amount for name, amount in found.items() if name in detector.rules.rates}
     points = detector.points.at(at_us, detector.rules)
     return Watched({**events, **points}, engine.state.tilt.state.level.rank)

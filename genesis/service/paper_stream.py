@@ -1,5 +1,7 @@
 """Streams of paper accounts in the event log: `paper-1`, `paper-2`, ..., one for each opening."""
 
+import re
+from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import Final
 
@@ -14,6 +16,7 @@ from genesis.store.event_log import EventLog
 from genesis.store.steps import LogEntry, step_text
 
 _PREFIX: Final = "paper-"
+_NAME: Final = re.compile(rf"{_PREFIX}([1-9][0-9]{{0,8}})")
 
 
 def stream_name(number: int) -> str:
@@ -21,10 +24,10 @@ def stream_name(number: int) -> str:
     return f"{_PREFIX}{number}"
 
 
-def openings(event_log: EventLog) -> int:
-    """How many accounts on paper the log holds."""
-    names = (name for name in event_log.streams if name.startswith(_PREFIX))
-    return max((int(name.removeprefix(_PREFIX)) for name in names), default=0)
+def openings(names: Iterable[str]) -> int:
+    """How many accounts on paper there were, by the names of streams; of others it is none."""
+    found = (_NAME.fullmatch(name) for name in names)
+    return max((int(one[1]) for one in found if one is not None), default=0)
 
 
 def in_tier(rules: Rules, tier: Tier) -> Rules:

@@ -53,6 +53,8 @@ class Past:
             {
                 "at": format_utc(row.ts_ns),
                 **{name: told[name] for name in ("asset", "amount", "kind", "ref")},
+                "fenced": told.get("fenced", False),
+                "note": told.get("note", ""),
             }
             for row in self._reader.recent(limit, kind=FlowReported.__name__)
             for told in (json.loads(row.body),)

@@ -11,9 +11,16 @@ from typing import Final, Protocol
 
 from genesis.domain.account import TiltLevel
 from genesis.domain.commands import Command
-from genesis.domain.events import AccountOpened, Event, JournalAssessed, OperatorActed, OrderFilled
+from genesis.domain.events import (
+    AccountOpened,
+    Event,
+    FlowReported,
+    JournalAssessed,
+    OperatorActed,
+    OrderFilled,
+)
 from genesis.domain.ids import EXTERNAL_RUN
-from genesis.domain.keeping import RefusalsCounted
+from genesis.domain.keeping import LogForked, RefusalsCounted
 from genesis.domain.money import BPS, ZERO
 from genesis.domain.outcomes import (
     DayStarted,
@@ -31,6 +38,7 @@ from genesis.domain.outcomes import (
     TiltScored,
 )
 from genesis.domain.time import utc_day
+from genesis.exchange.flows import fenced_after, trade_of
 
 KEPT: Final = 2_000
 _CHANGES_KEPT: Final = 200
@@ -98,6 +106,8 @@ class Readings:
     ring_fenced: dict[str, Decimal] = field(default_factory=dict)
     adopted: set[tuple[str, int]] = field(default_factory=set)
     """(symbol, trade id) of trades of the account that no order of ours made."""
+    flows: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    """(ref, asset) -> how much of a flow was told."""
     _trades: set[tuple[str, int]] = field(default_factory=set)
 
     def take(self, step: AnyStep) -> None:
@@ -113,8 +123,12 @@ class Readings:
             if step.event.accepted:
                 self.accepted_pages.add(step.event.sha256)
                 self.page_asked_ns = 0
+        if isinstance(step.event, LogForked) and step.event.carried is not None:
+            self.accepted_pages.update(step.event.carried.counted.pages)
         if isinstance(step.event, OrderFilled):
             self._take_fill(step.event)
+        if isinstance(step.event, FlowReported):
+            self._take_flow(step.event)
         if step.outcomes:
             self._take_outcomes(step.outcomes, step.event)
 
@@ -129,6 +143,14 @@ class Readings:
         self.fills += 1
         self.made.append(event)
         self._day(event.ts_ns).fills += 1
+
+    def _take_flow(self, event: FlowReported) -> None:
+        name = (event.ref, event.asset)
+        self.flows[name] = self.flows.get(name, ZERO) + event.amount
+        self.ring_fenced = fenced_after(self.ring_fenced, event)
+        trade = trade_of(event)
+        if trade is not None:
+            self.adopted.add(trade)
 
     def _take_outcomes(self, outcomes: Iterable[Outcome], event: Event) -> None:
         for outcome in outcomes:

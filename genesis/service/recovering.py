@@ -8,18 +8,22 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from genesis.domain.account import TiltLevel
+from genesis.domain.account import TierMode
 from genesis.domain.events import OperatorActed
 from genesis.domain.keeping import LogForked
-from genesis.domain.outcomes import Halted, TierChanged, TiltLevelChanged
-from genesis.domain.time import format_utc
+from genesis.domain.outcomes import Halted
+from genesis.domain.time import moment_words
+from genesis.engine.engine import Engine
 from genesis.engine.tier_acts import RECORD
 from genesis.errors import EventLogError, UsageError
 from genesis.service.asking import asked_of_venue
+from genesis.service.carrying import KINDS, Rest, longest_ns
+from genesis.service.carrying_account import AccountRest
+from genesis.service.clock import wall_ns
 from genesis.service.home import Home
 from genesis.service.offline import write_down
 from genesis.service.restart import Remembered, remember
@@ -28,15 +32,13 @@ from genesis.service.settings import Settings
 from genesis.service.witnessing import broken_words
 from genesis.store.database import DATABASE_NAME, Database
 from genesis.store.event_log import LEASE_SUFFIX, EventLog
-from genesis.store.fork import Sound, copy_sound, rest, sound_part
+from genesis.store.fork import Sound, copy_sound, last_stamp, rest, sound_part
 from genesis.store.lease import Lease
+from genesis.store.private import opener
 from genesis.store.reader import LogReader
 from genesis.store.set_aside import SET_ASIDE, free_name
 from genesis.store.ticks.durable import sync_folder
-from genesis.tiers.transitions import DAILY_LOSS_REASON, OWN_RESET_REASON, RESET_REASON
 
-_KINDS: Final = ("Halted", "TierChanged", "TiltLevelChanged")
-_RESETS: Final = (RESET_REASON, OWN_RESET_REASON)
 _OPERATOR: Final = "operator"
 
 
@@ -45,7 +47,8 @@ class Finding:
     """What was found on a home. reason: what is wrong; None: nothing is.
 
     known: orders at the venue that the sound part never sent; last_run: the largest run in their
-    names. now_ns: the time at the venue. steps: of the whole log.
+    names. now_ns: the time at the venue, or where the sound part ends; last_ns: the latest stamp of
+    the rest. steps: of the whole log.
     """
 
     home: Path
@@ -53,12 +56,11 @@ class Finding:
     sound: Sound
     steps: int
     now_ns: int
+    last_ns: int
     known: tuple[str, ...] = ()
     last_run: int = 0
     has_venue: bool = True
-    halted: Halted | None = None
-    was_paused: bool = False
-    fell: bool = False
+    rest: Rest = field(default_factory=Rest)
 
     def lines(self) -> list[str]:
         """What is wrong, and what would be done about it."""
@@ -70,7 +72,7 @@ class Finding:
             f"{DATABASE_NAME} will be kept beside the new log as {DATABASE_NAME}.{SET_ASIDE}-N, "
             "as it is; nothing is deleted",
             f"the new log begins with the {sound.step} of {self.steps} steps that are sound, up to "
-            f"{format_utc(sound.ts_ns)}: tier, limits, halts and locks are as they say",
+            f"{moment_words(sound.ts_ns)}: tier, limits, halts and locks are as they say",
             "the time since then counts for no promotion; one that was under way begins again",
         ]
         if self.has_venue:
@@ -80,18 +82,7 @@ class Finding:
             )
         else:
             told.append("no venue is named (GENESIS_VENUE_URL): it is asked at the next start")
-        return [*told, *self._carried()]
-
-    def _carried(self) -> list[str]:
-        """What the rest of the log still told, and holds on."""
-        told: list[str] = []
-        if self.halted is not None:
-            told.append(f"trading was halted in the rest ({self.halted.reason}): it stays halted")
-        if self.was_paused:
-            told.append("an intervention was open in the rest: a page is asked for again")
-        if self.fell:
-            told.append("the loss of a day was beyond its limit in the rest: the demotion stays")
-        return told
+        return [*told, *self.rest.lines(self.last_ns)]
 
 
 def plan(settings: Settings) -> Finding:
@@ -150,42 +141,62 @@ def _found(settings: Settings, event_log: EventLog, past: Remembered) -> Finding
     venue = asked_of_venue(settings, past)
     reason = None if past.broken is None else broken_words(database.path, past.broken)
     blocks = past.engine.state.risk.blocks
-    halted, was_paused, fell = _carried_over(database, sound, settings)
+    now_ns = max(past.last_ns, venue.now_ns)
+    last_ns = now_ns if settings.venue_url else _last_known_ns(database, sound, settings)
     return Finding(
         home=settings.home_path(),
         reason=reason or venue.complaint or blocks.get(RECORD),
         sound=sound,
         steps=event_log.last_step,
-        now_ns=max(venue.now_ns, past.last_ns),
+        now_ns=now_ns,
+        last_ns=max(now_ns, last_ns),
         known=venue.unknown,
         last_run=max(event_log.last_run, venue.last_run),
         has_venue=settings.venue_url is not None,
-        halted=halted,
-        was_paused=was_paused,
-        fell=fell,
+        rest=_rest(database, sound, settings, past.engine),
     )
 
 
-def _carried_over(
-    database: Database, sound: Sound, settings: Settings
-) -> tuple[Halted | None, bool, bool]:
-    """What the rest says of halts, interventions and demotions; the plain log, of his own halts."""
-    halted: Halted | None = None
-    was_paused = fell = False
-    for record in rest(database, sound, _KINDS):
-        match record:
-            case Halted():
-                halted = record
-            case TierChanged(reason=reason):
-                halted = None if reason in _RESETS else halted
-                fell |= reason == DAILY_LOSS_REASON
-            case TiltLevelChanged(new=level):
-                was_paused = level.rank >= TiltLevel.WARNING.rank
-    for step in SecondLog(Home(settings.home_path()).second_log_file).read():
+def _last_known_ns(database: Database, sound: Sound, settings: Settings) -> int:
+    """The latest stamp there is: nothing of the rest is later, and no time passes by it.
+
+    It stands in a part that was damaged: one that is still to come on this machine is not believed.
+    """
+    most_ns = wall_ns()
+    stamps = (step.event.ts_ns for step in _second_log(settings).read())
+    plain_ns = max((at for at in stamps if at <= most_ns), default=0)
+    return max(plain_ns, last_stamp(database, sound, most_ns))
+
+
+def _rest(database: Database, sound: Sound, settings: Settings, engine: Engine) -> Rest:
+    """What the rest tells; the plain log, of his own halts and pages."""
+    found = _measured_by(engine)
+    found.take(rest(database, sound, KINDS))
+    for step in _second_log(settings).read():
         event = step.event
+        found.counts.take(event)
         if isinstance(event, OperatorActed) and event.verb == "halt":
-            halted = Halted(event.ts_ns, _OPERATOR, event.reason or "halted by the operator")
-    return halted, was_paused, fell
+            why = event.reason or "halted by the operator"
+            found.halt(Halted(event.ts_ns, _OPERATOR, why))
+    return found
+
+
+def _measured_by(engine: Engine) -> Rest:
+    """The rest before anything is read of it, with what the sound part says of its measure."""
+    state = engine.state
+    tiers, drawdown, ledger = state.tiers, state.risk.drawdown, state.ledger
+    top_usdt = drawdown.base_usdt + drawdown.peak_usdt + ledger.flows_usdt
+    waits = engine.discipline.edits.pending is not None
+    return Rest(
+        was_halted=tiers.state.mode is TierMode.HALTED and not tiers.halts.is_own,
+        sound_tier=tiers.state.tier,
+        longest_ns=longest_ns(state.rules),
+        account=AccountRest(top_usdt=top_usdt, quote=ledger.quote, waits=waits),
+    )
+
+
+def _second_log(settings: Settings) -> SecondLog:
+    return SecondLog(Home(settings.home_path()).second_log_file)
 
 
 def _log_of(settings: Settings) -> Path:
@@ -208,7 +219,8 @@ def _copy(path: Path, draft: Path) -> None:
 
 def _fork(draft: Path, found: Finding, aside: str) -> None:
     """Write the fork into the new log, as a step like any other."""
-    halted = found.halted
+    carried = found.rest
+    halted = carried.halted
     with ExitStack() as ending:
         ending.callback(_remove, draft.with_name(draft.name + LEASE_SUFFIX))
         event_log = ending.enter_context(EventLog.open(draft))
@@ -221,8 +233,9 @@ def _fork(draft: Path, found: Finding, aside: str) -> None:
             found.known,
             None if halted is None else halted.reason,
             "" if halted is None else halted.source,
-            found.was_paused,
-            found.fell,
+            carried.was_paused,
+            carried.fell,
+            replace(carried.carried(found.last_ns), has_venue=found.has_venue),
         )
         write_down(event_log, past, event, found.last_run)
         event_log.database.empty_write_ahead()
@@ -249,7 +262,7 @@ def _swap(path: Path, draft: Path, aside: Path) -> None:
 
 def _copy_whole(path: Path, aside: Path) -> None:
     """A copy that is on the disk, under a name that nothing has."""
-    with path.open("rb") as source, aside.open("xb") as copy:
+    with path.open("rb") as source, open(aside, "xb", opener=opener) as copy:
         shutil.copyfileobj(source, copy)
         copy.flush()
         os.fsync(copy.fileno())

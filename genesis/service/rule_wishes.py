@@ -6,7 +6,7 @@ from typing import Final
 from genesis.domain.edits import RuleEdit, RulesEdited
 from genesis.domain.events import RulesChanged, RunStarted
 from genesis.domain.outcomes import Outcome
-from genesis.domain.time import format_utc
+from genesis.domain.time import HOUR, SECOND, moment_words
 from genesis.engine.engine import Engine
 from genesis.engine.rule_edits import (
     CANCELLED,
@@ -19,6 +19,7 @@ from genesis.engine.rule_edits import (
     WITHDRAWN,
 )
 from genesis.rules import Rules, known, load
+from genesis.rules.change_words import change_words
 
 _WORDS: Final = {
     HELD: "holds now",
@@ -57,13 +58,37 @@ def told(facts: Iterable[Outcome]) -> Iterator[str]:
             for edit in fact.edits:
                 why = edit.why or fact.reason
                 because = f": {why}" if why else ""
-                change = f"rule {edit.path}: {edit.old} -> {edit.new}"
-                yield f"{change} {_when(fact)}{because}"
+                for change in change_words(edit):
+                    yield f"rule {change} {_when(fact)}{because}"
+
+
+def became(engine: Engine, facts: Iterable[Outcome], now_ns: int, reason: str) -> Iterator[str]:
+    """What became of an edit, and what asking for it said of the trader; a version says nothing."""
+    facts = tuple(facts)
+    yield from told(facts)
+    said = None if reason == VERSION else sign(engine, facts, now_ns)
+    if said is not None:
+        yield said
+
+
+def sign(engine: Engine, facts: Iterable[Outcome], now_ns: int) -> str | None:
+    """What asking for looser rules says of the trader; None: nothing. To be refused is no excuse.
+
+    facts: what came of it, or would.
+    """
+    behaviour = engine.state.rules.tilt.behaviour
+    is_looser = any(isinstance(fact, RulesEdited) and fact.what == PENDING for fact in facts)
+    if behaviour is None or not is_looser:
+        return None
+    hours = behaviour.telling.edit_s / (HOUR / SECOND)
+    if engine.state.tilt.detector.calm_from_ns(now_ns, behaviour.telling.edit_s) is None:
+        return None
+    return f"to ask for looser rules within {hours:g} hours of a losing session is a sign of tilt"
 
 
 def _when(fact: RulesEdited) -> str:
     if fact.what == PENDING and fact.until_ns is not None:
-        return f"is looser and holds from {format_utc(fact.until_ns)} on, if all stays calm"
+        return f"is looser and holds from {moment_words(fact.until_ns)} on, if all stays calm"
     return _WORDS[fact.what]
 
 
@@ -71,7 +96,7 @@ def standing(wanted: Rules, engine: Engine) -> Iterator[str]:
     """What a person should know at a start that asked for nothing new."""
     edits = engine.discipline.edits
     if edits.pending is not None:
-        at = format_utc(edits.pending.until_ns)
+        at = moment_words(edits.pending.until_ns)
         yield f"looser from {at} on, if all stays calm: {_fields(edits.pending.edits)}"
     if edits.cancelled is not None:
         names, why = _fields(edits.cancelled.edits), edits.cancelled.reason

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from genesis.domain.edits import RulesEdited
 from genesis.domain.events import RulesChanged, RunStarted
-from genesis.domain.time import format_utc
+from genesis.domain.time import format_utc, moment_words
 from genesis.engine.rule_edits import CANCELLED, HELD_LATER, PENDING, WITHDRAWN
 from genesis.rules import Rules, load, parse
+from genesis.rules.change_words import change_words
 from genesis.service.settings import Settings
 from genesis.store.codec import decode
 from genesis.store.database import DATABASE_NAME, Database
@@ -48,13 +49,14 @@ class RulesHeld:
 
     def lines(self) -> Iterator[str]:
         """Where the rules come from and what waits, for people."""
-        since = "" if self.since_ns is None else f", in force since {format_utc(self.since_ns)}"
+        since = "" if self.since_ns is None else f", in force since {moment_words(self.since_ns)}"
         yield f"home: {self.home}"
         yield f"{self.rules.name}, {self.source}{since}"
         for fact in (self.pending, self.cancelled):
             if fact is not None:
                 for edit in fact.edits:
-                    yield f"{_when(fact)}: {edit.path} {edit.old} -> {edit.new}"
+                    for change in change_words(edit):
+                        yield f"{_when(fact)}: {change}"
 
 
 def rules_held(settings: Settings) -> RulesHeld:
@@ -115,4 +117,4 @@ def _told(fact: RulesEdited | None) -> dict[str, Any] | None:
 def _when(fact: RulesEdited) -> str:
     if fact.until_ns is None:
         return f"cancelled ({fact.reason})"
-    return f"waits until {format_utc(fact.until_ns)}"
+    return f"waits until {moment_words(fact.until_ns)}"

@@ -210,9 +210,14 @@ class Runner:
 
     # -- what the outside tells us -----------------------------------------------------------
     @property
+    def waiting(self) -> int:
+        """How many events were not handled yet."""
+        return len(self._lanes)
+
+    @property
     def has_waiting(self) -> bool:
         """Is there an event that was not handled yet?"""
-        return len(self._lanes) > 0
+        return self.waiting > 0
 
     @property
     def is_busy(self) -> bool:

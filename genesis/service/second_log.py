@@ -16,6 +16,7 @@ from genesis.domain.events import Event
 from genesis.domain.ids import OrderKey
 from genesis.errors import EventLogError
 from genesis.store.codec import decode, encode
+from genesis.store.private import make_empty
 from genesis.store.set_aside import free_name
 from genesis.store.steps import LogEntry
 
@@ -45,6 +46,7 @@ class SecondLog:
         """
         if self._file is None:
             _end_last_line(self.path)
+            make_empty(self.path)
             self._file = self.path.open("a", encoding="utf-8")
         self._file.write(json.dumps(_line(entry)) + "\n")
         self._file.flush()

@@ -35,13 +35,16 @@ from genesis.service.api.server import ApiServer, bind
 from genesis.service.api.wiring import Run, guarded, parts_of
 from genesis.service.clock import VenueClock, wall_ns
 from genesis.service.connecting import open_gateway
-from genesis.service.health import Health, new_risk_problem
+from genesis.service.ending import ended_words
+from genesis.service.health import Health
 from genesis.service.home import Home
+from genesis.service.live import before_real_money
 from genesis.service.logs import log, open_logs
 from genesis.service.restart import Progress, Remembered, fold_second_log, remember
 from genesis.service.runner import Happened
 from genesis.service.second_log import SecondLog
 from genesis.service.settings import Settings
+from genesis.service.still_held import still_held
 from genesis.service.strategies import new_engine, strategies_of
 from genesis.service.trading import Terms, Trading
 from genesis.service.trail import Trail
@@ -113,6 +116,15 @@ class Service:
         self._reason = reason
         self._stop.set()
 
+    @property
+    def still_held(self) -> list[str]:
+        """What a person should know of open positions once the run has ended."""
+        if self.trading is None:
+            return []
+        plan = self._plan
+        ends_with_us = plan.is_paper and plan.settings.venue_url is None
+        return still_held(self.trading.engine, ends_with_us=ends_with_us)
+
     async def run(self, *, heed_signals: bool = True) -> None:
         """Start, trade until stopped (by SIGINT and SIGTERM too), end cleanly.
 
@@ -151,7 +163,7 @@ class Service:
         self.trading = trading
         try:
             complaints = await self._unless_stopped(trading.start())
-            for line in trading.told_rules:
+            for line in (*trading.told_rules, *trading.paper.left):
                 self._say(line)
             if trading.witnessed is not None:
                 self._say(trading.witnessed)
@@ -171,7 +183,7 @@ class Service:
             raise
         for line in left:
             self._say(line)
-        self._say(f"ended: {self._reason}")
+        self._say(ended_words(self._reason))
 
     # -- opening -----------------------------------------------------------------------------
     def _open_logs(self) -> Callable[[], None]:
@@ -217,6 +229,8 @@ class Service:
         ending.push_async_callback(ends.close)
         await open_gateway(gateway, clock, past.last_ns)
         ending.push_async_callback(gateway.close)
+        if not self._plan.is_paper:
+            self._say(await before_real_money(gateway, self._plan.settings, self._plan.quote, past))
         return gateway
 
     def _terms(self, gateway: BinanceGateway, held: Rules) -> Terms:
@@ -231,6 +245,7 @@ class Service:
             plan.is_paper,
             gateway.venue.rest,
             plan.quote,
+            settings.reconcile_s,
         )
 
     # -- serving -----------------------------------------------------------------------------
@@ -311,14 +326,8 @@ class Service:
         health = Health(
             clock,
             clock.elapsed_ns(),
-            {
-                "exchange_gateway": lambda: trading.clock_problem,
-                "event_bus": trading.bus_problem,
-                "database": lambda: trading.recorder.failed,
-                "websocket_streams": trading.streams_problem,
-                "new_risk": lambda: new_risk_problem(engine),
-                "faces": lambda: self._gone,
-            },
+            {**trading.parts, "faces": lambda: self._gone},
+            trading.line,
         )
         run = Run(
             trading.recorder.run,
@@ -331,6 +340,7 @@ class Service:
             trading.wire_ids,
             trading.tell,
             trading.paper,
+            trading.reconciling,
         )
         keys = Keys(plan.control_key, plan.read_key)
         return parts_of(run, event_log, keys, health, self._version)
@@ -366,9 +376,10 @@ def _write_down(happened: Happened) -> None:
 def _settle() -> None:
     """What was made at the start stays to the end: later collections leave it out.
 
-    Looking through all of it stops the loop for a fifth of a second.
+    Looking through all of it would stop the loop for a fifth of a second; of what is already old,
+    the start itself leaves next to nothing behind.
     """
-    gc.collect()
+    gc.collect(1)
     gc.freeze()
 
 

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from genesis.domain.money import text as amount_text
 from genesis.errors import ConfigError, UsageError
-from genesis.exchange.venue import venue_at
+from genesis.exchange.venue import KNOWN, venue_at
 from genesis.service.api.places import is_loopback, network_of
 from genesis.service.home import resolve_home
 from genesis.wire.symbols import parse_symbol
@@ -31,9 +31,15 @@ class Settings(BaseSettings):
     )
 
     home: Path | None = Field(None, description="folder of everything Genesis makes")
-    venue_url: str | None = Field(None, description="Binance-compatible base URL of the venue")
+    venue_url: str | None = Field(
+        None,
+        description=f"the venue: {', '.join(KNOWN)}, or a Binance-compatible base URL",
+    )
     api_key: SecretStr | None = Field(None, description="the venue's API key")
     api_secret: SecretStr | None = Field(None, description="the venue's API secret")
+    key_any_address: bool = Field(
+        False, description="live: accept a venue key that works from every address"
+    )
     control_key: SecretStr | None = Field(None, description="X-API-Key of the control API")
     control_read_key: SecretStr | None = Field(None, description="the same, for reading only")
     control_allow: Words = Field(
@@ -45,6 +51,9 @@ class Settings(BaseSettings):
     )
     end_s: int = Field(
         15, ge=1, le=20, description="seconds that an end waits for the venue to answer"
+    )
+    reconcile_s: int = Field(
+        60, ge=5, le=120, description="seconds between comparisons with the venue's books"
     )
     port: int = Field(8080, ge=0, le=65535, description="control API; 0 = a free one")
     dashboard_port: int = Field(8866, ge=0, le=65535, description="dashboard; 0 = a free one")
@@ -113,7 +122,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_url(cls, value: str | None) -> str | None:
         try:
-            return None if value is None else venue_at(value).rest
+            return None if value is None else venue_at(value).url
         except ConfigError as error:
             raise ValueError(error.message) from None
 

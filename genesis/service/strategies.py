@@ -35,6 +35,8 @@ def catalog() -> Catalog:
 
 def strategies_of(names: Sequence[str]) -> list[Strategy]:
     """Fresh strategies by name. Raises UsageError for an unknown one, naming the known."""
+    if not names:
+        return []  # looking through what is installed takes a while, at every start
     known = catalog()
     return [known.build(name) for name in names]
 

@@ -1,7 +1,7 @@
 """The trading half of a service: runner, venue, streams and reconciliation of one run."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
@@ -16,29 +16,34 @@ from genesis.domain.events import (
     InstrumentReported,
     RunStarted,
 )
-from genesis.domain.time import MINUTE, SECOND, format_utc
+from genesis.domain.time import SECOND, format_utc
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
 from genesis.engine.tier_acts import RECORD
-from genesis.errors import ConfigError, EventLogError, ExchangeError, InvariantBroken, Unreachable
+from genesis.errors import EventLogError, InvariantBroken, Unreachable
 from genesis.exchange.binance import BinanceGateway
 from genesis.exchange.streams import MARKET
+from genesis.exchange.traffic import Told
 from genesis.exchange.user_stream import USER
 from genesis.risk.blocks import CODE, FEED, RECONCILE, STARTING, VENUE
 from genesis.rules import Rules
 from genesis.service.calls import Calls
 from genesis.service.clock import VenueClock
 from genesis.service.ending import Ending, Tasks
+from genesis.service.health import new_risk_problem
 from genesis.service.logs import log
 from genesis.service.outbox import Outbox
 from genesis.service.paper_lane import PaperLane
 from genesis.service.paper_opening import PaperOpening
-from genesis.service.reconciling import Reconciling
+from genesis.service.reconciling import PERIOD_S, Reconciling
 from genesis.service.recorder import Recorder
 from genesis.service.restart import Remembered, next_numbers
-from genesis.service.rule_wishes import standing, told, wish
+from genesis.service.rule_wishes import became, standing, wish
 from genesis.service.runner import BAR_GRACE_NS, Runner
 from genesis.service.second_log import SecondLog
+from genesis.service.time_keeping import TimeKeeping
+from genesis.service.usual_volume import tell_usual_volumes
+from genesis.service.watching import Watching
 from genesis.service.witnessing import Witnessing, broken_words
 from genesis.store.event_log import EventLog
 
@@ -46,9 +51,6 @@ _log = log("trading")
 _READY_S: Final = 10.0
 _FIRST_PRICE_S: Final = 3.0
 _LOOK_S: Final = 0.02
-_CLOCK_PERIOD_S: Final = 1.0
-_CLOCK_PATIENCE: Final = 5
-_HELD_LOOK_S: Final = 0.05
 _OWN_BLOCKS: Final = frozenset({STARTING, RECONCILE, VENUE, RECORD, CODE})
 """Blocks on new risk that end by their own events: a broken record by `genesis recover`, code that
 was changed by `genesis upgrade`. All others are parts of ours that failed, and are well after a
@@ -72,6 +74,7 @@ class Terms:
     is_paper: bool
     venue: str
     quote: str
+    reconcile_s: float = PERIOD_S
 
 
 class Trading:
@@ -94,6 +97,7 @@ class Trading:
         self._terms = terms
         self._clock = clock
         self._gateway = gateway
+        self._home = event_log.database.path.parent
         self._is_new = past.is_new
         self._last_started = past.last_started
         self.engine = engine
@@ -112,7 +116,7 @@ class Trading:
         self.runner.observers.append(lambda happened: self.readings.take(happened.step))
         calls = Calls(gateway, clock, self.runner.put, self.runner.broke)
         self.wire_ids = past.wire_ids
-        self._reconciling = Reconciling(
+        self.reconciling = Reconciling(
             gateway,
             engine,
             clock,
@@ -121,6 +125,7 @@ class Trading:
             self.readings,
             self.tell,
             self.runner.report,
+            terms.reconcile_s,
         )
         self._outbox = Outbox(
             calls,
@@ -128,11 +133,14 @@ class Trading:
             self.wire_ids,
             self.runner.put,
             self.recorder.take_over,
-            self._reconciling.request,
+            self.reconciling.request,
         )
         self.runner.connect(self._outbox)
         self._market = gateway.market_stream(terms.symbols, self.runner.put)
-        self._user = gateway.user_stream(self._heard_of_orders, self._reconciling.request)
+        self._market.waiting = lambda: self.runner.waiting
+        self._user = gateway.user_stream(
+            self._heard_of_orders, self.reconciling.request, self.wire_ids
+        )
         opening = PaperOpening(terms, lambda: self.recorder.run, event_log, clock, engine)
         self.paper = PaperLane(opening, clock, engine, self.tell)
         self.runner.observers.append(self.paper.heard)
@@ -152,7 +160,16 @@ class Trading:
             self.tell,
             end_s,
         )
-        self.clock_problem: str | None = None
+        self.time = TimeKeeping(clock, gateway, self.runner.report, self._clock_set)
+        self._watching = Watching(
+            gateway,
+            engine,
+            clock,
+            terms.symbols,
+            self.runner.report,
+            self.tell,
+            event_log.database.path.parent,
+        )
         self._witness = Witnessing(gateway, clock, terms.symbols, self.wire_ids, past.forked)
         self.told_rules: tuple[str, ...] = ()
         self.witnessed: str | None = None
@@ -177,6 +194,27 @@ class Trading:
         for task in done:
             task.result()
         raise InvariantBroken("the runner ended by itself")
+
+    @property
+    def parts(self) -> dict[str, Callable[[], str | None]]:
+        """What is asked how each part is: what is wrong, or None."""
+        return {
+            "exchange_gateway": self.exchange_problem,
+            "event_bus": self.bus_problem,
+            "database": lambda: self.recorder.failed,
+            "websocket_streams": self.streams_problem,
+            "new_risk": lambda: new_risk_problem(self.engine),
+        }
+
+    def exchange_problem(self) -> str | None:
+        """Why the venue does not hear or answer us; None: all is well."""
+        traffic = self._gateway.traffic
+        own = traffic.silence or traffic.key.problem
+        return own or self.time.problem or traffic.circuit_problem
+
+    def line(self) -> Told:
+        """How the traffic with the venue is."""
+        return self._gateway.traffic.told()
 
     def bus_problem(self) -> str | None:
         ended = [task.get_name() for task in self._tasks.core if task.done()]
@@ -214,17 +252,27 @@ class Trading:
         self._tasks.market = self._run_beside("market stream", self._market.run())
         await self._heard(MARKET, self._market.ready)
         await self._priced()
-        await self._sync()
-        self._run_beside("reconciliation", self._reconciling.run())
-        self._run_beside("clock", self._keep_time())
+        await self.time.sync()
+        self._run_beside("reconciliation", self.reconciling.run())
+        self._run_beside("clock", self.time.run())
+        self._run_beside("watch", self._watching.run())
+        self._tell_usual_volumes()
         return self._complaints
+
+    def _tell_usual_volumes(self) -> None:
+        """VWAP orders need them, where the rules know any."""
+        slicing, now_ns = self._terms.rules.execution.slicing, self._clock.now_ns()
+        if slicing is not None:
+            days, symbols = slicing.profile_days, self._terms.symbols
+            work = tell_usual_volumes(self._home, symbols, now_ns, days, self.tell)
+            self._tasks.beside.add(asyncio.create_task(work, name="usual volume"))
 
     async def _adopt(self) -> None:
         """What is at the venue becomes ours. An end waits for it: a stop that was taken over is
         placed again only when the books have been compared.
         """
         await self._hear_witness()
-        found = await self._reconciling.at_start()
+        found = await self.reconciling.at_start()
         _log.info("reconciled", clean=found.is_clean, complaints=list(found.complaints))
         self._complaints = found.complaints
 
@@ -280,7 +328,8 @@ class Trading:
         if asked is None:
             self.told_rules = tuple(standing(terms.wanted, self.engine))
         else:
-            self.told_rules = tuple(told((await self.tell(asked)).outcomes))
+            outcomes = (await self.tell(asked)).outcomes
+            self.told_rules = tuple(became(self.engine, outcomes, now_ns, asked.reason))
         for line in self.told_rules:
             _log.info("rules", told=line)
 
@@ -308,33 +357,15 @@ class Trading:
         then does the feed count as restored.
         """
         if isinstance(event, FeedRestored):
-            self._reconciling.request("the user stream was interrupted", after=event)
+            self.reconciling.request("the user stream was interrupted", after=event)
             return
         if isinstance(event, FeedLost):
-            self._reconciling.lost(event)
+            self.reconciling.lost(event)
         self.runner.put(event)
+        self.reconciling.heard(event)
 
-    async def _sync(self) -> None:
-        await sync(self._clock, self._gateway)
+    def _clock_set(self) -> None:
         self.runner.bars.grace_ns = int(BAR_GRACE_NS * self._clock.speed)
-
-    async def _keep_time(self) -> None:
-        """Ask the venue for its time, for ever."""
-        failures = 0
-        while True:
-            await asyncio.sleep(_CLOCK_PERIOD_S)
-            try:
-                await self._sync()
-            except ExchangeError as problem:
-                failures += 1
-                if failures == _CLOCK_PATIENCE:
-                    self.clock_problem = problem.message
-                    self.runner.report("gateway", "failed", problem.message)
-                continue
-            if failures >= _CLOCK_PATIENCE:
-                self.clock_problem = None
-                self.runner.report("gateway", "ok")
-            failures = 0
 
     def _run_beside(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         async def guarded() -> None:
@@ -366,30 +397,3 @@ class Trading:
     async def abandon(self) -> None:
         """The run is broken: cancel entries at the venue directly; stops stay."""
         await self._ending.abandon()
-
-
-async def sync(clock: VenueClock, gateway: BinanceGateway) -> None:
-    """Set the clock by the venue's. Raises Unreachable."""
-    told = await gateway.venue_time()
-    if not clock.anchor(told.ns, told.elapsed_ns, told.speed):
-        _log.warning("the venue's clock jumped", venue_ns=told.ns, now_ns=clock.now_ns())
-
-
-async def first_sync(clock: VenueClock, gateway: BinanceGateway, last_ns: int = 0) -> None:
-    """Set the clock for the first time. A replay may hold its clock until somebody listens.
-
-    last_ns: venue time at the end of the record; time does not run backwards.
-
-    Raises:
-        Unreachable: the venue does not tell its time.
-        ConfigError: it is earlier there than at the end of the record.
-    """
-    before = await gateway.venue_time()
-    await asyncio.sleep(_HELD_LOOK_S)
-    told = await gateway.venue_time()
-    if last_ns - told.ns > MINUTE:
-        raise ConfigError(
-            f"at the venue {gateway.venue.rest} it is {format_utc(told.ns)}, and this home's "
-            f"record ends at {format_utc(last_ns)}: use a fresh home for another feed"
-        )
-    clock.anchor(told.ns, told.elapsed_ns, 0.0 if told.ns == before.ns else told.speed)

@@ -11,8 +11,7 @@ from genesis.domain.events import Event
 from genesis.domain.ids import OrderKey
 from genesis.domain.keeping import StopAdopted
 from genesis.errors import Rejected
-from genesis.exchange.binance import BinanceGateway
-from genesis.exchange.gateway import VenueOrder
+from genesis.exchange.gateway import Gateway, VenueOrder
 from genesis.exchange.wire_id import key_of
 from genesis.exchange.witness import complaint, last_run, strangers
 from genesis.service.clock import Clock
@@ -44,7 +43,7 @@ class Witnessing:
 
     def __init__(
         self,
-        gateway: BinanceGateway,
+        gateway: Gateway,
         clock: Clock,
         symbols: tuple[str, ...],
         sent: Mapping[OrderKey, str],

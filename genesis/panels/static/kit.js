@@ -38,6 +38,17 @@ const left = ms => {
   const h = Math.floor(s / 3600);
   return h >= 48 ? `${Math.ceil(h / 24)} days` : h ? `${h}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
 };
+// When something ends: "in 27 minutes (14:05:10 UTC)", in the words of the command line.
+const AHEAD = [[1, "second"], [60, "minute"], [3600, "hour"], [86400, "day"]], MOST = 90;
+const ahead = ms => {
+  const s = ms / 1000, [unit, name] = AHEAD.find(([unit]) => s <= unit * MOST) ?? AHEAD[3], n = Math.ceil(s / unit);
+  return n > 0 ? `in ${n} ${name}${n === 1 ? "" : "s"}` : "now";
+};
+const whenText = (clock, iso) => {
+  const at = new Date(Math.ceil(Date.parse(iso) / 1000) * 1000).toISOString(), today = new Date(clock.now()).toISOString().slice(0, 10);
+  const day = at.startsWith(today) ? "" : `${at.slice(0, 10)} `;
+  return `${ahead(clock.until(iso))} (${day}${at.slice(11, 19)} UTC${clock.isWalls ? "" : ", venue time"})`;
+};
 // Venue time between two messages: it runs `speed` times faster than the wall; held, it is that of the last one.
 const venueClock = () => {
   let at = 0, told = 0, speed = 1, held = true;
@@ -50,6 +61,8 @@ const venueClock = () => {
     hold() { held = true; },
     until: iso => iso ? Math.max(0, Date.parse(iso) - now()) : 0,
     get speed() { return speed; },
+    // Does it show the time of the wall? That of a replay or of the demo is another.
+    get isWalls() { return Math.abs(speed - 1) <= .05 && Math.abs(now() - Date.now()) <= 60_000; },
   };
 };
 

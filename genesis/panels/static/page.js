@@ -142,7 +142,7 @@ const onePage = (root, link) => {
   const resumed = () => {
     over = true;
     draft.end();
-    const [title, ask] = state.intervention?.owed ? ["The owed page is accepted", "Nothing is owed any more."]
+    const [title, ask] = state.intervention?.owed ? ["The owed page is accepted", state.still_owed ? `Then: ${state.still_owed}.` : "Nothing is owed any more."]
       : state.override?.active_until ? [`Trading resumed - Position sizes at ${way.share}`, "The page stays owed."]
       : state.limited_until ? ["Trading resumed - Position sizes limited for 1 hour", "Take the next trade as slowly as you wrote."] : ["The pause has ended", ""];
     entitle(title); say(at.ask, ask); reply("");
@@ -159,8 +159,8 @@ const onePage = (root, link) => {
     if (body.page) { rules = { ...PAGE_RULES, ...body.page }; judge(); }
     way.learn(body.override, body.recovery);
   };
-  const place = (intervention, override, limited_until, positions) => {
-    state = { intervention: intervention?.owed && state.intervention ? state.intervention : intervention ?? state.intervention, override, limited_until, positions };
+  const place = (intervention, override, limited_until, positions, still_owed = "") => {
+    state = { intervention: intervention?.owed && state.intervention ? state.intervention : intervention ?? state.intervention, override, limited_until, positions, still_owed };
     if (!intervention || over) { if (!over) resumed(); return tick(); }
     const key = `${intervention.owed ? "owed" : intervention.since}/${intervention.words_done}`, is_new = key !== came, done = !!intervention.words_done;
     const [title, ask] = intervention.message.split("\n");

@@ -2,7 +2,7 @@
 const SURE_MS = 6000, REASON_MIN = 10, HALT_PHRASE = "HALT TRADING NOW", CLOSE_PHRASE = "CLOSE ALL POSITIONS";
 const REDUCES = new Set(["close", "cancel", "sell", "stop", "status"]);
 const RISK_WAITS = "New risk waits until the page is accepted: this was not sent. Closing, reducing and tighter stops go through.";
-const OPEN_LINES = "Here a line is close SYMBOL, close all, sell AMOUNT BASE SYMBOL, cancel all, stop SYMBOL PRICE, status or halt REASON. This was not sent.";
+const OPEN_LINES = "Here a line is close SYMBOL, close SYMBOL 50%, close all, sell AMOUNT BASE SYMBOL, cancel all, stop SYMBOL PRICE, status or halt REASON. This was not sent.";
 const keepActs = (parent, link) => {
   const asking = keepAsking(link), section = make("section", "acts", parent);
   section.setAttribute("aria-label", "what stays open");
@@ -12,10 +12,10 @@ const keepActs = (parent, link) => {
   const examples = make("div", "examples", line), halt = make("button", "quiet grave", line, "halt");
   halt.type = "button"; examples.setAttribute("aria-label", "examples");
   const sure = make("form", "sure", section); sure.hidden = true;
-  make("p", "", sure, "A halt forbids every new position in this home for good: the way back is not built yet. Open positions keep their stops and may still be reduced.");
+  make("p", "", sure, "A halt ends new risk in this home; the way back (genesis tier reset) takes a day, a page and a written reason. Open positions keep their stops and may still be reduced.");
   const why = make("label", "", sure, "reason "), reason = make("input", "", why), exact = make("label", "", sure, `type ${HALT_PHRASE}`), phrase = make("input", "", exact);
   reason.maxLength = 500; phrase.autocomplete = "off"; phrase.spellcheck = false; phrase.setAttribute("autocapitalize", "off");
-  const ends = make("div", "ends", sure), go = make("button", "grave", ends, "halt for good"), not = make("button", "quiet", ends, "not now");
+  const ends = make("div", "ends", sure), go = make("button", "grave", ends, "halt now"), not = make("button", "quiet", ends, "not now");
   go.type = not.type = "button";
   const told = make("p", "told", section); told.setAttribute("aria-live", "polite");
 

@@ -66,7 +66,7 @@ const openPath = ({ model, el }) => {
     head.tick(link.clock.now());
     if (ceremony) say(inviteLeft, ceremony.until ? `${left(link.clock.until(ceremony.until))} still` : "");
     if (noticeLeft) say(noticeLeft, `${left(link.clock.until(noticeUntil))} still`);
-    for (const { parts: [, b] } of waits.children) say(b, b.until ? left(link.clock.until(b.until)) : "");
+    for (const { parts: [, b] } of waits.children) say(b, b.until ? whenText(link.clock, b.until) : "");
   };
   const look = async (at_once = false) => {
     if (document.hidden || !link || link.state !== "flowing" || (!at_once && performance.now() - asked < PATH_MS)) return;

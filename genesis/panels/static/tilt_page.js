@@ -3,12 +3,12 @@ const HISTORY_MS = 15000;
 const openTilt = ({ model, el }) => {
   const root = make("section", "genesis leaf tilt", el);
   root.setAttribute("aria-label", "tilt");
-  const head = makeHead(root, "stillness");
+  const head = makeHead(root, "tilt");
   const waits = make("ul", "waits", root);
   waits.setAttribute("aria-label", "what ends by itself");
 
   const scene = make("div", "scene", root), score = make("section", "score", scene);
-  const points = make("b", "num", score); points.setAttribute("aria-label", "score of 100");
+  const points = make("b", "num", score); points.setAttribute("aria-label", "score of 100"); make("p", "ash", score, "of 100, where 0 is calm");
   const word = make("p", "word", score), does = make("p", "", score), sizes = make("p", "", score), ends = make("p", "ash", score), odds = make("p", "odds ash", score), note = make("p", "odds ash", score);
   word.setAttribute("role", "status");
   const course = make("figure", "course", scene), canvas = make("canvas", "", course);
@@ -51,18 +51,18 @@ const openTilt = ({ model, el }) => {
       tick();
     },
     pause(p) {
-      if (!p.intervention && owed && p.owed) return page.place(owed, p.override, p.limited_until, p.positions);
+      if (!p.intervention && owed && p.owed >= owed.count) return page.place(owed, p.override, p.limited_until, p.positions);
       owed = null;
-      if (page) page.place(p.intervention, p.override, p.limited_until, p.positions);
+      if (page) page.place(p.intervention, p.override, p.limited_until, p.positions, p.owed_words);
       else if (p.intervention) page = openPage(root, link, p);
       const key = JSON.stringify([p.intervention?.since, p.limited_until]);
       if (key !== place.pause.key) { place.pause.key = key; asked = -Infinity; history(); }
     },
   };
-  // The page that an override left behind: it may wait, and be put aside.
+  // A page that an override left behind, or that a halt waits for: it may wait, and be put aside.
   const writeOwed = () => {
     page?.close();
-    owed = { level: "OWED", message: "A page is still owed", words: 0, since: new Date(link.clock.now()).toISOString(), until: null, words_done: false, owed: true };
+    owed = { level: "OWED", message: `A page is still owed\n${shown.pause.owed_words}.`, count: shown.pause.owed, words: 0, since: new Date(link.clock.now()).toISOString(), until: null, words_done: false, owed: true };
     page = openPage(root, link, { ...shown.pause, intervention: owed });
   };
   const courseMoved = () => {
@@ -89,7 +89,7 @@ const openTilt = ({ model, el }) => {
   };
   const tick = () => {
     head.tick(link?.clock.now());
-    for (const { parts: [, b] } of waits.children) if (b.until) say(b, left(link.clock.until(b.until)));
+    for (const { parts: [, b] } of waits.children) if (b.until && link) say(b, whenText(link.clock, b.until));
   };
 
   let link = null;

@@ -2,7 +2,7 @@
 const HOLD_MS = 1600, ARMED_MS = 4000, MOST_HEIGHTS = 12;
 const ACTS = {
   halt: { path: "/emergency/halt", phrase: "HALT TRADING NOW", verb: "hold to halt",
-    about: "A halt forbids every new position in this home for good: the way back is not built yet. Open positions keep their stops and may still be reduced." },
+    about: "A halt ends new risk in this home; the way back (genesis tier reset) takes a day, a page and a written reason. Open positions keep their stops and may still be reduced." },
   close: { path: "/emergency/close-all", phrase: "CLOSE ALL POSITIONS", verb: "hold to close all",
     about: "Every open position is sold at the market, and entries at work are cancelled." },
 };
@@ -38,7 +38,7 @@ const openGarden = ({ model, el }) => {
   // -- what is below
   const part = (cls, title) => { const s = make("section", cls, root.querySelector(".low")), h = make("h2", "", s, title); return [s, h]; };
   make("div", "low", root);
-  const [calm] = part("calm", "stillness");
+  const [calm] = part("calm", "tilt");
   const score = make("p", "score", calm), points = make("b", "num", score), of = make("small", "ash", score, " of 100");
   const bar = make("div", "meter", calm); make("i", "", bar); bar.setAttribute("aria-hidden", "true");
   const level = make("p", "level", calm), from = make("ul", "from", calm);
@@ -249,9 +249,9 @@ const openGarden = ({ model, el }) => {
     const { clock } = link;
     if (!clock.now()) return;
     say(time, `${clockText(clock.now())} UTC`);
-    say(weatherLeft, shown.weather?.until ? ` \u00b7 ${left(clock.until(shown.weather.until))} left` : "");
-    for (const li of locks.children) if (li.until) say(li.lastElementChild, left(clock.until(li.until)));
-    if (answerLeft) { const ms = clock.until(answerUntil); say(answerLeft, ms ? `possible again in ${left(ms)}` : "possible again"); }
+    say(weatherLeft, shown.weather?.until ? ` \u00b7 over ${whenText(clock, shown.weather.until)}` : "");
+    for (const li of locks.children) if (li.until) say(li.lastElementChild, `over ${whenText(clock, li.until)}`);
+    if (answerLeft) say(answerLeft, clock.until(answerUntil) ? `possible again ${whenText(clock, answerUntil)}` : "possible again");
   };
 
   // -- the page of an intervention

@@ -39,8 +39,8 @@ def act_routes(parts: Parts) -> APIRouter:
 
 def sent(parts: Parts, answer: Answer) -> JSONResponse:
     """An answer with its code and headers."""
-    headers = answer.headers(parts.clock.now_ns(), parts.speed())
-    return JSONResponse(answer.body, answer.status, headers)
+    now_ns, speed = parts.clock.now_ns(), parts.speed()
+    return JSONResponse(answer.told(now_ns, speed), answer.status, answer.headers(now_ns, speed))
 
 
 def must_say(given: str, phrase: str) -> None:

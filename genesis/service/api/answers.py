@@ -12,8 +12,10 @@ from genesis.domain.approval import Failure
 from genesis.domain.events import JournalAssessed, OperatorActed
 from genesis.domain.money import text
 from genesis.domain.outcomes import CommandAnswered, OrderApproved, OrderRefused
+from genesis.domain.slicing import ParentStarted
 from genesis.domain.time import SECOND, format_utc
 from genesis.service.api.page_reader import PAGE_WORDS
+from genesis.service.moments import moment_ns, when
 from genesis.service.readings import AnyStep
 
 OK: Final = 200
@@ -37,6 +39,21 @@ class Answer:
         wall_s = (self.until_ns - now_ns) / (speed or 1.0) / SECOND
         return {"Retry-After": str(max(1, ceil(wall_s)))}
 
+    def told(self, now_ns: int, speed: float = 1.0) -> dict[str, Any]:
+        """The body; beside each time at which a refusal ends, the same in words (`when`)."""
+        if "until" in self.body:
+            every = [_with_when(each, now_ns, speed) for each in self.body["all"]]
+            return {**_with_when(self.body, now_ns, speed), "all": every}
+        if self.until_ns is not None:
+            return {**self.body, "when": when(self.until_ns, now_ns, speed)}
+        return self.body
+
+
+def _with_when(refused: dict[str, Any], now_ns: int, speed: float) -> dict[str, Any]:
+    until = refused["until"]
+    until_ns = None if until is None else moment_ns(until, "until")
+    return {**refused, "when": when(until_ns, now_ns, speed)}
+
 
 def not_understood(reason: str) -> Answer:
     return Answer(NOT_UNDERSTOOD, {"verdict": "not_understood", "reason": reason})
@@ -54,12 +71,16 @@ def answer_of(step: AnyStep, ref: str) -> Answer:
     approved = [
         o for o in step.outcomes if isinstance(o, OrderApproved) and o.request.client_ref == ref
     ]
+    parents = [o for o in step.outcomes if isinstance(o, ParentStarted) and o.client_ref == ref]
+    if parents:
+        return _begun(parents[0])
     return _approved(approved, [answered.text for answered in told])
 
 
 def is_unread(step: AnyStep) -> bool:
     """Was the act a line that was not understood?"""
-    return isinstance(step.event, OperatorActed) and step.event.parse_ok is False
+    event = step.event
+    return isinstance(event, OperatorActed) and (event.kind, event.verb) == ("COMMAND", "none")
 
 
 def journal_answer(event: JournalAssessed) -> Answer:
@@ -86,6 +107,22 @@ def _approved(approved: list[OrderApproved], told: list[str]) -> Answer:
             "qty": None if first is None else text(first.request.qty),
             "symbol": None if first is None else first.request.symbol,
             "notes": notes,
+        },
+    )
+
+
+def _begun(parent: ParentStarted) -> Answer:
+    """A sliced order: the whole of it."""
+    count, last = len(parent.slices), format_utc(parent.until_ns // SECOND * SECOND)
+    told = f"{parent.algorithm} in {count} slices, the last one at about {last}"
+    return Answer(
+        OK,
+        {
+            "verdict": "approved",
+            "order_key": str(parent.key),
+            "qty": text(parent.qty),
+            "symbol": parent.symbol,
+            "notes": [*parent.notes, told],
         },
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -12,6 +12,7 @@ from genesis.service.api.acts import act_routes
 from genesis.service.api.discipline import discipline_routes
 from genesis.service.api.endpoints import Endpoints
 from genesis.service.api.faults import in_words
+from genesis.service.api.flows import flows_routes
 from genesis.service.api.guard import API_VERSION
 from genesis.service.api.looks import look_routes, open_routes
 from genesis.service.api.manual import ABOUT, manual_routes
@@ -30,6 +31,7 @@ def build_app(parts: Parts) -> FastAPI:
         title="GENESIS Internal Control API",
         version=API_VERSION,
         description=ABOUT,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -39,14 +41,32 @@ def build_app(parts: Parts) -> FastAPI:
     app.add_exception_handler(HTTPException, _told)
     app.add_exception_handler(GenesisError, _refused)
     app.add_exception_handler(Exception, _fault)
-    app.include_router(open_routes())
-    app.include_router(look_routes(parts))
-    app.include_router(act_routes(parts))
-    app.include_router(discipline_routes(parts))
-    app.include_router(rules_routes(parts.rules, parts.keys))
-    app.include_router(paper_routes(parts.paper, parts.keys))
-    app.include_router(manual_routes(parts.keys, app.openapi))
+    routers = (
+        open_routes(),
+        look_routes(parts),
+        act_routes(parts),
+        discipline_routes(parts),
+        rules_routes(parts.rules, parts.keys),
+        flows_routes(parts.flows, parts.keys),
+        paper_routes(parts.paper, parts.keys),
+        manual_routes(parts.keys, app.openapi),
+    )
+    for router in routers:
+        app.include_router(router)
+    app.include_router(_document(app))
+    app.state.endpoints = Endpoints.of(routers)
     return app
+
+
+def _document(app: FastAPI) -> APIRouter:
+    """GET /openapi.json. Made when it is asked for, and beside the loop: that takes a while."""
+    routes = APIRouter()
+
+    @routes.get("/openapi.json", include_in_schema=False)
+    def document() -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+    return routes
 
 
 async def _malformed(request: Request, problem: Exception) -> JSONResponse:
@@ -75,7 +95,7 @@ async def _told(request: Request, problem: Exception) -> JSONResponse:
 
 def _methods_of(request: Request) -> tuple[str, ...]:
     """Every method of the path, whichever route it belongs to."""
-    known = Endpoints.of(request.app.openapi())
+    known: Endpoints = request.app.state.endpoints
     return known.methods(known.asked(request.scope) or "")
 
 

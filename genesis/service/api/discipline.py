@@ -5,7 +5,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
-from genesis.service.api.answers import Answer
+from genesis.service.api.acts import sent
 from genesis.service.api.discipline_bodies import (
     CeremonyBody,
     CeremonyHeld,
@@ -69,10 +69,6 @@ def _looks(routes: APIRouter, parts: Parts) -> None:
 def _steps(routes: APIRouter, parts: Parts) -> None:
     desk, may_trade = parts.discipline, [Depends(parts.keys.may_trade)]
 
-    def sent(answer: Answer) -> JSONResponse:
-        headers = answer.headers(parts.clock.now_ns(), parts.speed())
-        return JSONResponse(answer.body, answer.status, headers)
-
     @routes.post(
         "/tier/ceremony",
         summary="Hold the ceremony of a promotion",
@@ -81,7 +77,7 @@ def _steps(routes: APIRouter, parts: Parts) -> None:
         dependencies=may_trade,
     )
     async def ceremony(body: CeremonyBody) -> JSONResponse:
-        return sent(await desk.ceremony(body.phrase, body.client_ref))
+        return sent(parts, await desk.ceremony(body.phrase, body.client_ref))
 
     @routes.post(
         "/tilt/override",
@@ -93,7 +89,7 @@ def _steps(routes: APIRouter, parts: Parts) -> None:
     )
     async def override(request: Request) -> JSONResponse:
         body, problem = read_override(await request.body())
-        return sent(await desk.override(body, problem))
+        return sent(parts, await desk.override(body, problem))
 
 
 def _override_body(rules: OverrideRules | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError, field_validator
 from genesis.errors import UsageError
 from genesis.service.api.bodies import Body, Deltas, Ref, Stamp, Text
 from genesis.service.api.faults import in_words
-from genesis.service.api.models import Amount, Moment, Shape, TierGate, TierName
+from genesis.service.api.models import Amount, Moment, PagesOwed, Shape, TierGate, TierName
 from genesis.service.moments import moment_ns
 from genesis.tilt.rules import OverrideRules
 
@@ -106,6 +106,8 @@ class TiltHistory(Shape):
     """`scores`: [venue time in ms, score, level, {indicator: points}], oldest first. `page`: the
     numbers by which a page is judged, times in ms. `override` (null: there is none), `recovery`
     and `levels`: those of the other way out, of an accepted page, and of the four levels.
+    `interventions_ask`: ms between the two askings for an entry in CAUTION, and of the quiet
+    session that ends a lock (null: none is asked for).
     """
 
     scores: list[list[Any]]
@@ -116,6 +118,7 @@ class TiltHistory(Shape):
     override: dict[str, float | str] | None
     recovery: dict[str, float | str]
     levels: dict[str, float | str]
+    interventions_ask: dict[str, float | None]
 
 
 class EvaluationTold(Shape):
@@ -175,4 +178,5 @@ class TierPath(Shape):
     history: list[TierStep]
     go_live: str | None
     pages_due: int
+    pages: PagesOwed
     message: str | None

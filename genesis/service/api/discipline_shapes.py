@@ -11,13 +11,16 @@ from genesis.domain.money import text
 from genesis.domain.outcomes import TierChanged, TierGate
 from genesis.domain.time import DAY, MILLISECOND, format_utc
 from genesis.engine.engine import Engine
+from genesis.service.api.owed import pages_owed
 from genesis.service.api.tier_plan import plan
 from genesis.service.clock import Clock
 from genesis.service.readings import Intervened, Readings
+from genesis.tiers.features import opened_by
 from genesis.tiers.state import TierState
 from genesis.tilt.baseline import Baseline
 from genesis.tilt.override import Phase, phase_at
 from genesis.tilt.rules import JournalRules, LevelRules, OverrideRules, RecoveryRules
+from genesis.tilt.ways import InterventionRules
 
 _DATE: Final = len("2024-01-01")
 _RATES: Final = {
@@ -59,6 +62,7 @@ class DisciplineShapes:
             "contributions": dict(scored.contributions),
             "intervention_active": self._readings.intervention is not None,
             "journal_entries_required": tilt.pages_due + self._engine.state.tiers.pages_due,
+            "pages": pages_owed(self._engine),
             "limited_until": _time(self._readings.limited_until_ns),
             "override": self.override(),
         }
@@ -105,6 +109,7 @@ class DisciplineShapes:
             "override": None if rules.override is None else _numbers(rules.override),
             "recovery": _numbers(rules.recovery),
             "levels": _numbers(rules.levels),
+            "interventions_ask": _asked_for(rules.interventions),
         }
 
     # -- tiers -------------------------------------------------------------------------------
@@ -138,9 +143,16 @@ class DisciplineShapes:
             "ceremony": self._ceremony(),
             "adjust": self._adjust(),
             "no_promotion_before": _time(held.no_promotion_before_ns),
-            "plan": plan(held, table, tiers.asks_for(), tiers.reset_from_ns),
+            "plan": plan(
+                held,
+                table,
+                tiers.asks_for(),
+                tiers.reset_from_ns,
+                is_broken=tiers.halts.is_broken,
+            ),
             "go_live": tiers.asks_to_go_live(self._clock.now_ns()),
             "pages_due": tiers.pages_due,
+            "pages": pages_owed(self._engine),
             "message": None if announced is None else announced.message,
             "reduce_only": self._reduce_only(),
             "history": [_change(change) for change in self._readings.tier_changes],
@@ -183,11 +195,10 @@ class DisciplineShapes:
         if phrase is None:
             return None
         above = next(t for t in table.features if t.rank == self._held.tier.rank + 1)
-        unlocks = table.features[above].names - table.features[self._held.tier].names
         return {
             "phrase": phrase,
             "until": _time(self._held.until_ns),
-            "unlocks": sorted(unlocks),
+            "unlocks": opened_by(above, self._held.tier, table),
         }
 
     def _adjust(self) -> dict[str, Any] | None:
@@ -252,6 +263,13 @@ def _intervened(one: Intervened) -> dict[str, Any]:
 def _numbers(rules: JournalRules | OverrideRules | RecoveryRules | LevelRules) -> dict[str, Any]:
     """Rules as they are, for faces that word or foretell them; times in ms, Decimals as text."""
     return dict(_number(name, value) for name, value in asdict(rules).items())
+
+
+def _asked_for(rules: InterventionRules | None) -> dict[str, float | None]:
+    """What CAUTION asks of an entry and LOCKED of its end, beside a page; null: nothing."""
+    waits = (None, None) if rules is None else (rules.confirm_ns, rules.session_ns)
+    names = ("confirm_ms", "session_ms")
+    return {n: None if ns is None else ns / MILLISECOND for n, ns in zip(names, waits, strict=True)}
 
 
 def _number(name: str, value: Any) -> tuple[str, Any]:

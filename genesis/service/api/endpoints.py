@@ -1,8 +1,11 @@
-"""Which endpoints there are, by path: from the document that is served."""
+"""Which endpoints there are, by path: those of the document that is served."""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
 
 _PARAMETER: Final = re.compile(r"\{[^}]+\}")
 
@@ -16,9 +19,13 @@ class Endpoints:
         self._patterns = [(_pattern(path), path) for path in methods if _PARAMETER.search(path)]
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> "Endpoints":
-        paths = document["paths"]
-        return cls({path: [name.upper() for name in told] for path, told in paths.items()})
+    def of(cls, routers: Iterable[APIRouter]) -> "Endpoints":
+        """Without the document itself: making it takes longer than a start should wait."""
+        methods: dict[str, set[str]] = {}
+        for route in (route for router in routers for route in router.routes):
+            assert isinstance(route, APIRoute)
+            methods.setdefault(route.path_format, set()).update(route.methods or ())
+        return cls(methods)
 
     def template(self, path: str) -> str | None:
         """The path as the document names it; None where there is no such endpoint."""

@@ -4,7 +4,8 @@
 2. Host and Origin: from loopback only our own names, no page of another origin (403);
 3. the key: from loopback in the header X-API-Key, or a signature; from elsewhere a signature only
    (401). `GET /ping` alone needs none; paths that do not exist need one, too;
-4. the pace: so many requests a second of one key to one endpoint (429 with Retry-After);
+4. the pace: so many requests a second of one key to one endpoint (429 with Retry-After); what
+   asks for less risk with the control key never waits;
 5. the size of the body (413).
 
 Every answer carries X-Request-ID (the one that was sent, if it is plain) and X-API-Version.
@@ -27,6 +28,7 @@ from genesis.service.api.keys import HEADER, Keys, Role
 from genesis.service.api.pace import Pace
 from genesis.service.api.places import Places, is_loopback
 from genesis.service.api.signing import SIGNATURE, Signatures
+from genesis.service.api.urgent import is_urgent
 from genesis.service.logs import log
 
 API_VERSION: Final = "1.0.0"
@@ -101,7 +103,10 @@ class Guard:
         body = await _body(headers, receive)
         if not isinstance(body, bytes):
             return body
-        return self._signed(scope, headers, body) or self._paced(scope) or body
+        no = self._signed(scope, headers, body)
+        if no is None and not self._is_urgent(scope, body):
+            no = self._paced(scope)
+        return no or body
 
     def _before_body(self, scope: Scope, headers: Headers) -> No | None:
         """What can be told from the head of the request."""
@@ -141,10 +146,16 @@ class Guard:
         scope["state"]["role"] = found
         return None
 
+    def _is_urgent(self, scope: Scope, body: bytes) -> bool:
+        may_trade = scope["state"]["role"] is Role.TRADE
+        return may_trade and is_urgent(self._endpoint(scope), body)
+
+    def _endpoint(self, scope: Scope) -> str:
+        return f"{scope['method']} {self._lock.endpoints.asked(scope) or _NOWHERE}"
+
     def _paced(self, scope: Scope) -> No | None:
         who = scope["state"]["role"] or _peer(scope) or ""
-        template = self._lock.endpoints.asked(scope) or _NOWHERE
-        endpoint = f"{scope['method']} {template}"
+        endpoint = self._endpoint(scope)
         wait_ns = self._lock.pace.wait_ns((str(who), endpoint))
         if not wait_ns:
             return None

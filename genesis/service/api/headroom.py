@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
+from genesis.domain.account import TiltLevel
 from genesis.domain.money import ONE, ZERO, fraction, text
+from genesis.domain.time import SECOND, format_utc
 from genesis.engine.books import Books
 from genesis.engine.engine import Engine
 from genesis.engine.market_checks import told, whole_told
@@ -39,12 +41,27 @@ def headroom(engine: Engine) -> dict[str, Any]:
         "trades_today": trades,
         "trades_left": None if most is None else max(0, most - trades),
         "tilt_level": state.tilt.state.level.value,
+        "confirmation": _confirmation(engine),
         "markets": [_market(engine, symbol) for symbol in sorted(state.market.instruments)],
         "whole_market": _whole(engine),
         "correlation": _correlation(engine),
         "portfolio": _portfolio(engine),
         "strategies": [_strategy(engine, one.name) for one in engine.desk.strategies],
         "limits": [*_sizes(engine), *_counts(engine), *_losses(engine), *_books(engine)],
+    }
+
+
+def _confirmation(engine: Engine) -> dict[str, Any] | None:
+    """In CAUTION: how far apart an entry is asked for twice, and which were asked for once."""
+    state = engine.state
+    ways = state.rules.tilt.interventions
+    is_careful = state.tilt.state.level is TiltLevel.CAUTION
+    if not is_careful or ways is None or ways.confirm_ns is None:
+        return None
+    waiting = [one for one in state.tilt.caution.waiting if state.now_ns < one.valid_until_ns]
+    return {
+        "seconds": ways.confirm_ns // SECOND,
+        "waiting": [{"symbol": w.symbol, "until": format_utc(w.until_ns)} for w in waiting],
     }
 
 

@@ -170,7 +170,8 @@ def _lists(routes: APIRouter, parts: Parts) -> None:
         answer = await parts.operations.answer(client_ref) or await parts.paper.answer(client_ref)
         if answer is None:
             raise HTTPException(404, "the engine never got a command with this client_ref")
-        return JSONResponse({**answer.body, "status": answer.status})
+        told = answer.told(parts.clock.now_ns(), parts.speed())
+        return JSONResponse({**told, "status": answer.status})
 
 
 def _system(routes: APIRouter, parts: Parts) -> None:

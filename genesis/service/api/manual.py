@@ -27,6 +27,7 @@ address it can reach): sign every request. A key in a header does not count ther
 
 Every answer carries X-Request-ID (yours, if you send a plain one) and X-API-Version. So many
 requests a second go to one endpoint (GENESIS_RATE_LIMIT); one more answers 429 with Retry-After.
+What asks for less risk (close, sell, cancel, stop, halt, /emergency) is never told to wait.
 A command carries a client_ref of yours: the same one is done once, and GET /commands/{{client_ref}}
 tells what was answered, should the answer have been lost.
 
@@ -39,7 +40,7 @@ def manual_routes(keys: Keys, document: Callable[[], dict[str, Any]]) -> APIRout
     routes = APIRouter(dependencies=[Depends(keys.may_read)])
 
     @routes.get("/docs", summary="The manual", response_class=Response, responses=TEXT)
-    async def manual() -> PlainTextResponse:
+    def manual() -> PlainTextResponse:  # no coroutine: the document is made beside the loop
         return PlainTextResponse(_TOP + "\n" + "\n".join(_lines(document())) + "\n")
 
     return routes

@@ -34,10 +34,29 @@ class Components(Shape):
     websocket_streams: str | None = None
 
 
+class Used(Shape):
+    used: int
+    limit: int
+
+
+class Line(Shape):
+    """The traffic with the venue; a time is null while it is not known."""
+
+    weight_used: int
+    weight_limit: int
+    orders: dict[str, Used]
+    breaker: Literal["CLOSED", "OPEN", "HALF_OPEN"]
+    silent_s: int
+    clock_skew_ms: float | None
+    latency_ms: float | None
+    order_latency_ms: float | None
+
+
 class HealthStatus(Shape):
     status: Literal["healthy", "degraded", "unhealthy"]
     uptime_seconds: int
     components: Components
+    line: Line | None = None
 
 
 class AccountStatus(Shape):
@@ -64,12 +83,21 @@ class Position(Shape):
     closed_at: Moment | None = None
 
 
+class PagesOwed(Shape):
+    """`later`: pages that no open pause of tilt waits for. `told`: what each is for, in words."""
+
+    owed: int
+    later: int
+    told: str
+
+
 class TiltStatus(Shape):
     tilt_score: Annotated[int, Field(ge=0, le=100)]
     tilt_level: LevelName
     indicators_triggered: list[str]
     intervention_active: bool | None = None
     journal_entries_required: int | None = None
+    pages: PagesOwed
     contributions: dict[str, int] = {}
 
 
@@ -158,6 +186,7 @@ class LockTold(Shape):
     """What refuses new risk now, until when if that is known.
 
     `scope`: what is locked by it: the account, the whole system, one symbol or one strategy.
+    `when`: the end in words, against the venue's clock.
     """
 
     stage: str
@@ -165,6 +194,7 @@ class LockTold(Shape):
     scope: str
     reason: str
     until: Moment | None
+    when: str | None
 
 
 class LimitTold(Shape):
@@ -219,6 +249,21 @@ class StrategyTold(Shape):
     breaker: str | None
 
 
+class WishTold(Shape):
+    """An entry that was asked for once: the same passes from `until` on, for a while."""
+
+    symbol: str
+    until: Moment
+    when: str
+
+
+class ConfirmationTold(Shape):
+    """In CAUTION an entry is asked for twice, so many seconds apart."""
+
+    seconds: int
+    waiting: list[WishTold]
+
+
 class Headroom(Shape):
     position_cap: Amount
     multiplier: Amount
@@ -231,6 +276,7 @@ class Headroom(Shape):
     trades_today: int
     trades_left: int | None
     tilt_level: LevelName
+    confirmation: ConfirmationTold | None
     markets: list[MarketTold]
     whole_market: WholeMarketTold | None
     correlation: CorrelationTold | None
@@ -240,13 +286,18 @@ class Headroom(Shape):
 
 
 class FlowTold(Shape):
-    """Money that came (+) or went (-) without a trade."""
+    """Money that came (+) or went (-) without a trade.
+
+    `fenced`: coins outside the account's own. `note`: what a person said of it.
+    """
 
     at: Moment
     asset: str
     amount: Amount
     kind: str
     ref: str
+    fenced: bool = False
+    note: str = ""
 
 
 class Approved(Shape):
@@ -264,6 +315,7 @@ class FailureTold(Shape):
     code: str
     reason: str
     until: Moment | None
+    when: str | None
     scope: str
 
 
@@ -275,6 +327,7 @@ class Refused(Shape):
     code: str
     reason: str
     until: Moment | None
+    when: str | None
     all: list[FailureTold]
 
 

@@ -141,7 +141,9 @@ class Operations:
         try:
             act = self._read(wish)
         except NotUnderstood as problem:
-            await self._ask(self._signed(unread_line(self._clock.now_ns()), manner, ref))
+            is_slip = isinstance(wish, str) and self._door.typed.is_slip(wish)
+            unread = unread_line(self._clock.now_ns(), is_slip=is_slip)
+            await self._ask(self._signed(unread, manner, ref))
             return not_understood(problem.message)
         return self._told(await self._ask(self._signed(act, manner, ref)), ref)
 
@@ -188,8 +190,11 @@ class Operations:
 
     def _told(self, step: AnyStep, ref: str) -> Answer:
         answer = answer_of(step, ref)
-        if isinstance(step.event, OperatorActed) and step.event.verb == "status":
+        verb = step.event.verb if isinstance(step.event, OperatorActed) else None
+        if verb == "status":
             answer.body["notes"].append(self._status())
+        elif verb == "help":
+            answer.body["notes"] += self._door.typed.help
         return answer
 
     def _next_ref(self) -> str:

@@ -230,8 +230,9 @@ class PaperDesk:
         started_ns = None if account is None else account.session.started_ns
         signs = 0 if account is None else account.session.signs
         left_ns = whole_ns
-        if started_ns is not None and not signs:
-            left_ns = max(0, started_ns + whole_ns - self._clock.now_ns())
+        if account is not None and started_ns is not None and not signs:
+            counts_ns = started_ns + account.session.away_ns
+            left_ns = max(0, counts_ns + whole_ns - self._clock.now_ns())
         return {
             "required": tilt.session_due,
             "begun_at": None if started_ns is None else format_utc(started_ns),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from genesis.service.api.discipline_desk import DisciplineDesk
+from genesis.service.api.flows import FlowsDesk
 from genesis.service.api.keys import Keys
 from genesis.service.api.operations import Operations
 from genesis.service.api.pages import JournalDesk
@@ -40,3 +41,4 @@ class Parts:
     version: Callable[[], dict[str, Any]]
     rules: RulesDesk
     paper: PaperDesk
+    flows: FlowsDesk

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from genesis.domain.account import TierMode, TiltLevel
+from genesis.domain.approval import Failure
 from genesis.domain.canonical import plain
 from genesis.domain.ids import OrderKey
 from genesis.domain.money import text
@@ -15,9 +16,12 @@ from genesis.domain.time import format_utc
 from genesis.engine.engine import Engine
 from genesis.positions.ledger import Position
 from genesis.risk.blocks import VENUE
+from genesis.service.api.answers import failure_shape
 from genesis.service.api.discipline_shapes import DisciplineShapes
 from genesis.service.api.headroom import headroom
+from genesis.service.api.owed import pages_owed
 from genesis.service.clock import Clock
+from genesis.service.moments import moment_ns, when
 from genesis.service.readings import Readings
 from genesis.service.trail import Trail
 from genesis.tiers.features import available_features
@@ -98,6 +102,7 @@ class Shapes:
             "limited_until": None if until_ns is None else format_utc(until_ns),
             "intervention": self.intervention(),
             "override": self.override(),
+            "pages": pages_owed(self._engine),
         }
 
     def beat(self) -> dict[str, Any]:
@@ -243,11 +248,21 @@ class Shapes:
             for symbol in self._symbols
             for failure in gate.forbids(symbol, wisher)
         }
-        return [_lock(f.stage, f.code, f.reason, f.until_ns, f.scope) for f in found.values()]
+        return [self._lock(failure) for failure in found.values()]
+
+    def _lock(self, failure: Failure) -> dict[str, Any]:
+        return {**failure_shape(failure), "when": self._when(failure.until_ns)}
+
+    def _when(self, until_ns: int | None) -> str | None:
+        return when(until_ns, self._clock.now_ns(), self._speed())
 
     def headroom(self) -> dict[str, Any]:
         """How much may still be put at risk."""
-        return headroom(self._engine)
+        told = headroom(self._engine)
+        asked = told["confirmation"]
+        for wish in () if asked is None else asked["waiting"]:
+            wish["when"] = self._when(moment_ns(wish["until"], "until"))
+        return told
 
     def closed_trades(self) -> tuple[PositionClosed, ...]:
         return tuple(self._readings.closed)
@@ -271,13 +286,6 @@ def _order(order: Order, wire_id: str | None) -> dict[str, Any]:
         "source": request.source,
         "placed_at": format_utc(order.placed_ns),
     }
-
-
-def _lock(
-    stage: str, code: str, reason: str, until_ns: int | None = None, scope: str = "account"
-) -> dict[str, Any]:
-    until = None if until_ns is None else format_utc(until_ns)
-    return {"stage": stage, "code": code, "scope": scope, "reason": reason, "until": until}
 
 
 def _amount(value: Decimal | None) -> str | None:

@@ -38,6 +38,7 @@ from genesis.domain.outcomes import (
     TierChanged,
     TiltLevelChanged,
 )
+from genesis.domain.slicing import OrderReceipt, ParentStarted
 from genesis.service.logs import log
 from genesis.service.runner import Happened
 
@@ -46,6 +47,8 @@ TICK_S: Final = 0.2
 _ROOM: Final = 256
 _DECISIONS: Final = (
     OrderApproved,
+    ParentStarted,
+    OrderReceipt,
     OrderRefused,
     RefusalsCounted,
     CommandAnswered,

@@ -5,6 +5,7 @@ from typing import Final
 from genesis.domain.account import TierMode
 from genesis.domain.money import ONE, text
 from genesis.domain.time import HOUR, format_utc
+from genesis.tiers.halts import RECOVER
 from genesis.tiers.rules import TierTable
 from genesis.tiers.state import TierState
 
@@ -37,11 +38,17 @@ _LINES: Final[dict[TierMode, tuple[str, ...]]] = {
 
 
 def plan(
-    held: TierState, table: TierTable, phrase: str | None, reset_from_ns: int | None = None
+    held: TierState,
+    table: TierTable,
+    phrase: str | None,
+    reset_from_ns: int | None = None,
+    *,
+    is_broken: bool = False,
 ) -> list[str]:
     """Lines about the mode; with the numbers of the rules where it has some.
 
     phrase: of the ceremony that is open. reset_from_ns: when time allows the reset of a halt.
+    is_broken: the record was not whole when trading was halted, and is not yet.
     """
     lines = list(_LINES[held.mode])
     effect = table.modes[held.mode]
@@ -57,9 +64,11 @@ def plan(
         hours, trades = course.adjust_ns / HOUR, course.adjust_trades_min
         lines.append(f"It takes {hours:g} hours and {trades} trades without a violation.")
     lines += _way_on(held, table)
+    if is_broken:
+        lines.append(f"{RECOVER}: that comes first.")
     if reset_from_ns is not None and table.reset is not None:
-        least = table.reset.reason_min
-        lines.append(f"It can be reset by hand from {_minute(reset_from_ns)}, with clean books.")
+        least, from_ = table.reset.reason_min, _minute(reset_from_ns)
+        lines.append(f"`genesis tier reset` can be done from {from_}, with clean books.")
         lines.append(f"That takes a page about it and a reason of at least {least} characters.")
     if phrase is not None and held.until_ns is not None:
         lines.append(f"It can be held until {_minute(held.until_ns)}.")

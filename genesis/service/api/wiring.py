@@ -11,7 +11,7 @@ from genesis.engine.engine import Engine
 from genesis.engine.step import Step
 from genesis.service.api.app import build_app
 from genesis.service.api.discipline_desk import DisciplineDesk
-from genesis.service.api.endpoints import Endpoints
+from genesis.service.api.flows import Compares, FlowsDesk
 from genesis.service.api.guard import Guard, Lock
 from genesis.service.api.keys import Keys
 from genesis.service.api.operations import Operations, status_line
@@ -53,6 +53,7 @@ class Run:
     wire_ids: Mapping[OrderKey, str]
     tell: Callable[[Event], Awaitable[Step]]
     paper: PaperLane
+    compares: Compares | None = None
 
 
 def parts_of(
@@ -101,6 +102,7 @@ def parts_of(
         metrics=lambda: metrics(engine, readings, health, broadcast.readers),
         version=version,
         rules=RulesDesk(engine, clock, tell),
+        flows=FlowsDesk(run.compares),
         paper=PaperDesk(run.paper, engine, event_log.reader, clock, run.symbols, run.number),
     )
 
@@ -110,4 +112,4 @@ def guarded(parts: Parts, places: Places, rate_limit: int, wall_ns: Callable[[],
     app = build_app(parts)
     pace = Pace(rate_limit, parts.clock.elapsed_ns)
     signatures = Signatures(parts.keys, wall_ns)
-    return Guard(app, Lock(parts.keys, places, pace, signatures, Endpoints.of(app.openapi())))
+    return Guard(app, Lock(parts.keys, places, pace, signatures, app.state.endpoints))

@@ -38,6 +38,7 @@ from genesis.rules import load
 from genesis.service.timers import Timers
 from genesis.store.database import DATABASE_NAME
 from genesis.store.event_log import EventLog
+from genesis.store.private import FOLDER_MODE
 from genesis.store.steps import LogEntry
 
 RULES_NAME: Final = "rules.toml"
@@ -89,7 +90,7 @@ class Recording:
     home: RecordedHome
 
     def __init__(self, home: Path, rules_text: str, start_ns: int, opening: Opening) -> None:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         self._rules_file = home / RULES_NAME
         self._rules_file.write_text(rules_text, encoding="utf-8")
         self._rules = load(self._rules_file)

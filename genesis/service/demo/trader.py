@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any, Final, Protocol
 
 from genesis.domain.time import MILLISECOND, SECOND
+from genesis.service.moments import refused
 from genesis.tilt.caution import CONFIRM_CODE
 
 CALM_HOLD_S: Final = 60
@@ -19,6 +20,10 @@ PAGE_S: Final = 490
 AGAIN_S: Final = 121
 CONFIRM_S: Final = 61
 CENT: Final = Decimal("0.01")
+_CLOSE: Final = (Decimal(1), Decimal("0.99995"), Decimal("0.9998"))
+"""Of the price: where he tries to put his stop, one after the other."""
+_TRIES: Final = 3
+"""The engine's clock may lag where the machine is busy."""
 
 
 class Speaks(Protocol):
@@ -69,6 +74,7 @@ class ScriptedTrader:
     async def _calm(self) -> None:
         await self._door.wait(4)
         await self._do(f"buy 100 usdt {self._symbol}")
+        self._say(f"holds calmly, for {self._calm_s / 60:.0f} minutes of venue time")
         await self._door.wait(self._calm_s)
         await self._do(f"close {self._symbol}")
         await self._until_flat(20)
@@ -86,14 +92,25 @@ class ScriptedTrader:
             await self._door.wait(REACTION_S)
             # more of the same: no room
             await self._do(f"buy 100 usdt {self._symbol}", REACTION_S)
-            price = await self._door.last_price()
-            await self._do(f"stop {self._symbol} {price - CENT}")
-            if not await self._until_flat(12):
+            price = await self._pull_stop()
+            if not await self._until_flat(30):
                 await self._do(f"close {self._symbol}")
                 await self._until_flat(12)
             if await self._is_locked():
                 return
             await self._fidget(price)
+
+    async def _pull_stop(self) -> Decimal:
+        """The stop as close below the price as it goes; the price he saw. One that has moved on
+        meanwhile refuses it.
+        """
+        for share in _CLOSE:
+            price = await self._door.last_price()
+            at = (price * share).quantize(CENT) - CENT
+            answer = await self._do(f"stop {self._symbol} {at}")
+            if answer.get("verdict") == "approved":
+                break
+        return price
 
     async def _fidget(self, price: Decimal) -> None:
         """An order placed only to be cancelled."""
@@ -125,7 +142,7 @@ class ScriptedTrader:
                 self._say(f"has written {n + 1} words")
         if await self._hand_in(text, deltas, opened_ns):
             return True
-        await self._door.wait(AGAIN_S)  # the engine's clock may lag where the machine is busy
+        await self._door.wait(AGAIN_S)  # see `_TRIES`
         return await self._hand_in(text, deltas, opened_ns)
 
     async def _hand_in(self, text: str, deltas: list[dict[str, int]], opened_ns: int) -> bool:
@@ -137,9 +154,11 @@ class ScriptedTrader:
         await self._door.wait(REACTION_S)
         buy = f"buy 100 usdt {self._symbol}"
         answer = await self._do(buy)
-        if answer.get("code") == CONFIRM_CODE:  # a minute to think, and then the same again
+        for _ in range(_TRIES):  # a minute to think, and then the same again
+            if answer.get("code") != CONFIRM_CODE:
+                return
             await self._door.wait(CONFIRM_S)
-            await self._do(buy)
+            answer = await self._do(buy)
 
     # -- small things ------------------------------------------------------------------------
     async def _do(self, text: str, after_s: float = CALM_S) -> dict[str, Any]:
@@ -162,7 +181,7 @@ async def spoken(
 ) -> dict[str, Any]:
     """Type one line, `after_s` after what was seen last, and say what was answered."""
     answer = await door.command(text, round(after_s * 1_000))
-    detail = answer.get("reason") or "; ".join(answer.get("notes") or ())
+    detail = refused(answer) if answer.get("reason") else "; ".join(answer.get("notes") or ())
     verdict = str(answer.get("verdict", ""))
     say(f"> {text}: {verdict}{', ' if detail else ''}{detail}")
     return answer
