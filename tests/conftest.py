@@ -1,11 +1,19 @@
 """Shared fixtures: where reference data lies, and a guard against leaving the machine."""
 
+import gc
 import os
 import sys
+from collections.abc import Iterator
+from decimal import localcontext
+from importlib import import_module
+from itertools import count
 from pathlib import Path
+from tempfile import mkstemp
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from genesis.domain.money import CONTEXT
 
 settings.register_profile(
     "genesis",
@@ -18,8 +26,17 @@ settings.load_profile("genesis")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# The cycle collector would look through all modules and tests again and again: a tenth of the time.
+gc.set_threshold(20_000)
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+_EACH_PROCESS = str(ROOT / "tests" / "support" / "each_process")
+_COUNTED = pytest.StashKey[Path]()
+sys.path.append(_EACH_PROCESS)
+if _EACH_PROCESS not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+    _paths = (_EACH_PROCESS, os.environ.get("PYTHONPATH", ""))
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, _paths))
 
 
 def require(found: bool, what: str) -> None:
@@ -37,31 +54,63 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders to be, one a test: pytest's own numbering would list them all for each new one."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def _home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """No test touches the user's data folder or settings."""
+    own = next(_homes)
     for name in [name for name in os.environ if name.startswith("GENESIS_")]:
         if name != "GENESIS_REQUIRE_ALL":
             monkeypatch.delenv(name)
-    monkeypatch.setenv("GENESIS_HOME", str(tmp_path_factory.mktemp("home")))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("share")))
+    for name, folder in (("GENESIS_HOME", own / "home"), ("XDG_DATA_HOME", own / "share")):
+        folder.mkdir(parents=True)
+        monkeypatch.setenv(name, str(folder))
 
 
-_LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
-_LOOKED_AT = {"socket.connect": 1, "socket.sendto": 1, "socket.getaddrinfo": 0}
+@pytest.fixture(autouse=True)
+def _own_sums() -> Iterator[None]:
+    """ccxt changes how its caller rounds: no test inherits that from one before it."""
+    with localcontext(CONTEXT):
+        yield
 
 
-def _guard(event: str, arguments: tuple[object, ...]) -> None:
-    """Fails any attempt of this process to reach another machine, or to look one up."""
-    place = _LOOKED_AT.get(event)
-    if place is None:
-        return
-    told = arguments[place]
-    host = told[0] if isinstance(told, tuple) else told
-    if isinstance(told, tuple) or event == "socket.getaddrinfo":  # else: a socket file
-        name = host.decode() if isinstance(host, bytes) else str(host or "localhost")
-        if not name.startswith(_LOOPBACK):
-            raise AssertionError(f"a test tried to reach {name}: only loopback is allowed")
+# -- the network -----------------------------------------------------------------------------
+network_guard = import_module("network_guard")  # of every process that a test starts, too
+network_guard.install()
 
 
-sys.addaudithook(_guard)
+def pytest_configure(config: pytest.Config) -> None:
+    """Who starts the run makes the file in which all its processes count."""
+    if not hasattr(config, "workerinput"):
+        descriptor, path = mkstemp(prefix="network-attempts-")
+        os.close(descriptor)
+        os.environ[network_guard.ATTEMPTS] = path
+        config.stash[_COUNTED] = Path(path)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run that tried to leave the machine has failed, whatever its tests say."""
+    counted = session.config.stash.get(_COUNTED, None)
+    if counted is not None and counted.read_text() and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    counted = terminalreporter.config.stash.get(_COUNTED, None)
+    if counted is not None:
+        attempts = counted.read_text().splitlines()
+        terminalreporter.write_line(f"network guard: {len(attempts)} attempts to leave the machine")
+        for line in attempts:
+            terminalreporter.write_line(f"  {line}", red=True)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    counted = config.stash.get(_COUNTED, None)
+    if counted is not None:
+        counted.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ import websocket
 from tests.support.dashboard import Dashboard, dashboard
 from tests.support.forwarder import Forwarder
 from tests.support.patience import PATIENCE_S
-from tests.support.process import ROOT, command, environment
+from tests.support.process import ROOT, command, environment, ran
 
 KERNEL = re.compile(r'"kernelId": "([0-9a-f-]{36})"')
 GOOD_HOSTS = ["localhost:9000", "127.0.0.1:9000", "[::1]:9000", "localhost", "LOCALHOST:1"]
@@ -366,14 +366,7 @@ def http_get_with(cookies: httpx.Cookies, url: str) -> httpx.Response:
 
 # -- the command line ------------------------------------------------------------------------
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command("dashboard", *arguments),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        cwd=folder,
-        env=environment(SSH_CONNECTION="192.0.2.9 5000 192.0.2.1 2222"),
-    )
+    return ran(folder, "dashboard", *arguments, SSH_CONNECTION="192.0.2.9 5000 192.0.2.1 2222")
 
 
 def test_a_port_in_use_and_an_unknown_page_are_one_line_and_exit_2(folder: Path) -> None:
@@ -398,7 +391,9 @@ def test_a_home_that_is_served_already_is_told_so_and_no_other_home_is(
         assert json.loads(told.stdout)["pid"] == second.process.ready["pid"]
     told = run(folder, "--home", str(home), "--port", port, "--json")
     assert (told.returncode, told.stderr) == (0, "")
-    assert json.loads(told.stdout) == served.process.ready
+    assert json.loads(told.stdout) == {**served.process.ready, "url": served.page("zen_garden")}
+    told = run(folder, "tilt", "--home", str(home), "--port", port, "--json")
+    assert json.loads(told.stdout)["url"] == served.page("tilt")
     other = folder / "other"
     other.mkdir()
     (other / "dashboard.json").write_text(json.dumps({"port": served.port, "pid": os.getpid()}))

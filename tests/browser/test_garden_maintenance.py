@@ -20,7 +20,10 @@ def test_the_real_engine_rests_with_its_venue(
         made.tell(VenueStatus(made.now_ns, "MAINTENANCE", "wallet upgrade"))
     with ExitStack() as ending:
         home = made.home
-        stage = FastStage(tmp_path, ending, "zen_garden", home.home, home.usdt, home.rules)
+        told = tmp_path / "maintenance.json"
+        told.write_text('{"system": {"maintenance": true}}', encoding="utf-8")
+        venue = ("--faults", str(told))
+        stage = FastStage(tmp_path, ending, "zen_garden", home.home, home.usdt, home.rules, venue)
         page = stage.open(look(), "zen_garden", ".garden[data-weather=maintenance][data-seq]")
         assert "rests (maintenance)" in page.inner_text(".weather")
         shot(page, screens, "garden-maintenance-real")

@@ -11,7 +11,7 @@ from genesis.panels.tilt_view import tilt_view
 from genesis.rules import load
 from genesis.service.api.bodies import MOST_DELTAS
 from genesis.tilt.journal import Delta, assess
-from tests.support.browser import BareFace, Look, is_too_wide, shot
+from tests.support.browser import BareFace, Look, is_too_wide, shot, type_quickly
 
 SINCE_MS = 1_704_110_400_000
 OPEN = "dialog.page[open]"
@@ -389,7 +389,7 @@ def written_without_an_engine(look: Look) -> Page:
     for n, word in enumerate(WORDS):
         if n == 10:
             face.link("still", "the engine is gone")
-        page.keyboard.type(word + " ")
+        type_quickly(page, word + " ", keys=len(word) if n < 20 else 0)
         page.clock.run_for(600_000 / len(WORDS) / SPEED)
     return face
 
@@ -525,7 +525,7 @@ def test_a_halt_from_the_page_asks_first(face: Page) -> None:
     face.page.keyboard.type("halt the news is out")
     face.page.keyboard.press("Enter")
     face.page.wait_for_selector(".acts .sure:not([hidden])")
-    assert "every new position" in face.page.inner_text(".acts .sure")
+    assert "the way back" in face.page.inner_text(".acts .sure")
     assert face.page.input_value(".acts .sure input >> nth=0") == "the news is out"
     face.page.keyboard.type("HALT TRADING")
     face.page.keyboard.press("Enter")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from genesis.service.home import Home
-from tests.support.browser import Look, is_too_wide, shot
+from tests.support.browser import Look, is_too_wide, shot, type_quickly
 from tests.support.ceremony_home import record_warning_home
 from tests.support.face_stage import FastStage, Stage
 
@@ -25,6 +25,16 @@ READY = f"{OPEN} textarea:not([readonly])"
 KEPT = f"{OPEN} .kept[data-how=kept]"
 PAGE = files("genesis.service.demo").joinpath("page.txt").read_text(encoding="utf-8").strip()
 FIRST, REST = PAGE[:700], PAGE[700:]
+ANOTHER = """
+Tonight I stopped by myself, and that is the part I want to keep. Nothing dramatic had happened on
+the market, only a slow afternoon that made me restless and a little angry with my own patience. I
+noticed that my shoulders were up and that I answered short when somebody asked me about dinner.
+When I catch that sign early, the evening is still mine. So the halt is no punishment but a door
+which I may close from the inside. Tomorrow I will sit down with tea, read what I wrote here, and
+look at the plan before I look at any price. If the plan says wait, then waiting is the work that is
+to be done, and I can be proud of doing it well. I was afraid of missing something all day long, and
+yet nothing that I missed would have changed my month. Calm is worth more to me than one more entry.
+""".replace("\n", " ")
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +60,13 @@ def text_of(page: Any) -> str:
     return str(page.input_value("dialog.page textarea"))
 
 
-def write(page: Any, text: str) -> None:
-    """With the keyboard, at the end of what is there; and until the engine has it."""
+def write(page: Any, text: str, keys: int = 40) -> None:
+    """At the end of what is there; and until the engine has it. So many of it key by key, which
+    takes its time.
+    """
     page.focus("dialog.page textarea")
     page.keyboard.press("Control+End")
-    page.keyboard.type(text)
+    type_quickly(page, text, keys)
     page.wait_for_selector(f"{KEPT}:has-text(' at ')")
 
 
@@ -67,10 +79,11 @@ def wipe(page: Any) -> None:
 def offer(page: Any) -> str:
     """Offer the page; what is said then."""
     page.click("text=offer the page")
-    page.wait_for_function(
-        "() => /^(Not yet|Your page)/.test(document.querySelector('.sheet > .reply').textContent)"
+    told = page.wait_for_function(
+        "() => { const told = document.querySelector('.sheet > .reply').textContent;"
+        " return /^(Not yet|Your page)/.test(told) && told }"
     )
-    return str(page.inner_text(".sheet > .reply"))
+    return str(told.json_value())  # what is told goes with the page
 
 
 def put_out_of_sight(page: Any) -> None:
@@ -309,7 +322,7 @@ def test_the_other_way_out_is_the_worse_deal(owing: Stage, look: Look, screens: 
     assert not page.is_visible(".wayout form")  # it is read first
     page.wait_for_selector(".wayout form:not([hidden])")
     assert page.is_disabled(".wayout form button")
-    write(page, PAGE[:1200])
+    write(page, PAGE[:1200], keys=1200)
     page.focus(".wayout input")
     page.keyboard.type("I accept the risks")
     assert page.is_disabled(".wayout form button")
@@ -325,7 +338,7 @@ def test_the_other_way_out_is_the_worse_deal(owing: Stage, look: Look, screens: 
     assert "stays owed" in page.inner_text(".ask")
     page.keyboard.press("Escape")
     page.wait_for_selector(OPEN, state="hidden")
-    assert "1 page is still owed" in page.inner_text(".waits")
+    assert "1 page is owed, for an override" in page.inner_text(".waits")
     shot(page, screens, "tilt-owed")
 
 
@@ -342,3 +355,26 @@ def test_an_owed_page_may_be_written_later_and_put_aside(
     page.wait_for_selector(READY)
     assert not page.is_visible(".wayout")
     shot(page, screens, "tilt-owed-page")
+
+
+def test_two_pages_are_owed_for_an_override_and_a_halt_and_one_text_pays_for_one(
+    owing: Stage, look: Look, screens: Path
+) -> None:
+    page = entered(owing, look(height=1000), FLOWING)
+    owing.control.say("halt enough of this for today")
+    both = "one for an override, one for the reset of the halt"
+    page.wait_for_selector(f".waits :text('{both}')")
+    page.click(".waits button:visible")
+    page.wait_for_selector(READY)
+    assert both in page.inner_text(".ask")
+    shot(page, screens, "tilt-two-owed")
+    wipe(page)
+    write(page, ANOTHER.strip(), keys=len(ANOTHER))
+    page.wait_for_timeout(9000)
+    write(page, " " + PAGE[800:], keys=len(PAGE))
+    said = offer(page)
+    assert said.startswith("Your page is accepted"), said
+    page.wait_for_selector(f"{OPEN}[data-mood=over]")
+    assert page.inner_text(".ask") == "Then: 1 page is owed, for the reset of the halt."
+    page.keyboard.press("Escape")
+    assert "1 page is owed, for the reset of the halt" in page.inner_text(".waits")

@@ -1,12 +1,8 @@
 """kill -9 at random moments of a run: nothing lost, nothing doubled, every stop in place."""
 
 import contextlib
-import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -17,10 +13,11 @@ from typing import Any
 import httpx
 import pytest
 
+from genesis.cli.main import main
 from tests.support.patience import PATIENCE_S
+from tests.support.process import Process
 
 RULES = Path(__file__).with_name("rules.toml")
-ROOT = Path(__file__).resolve().parents[2]
 LINES = (
     "buy 100 usdt BTC/USDT",
     "buy 12 usdt BTC/USDT",
@@ -37,36 +34,22 @@ STOP = ("STOP_LOSS", "SELL")
 class Machine:
     """An exchange that stays, and a service that is killed again and again."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.env = os.environ | {"PYTHONPATH": str(ROOT), "GENESIS_HOME": str(home)}
-        self.exchange, told = self._start(
-            "exchange", "--sample", "--speed", "20", "--port", "0", "--balance", "USDT=500"
-        )
-        self.url = told["url"]
-        self.service: subprocess.Popen[str] | None = None
+    def __init__(self, folder: Path) -> None:
+        self._folder, self.home = folder, folder / "home"
+        arguments = ("--sample", "--speed", "20", "--port", "0", "--balance", "USDT=500")
+        self.exchange = Process(folder, "exchange", *arguments)
+        self.url = self.exchange.ready["url"]
+        self.service: Process | None = None
         self.api = ""
 
-    def _start(self, *verb: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "genesis", *verb],
-            env=self.env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith("{"):
-                return process, json.loads(line)
-        assert process.stderr is not None
-        raise AssertionError(f"{verb[0]} did not start: {process.stderr.read()}")
-
     def start(self) -> None:
-        self.service, told = self._start(
+        self.service = Process(
+            self._folder,
             "run",
             "--mode",
             "paper",
+            "--home",
+            str(self.home),
             "--venue-url",
             self.url,
             "--port",
@@ -77,23 +60,20 @@ class Machine:
             "spread_capture",
             "--json",
         )
-        self.api = told["url"]
+        self.api = self.service.ready["url"]
 
     def kill(self) -> None:
         assert self.service is not None
-        self.service.send_signal(signal.SIGKILL)
-        self.service.wait()
+        self.service.kill()
 
     def stop(self) -> int:
         assert self.service is not None
-        self.service.send_signal(signal.SIGTERM)
-        return self.service.wait(timeout=PATIENCE_S)
+        return self.service.end(signal.SIGTERM)
 
     def end(self) -> None:
         for process in (self.service, self.exchange):
-            if process is not None and process.poll() is None:
+            if process is not None:
                 process.kill()
-                process.wait()
 
     # -- talking -----------------------------------------------------------------------------
     def call(self, method: str, path: str, **body: Any) -> Any:
@@ -146,12 +126,15 @@ def calm(machine: Machine) -> None:
     raise AssertionError(f"it did not come to rest: {orders}")
 
 
-def exposure(machine: Machine) -> tuple[Decimal, Decimal]:
-    """What we hold in whole lots, and how much of it stops at the exchange would sell."""
-    positions = machine.call("GET", "/positions")
-    held = sum((Decimal(position["quantity"]) // LOT * LOT for position in positions), Decimal(0))
-    stops = [o for o in resting(machine.ledger()) if (o["type"], o["side"]) == STOP]
-    return held, sum((Decimal(o["origQty"]) for o in stops), Decimal(0))
+def whole_lots(positions: list[dict[str, Any]]) -> Decimal:
+    """What of the positions can be sold at all."""
+    return sum((Decimal(p["quantity"]) // LOT * LOT for p in positions), Decimal(0))
+
+
+def covered(truth: dict[str, Any]) -> Decimal:
+    """How much the stops that rest at the exchange would sell."""
+    stops = [o for o in resting(truth) if (o["type"], o["side"]) == STOP]
+    return sum((Decimal(o["origQty"]) for o in stops), Decimal(0))
 
 
 def resting(truth: dict[str, Any]) -> list[dict[str, Any]]:
@@ -162,13 +145,14 @@ def hold_protected(machine: Machine) -> None:
     """Buy until a position is held and its stop covers all of it."""
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
-        held, covered = exposure(machine)
-        if held and held == covered:
+        held = whole_lots(machine.call("GET", "/positions"))
+        stopped = covered(machine.ledger())
+        if held and held == stopped:
             return
         if not held:
             machine.call("POST", "/commands", text="buy 100 usdt BTC/USDT")
         time.sleep(0.2)
-    raise AssertionError(f"no position that a stop covers: {held} held, {covered} covered")
+    raise AssertionError(f"no position that a stop covers: {held} held, {stopped} covered")
 
 
 def check(machine: Machine) -> None:
@@ -179,25 +163,36 @@ def check(machine: Machine) -> None:
         "POST", "/emergency/halt", reason="the end of the test", confirmation="HALT TRADING NOW"
     )
     calm(machine)
-    truth = machine.ledger()
-    ours = machine.call("GET", "/account/status")["balances"]
+    truth, told = one_moment(machine)
     held = {b["asset"]: Decimal(b["free"]) + Decimal(b["locked"]) for b in truth["balances"]}
-    assert {a: Decimal(q) for a, q in ours.items() if Decimal(q)} == {
+    assert {a: Decimal(q) for a, q in told["balances"].items() if Decimal(q)} == {
         a: q for a, q in held.items() if q
     }
-
-    fills = machine.call("GET", "/fills?limit=1000")
-    assert Counter(int(f["trade_id"]) for f in fills) == Counter(
-        int(t["id"]) for t in truth["trades"]
-    )
+    assert Counter(told["trades"]) == Counter(int(t["id"]) for t in truth["trades"])
 
     placed = Counter(o["clientOrderId"] for o in truth["orders"])
     assert max(placed.values(), default=0) <= 1, "an order was placed twice"
-    known = {o["client_order_id"] for o in machine.call("GET", "/orders")}
-    assert {o["clientOrderId"] for o in resting(truth)} == known
+    assert {o["clientOrderId"] for o in resting(truth)} == told["orders"]
+    assert whole_lots(told["positions"]) == covered(truth)
 
-    held, covered = exposure(machine)  # the market goes on: the stop may have sold it all
-    assert held == covered
+
+def one_moment(machine: Machine) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The exchange's ledger and what we know, with nothing traded in between.
+
+    The market goes on while we ask: a stop that sells between two questions is no difference.
+    """
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        truth = machine.ledger()
+        told = {
+            "balances": machine.call("GET", "/account/status")["balances"],
+            "trades": [int(f["trade_id"]) for f in machine.call("GET", "/fills?limit=1000")],
+            "orders": {o["client_order_id"] for o in machine.call("GET", "/orders")},
+            "positions": machine.call("GET", "/positions"),
+        }
+        if machine.ledger() == truth:
+            return truth, told
+    raise AssertionError("the exchange's ledger never stayed the same for as long as we asked")
 
 
 def torture(machine: Machine, kills: int, seed: int) -> None:
@@ -214,15 +209,7 @@ def torture(machine: Machine, kills: int, seed: int) -> None:
         machine.trade(draw, 1.0)
     check(machine)
     assert machine.stop() == 0
-    verified = subprocess.run(
-        [sys.executable, "-m", "genesis", "verify"],
-        env=machine.env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert verified.returncode == 0, verified.stdout + verified.stderr
-    assert json.loads(verified.stdout.splitlines()[-1])["verified"] is True
+    assert main(["verify", "--home", str(machine.home)]) == 0
 
 
 def test_three_kills(machine: Machine) -> None:

@@ -21,6 +21,7 @@ from genesis.domain.outcomes import (
 )
 from genesis.domain.paper import PaperLaneReported, RecoverySessionDone
 from genesis.domain.time import DAY, HOUR, MINUTE, SECOND, utc_day
+from genesis.engine.sizes import Sizes
 from genesis.tilt.inputs import Scored
 from genesis.tilt.machine import decide, evolve
 from tests.support.engines import Bench, cancels, only, submits
@@ -137,6 +138,23 @@ def test_a_lock_ends_by_page_and_time_and_leaves_small_sizes_for_its_day() -> No
     assert multiplier(at) == multiplier(at + HOUR - 1) == D("0.5")
     assert multiplier(at + HOUR) == D("0.75")
     assert multiplier(midnight - 1) == D("0.75")
+
+
+def test_the_cause_that_is_told_is_the_one_that_makes_sizes_so_small() -> None:
+    bench = Bench()
+
+    def told() -> str:
+        return Sizes(bench.engine.state).holds().told()
+
+    at_score(bench, 45)
+    assert told() == "while tilt is CAUTION sizes are 75 %"
+    at_score(bench, 65)
+    assert told() == "while tilt is WARNING sizes are 0 %"
+    page(bench)
+    assert told() == "in the limited time sizes are 50 %"
+    at_score(bench, 45)
+    assert bench.engine.state.tilt.state.level is TiltLevel.CAUTION
+    assert told() == "in the limited time sizes are 50 %"
 
 
 def test_with_a_paper_lane_a_quiet_session_ends_the_lock() -> None:

@@ -130,6 +130,35 @@ def test_a_session_goes_on_after_a_crash(tmp_path: Path) -> None:
     assert set(sound(home)) == {"main", "paper-1"}
 
 
+def test_time_in_which_nothing_ran_is_no_quiet_time(tmp_path: Path) -> None:
+    home = locked(tmp_path / "home").home
+
+    async def walk() -> None:
+        async with PaperBench(home) as bench:
+            await bench.tick("60000")
+            await bench.on_paper(bench.lane.begin_session())
+            await bench.until(bench.now_ns + 20 * MINUTE)
+            await bench.tick("60000")
+        after = PaperBench(home)
+        after.clock.seen("bench", after.now_ns + DAY)
+        async with after as bench:
+            judged = await bench.on_paper(bench.lane.end_session())
+            assert judged is not None and judged.reason == "it was shorter than 30 minutes"
+            await bench.on_paper(bench.lane.begin_session())
+            await bench.until(bench.now_ns + 20 * MINUTE)
+            bench.crash()
+            await bench.tick("60000")
+        after = PaperBench(home)
+        after.clock.seen("bench", after.now_ns + HOUR)
+        async with after as bench:
+            await bench.until(bench.now_ns + 11 * MINUTE)
+            judged = await bench.on_paper(bench.lane.end_session())
+            assert judged is not None and judged.accepted
+
+    run(walk)
+    assert set(sound(home)) == {"main", "paper-1"}
+
+
 def test_a_session_with_a_sign_of_tilt_in_it_does_not_count_and_begins_again(
     tmp_path: Path,
 ) -> None:
@@ -375,6 +404,38 @@ def test_trades_of_the_lane_are_told_once_whatever_restarts(tmp_path: Path) -> N
 
     run(walk)
     assert results == [False, True]
+    assert set(sound(tmp_path)) == {"main", "paper-1"}
+
+
+def test_a_win_that_a_crash_held_back_is_told_at_the_next_start(tmp_path: Path) -> None:
+    name, told_then = "spread_capture", []
+
+    async def unheard() -> None:
+        """The service dies before the main engine hears of it."""
+
+    async def walk() -> None:
+        async with PaperBench(tmp_path, is_paper=False, strategies=(name,)) as bench:
+            await into(bench, "60000")
+            await out_of(bench, "59000")
+            assert len(told(bench, PaperTradeReported)) == 1
+            bench.lane._report_trades = unheard  # type: ignore[method-assign]
+            await into(bench, "58900")
+            await out_of(bench, "59200")
+            await into(bench, "59000")
+            await out_of(bench, "59300")
+            held_back = tuple(bench.paper.trades)
+            assert [trade.pnl_usdt > 0 for trade in held_back] == [True, True]
+            bench.crash()
+        for _ in range(2):
+            async with PaperBench(tmp_path, is_paper=False, strategies=(name,)) as bench:
+                told_then.append(told(bench, PaperTradeReported))
+                bench.crash()
+        assert [replace(one, ts_ns=0) for one in told_then[0]] == [
+            replace(one, ts_ns=0) for one in held_back
+        ]
+        assert told_then[1] == []
+
+    run(walk)
     assert set(sound(tmp_path)) == {"main", "paper-1"}
 
 

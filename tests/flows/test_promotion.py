@@ -33,12 +33,14 @@ from genesis.domain.time import DAY, HOUR, MINUTE, SECOND, utc_day
 from genesis.engine.wakes import EVALUATION_TIMER
 from genesis.rules import load, parse
 from genesis.service.strategies import engine_for
+from genesis.tilt.checks import LOCKED_CODE
 from tests.support.ceremony_home import LOWERED, PHRASE
 from tests.support.engines import T0, Bench, only, submits
 from tests.support.old_rules import text_before_the_course
 
 D = Decimal
 DAY_S = DAY // SECOND
+COUNTS = "an entry you ask for meanwhile counts as a violation"
 
 
 @pytest.fixture
@@ -393,8 +395,22 @@ def test_an_entry_tried_while_locked_is_a_violation(bench: Bench) -> None:
     assert all_of(bench, ViolationNoted) == []  # a warning refuses, that is all
     while tilt.state.level is not TiltLevel.LOCKED:
         bench.tell(OperatorActed(bench.now_ns, "CEREMONY_STEP", reason="phrase"))
-    bench.buy()
+    (warned,) = [f for f in bench.engine.gate.forbids("BTC/USDT") if f.code == LOCKED_CODE]
+    assert f"trading is locked, and {COUNTS}: write 500 words" in warned.reason  # said beforehand
+    assert COUNTS in only(bench.buy(), OrderRefused)[0].failures[0].reason
     assert [o.kind for o in all_of(bench, ViolationNoted)] == ["locked_entry"]
+
+
+def test_rules_that_know_no_violations_speak_of_none(bench: Bench) -> None:
+    pause(bench)
+    for _ in range(20):
+        bench.tell(OperatorActed(bench.now_ns, "CEREMONY_STEP", reason="phrase"))
+    assert bench.engine.state.tilt.state.level is TiltLevel.LOCKED
+    bench.engine.set_rules(parse(text_before_the_course(load("sniper").text)))
+    told = only(bench.buy(), OrderRefused)[0].failures
+    assert any(each.code == LOCKED_CODE for each in told)
+    assert not any(COUNTS in each.reason for each in told)
+    assert all_of(bench, ViolationNoted) == []
 
 
 def test_the_entry_whose_haste_led_to_the_lock_is_none(bench: Bench) -> None:

@@ -75,6 +75,12 @@ def codes(step: Step) -> set[str]:
     return {f.code for o in only(step, OrderRefused) for f in o.failures}
 
 
+def halt_words(step: Step) -> str:
+    """What is said of the halt where an entry is refused."""
+    (refused,) = only(step, OrderRefused)
+    return next(one.reason for one in refused.failures if one.code == "TRADING_HALTED")
+
+
 def buy(bench: Bench, usdt: str = "100") -> Step:
     bench.tick("60000")
     return bench.buy(usdt)
@@ -105,7 +111,7 @@ def test_a_live_account_opens_in_three_steps() -> None:
     bench = Live()
     assert mode(bench) is TierMode.OPENING48
     assert submits(buy(bench)) == []
-    assert "it can be done from" in says(go_live(bench))
+    assert "it can be done in 48 hours (" in says(go_live(bench))
     bench.later(48 * 3600)
     bench.tell(BalanceReported(bench.now_ns, (), False, "0.1 BTC"))
     assert "not reconciled" in says(go_live(bench))
@@ -194,10 +200,11 @@ def test_a_reset_takes_a_day_a_page_a_reason_and_clean_books() -> None:
     bench = Bench(price="60000")
     bench.act("halt", reason="enough", symbol=None, reduces_risk=True)
     assert mode(bench) is TierMode.HALTED
-    assert codes(buy(bench)) >= {"TRADING_HALTED"}
+    assert "`genesis tier reset` leads out of it" in halt_words(buy(bench))
+    assert all("trading is halted" in lock.reason for lock in bench.engine.gate.forbids("BTC/USDT"))
     bench.later(3600)
     told = says(bench.act("reset", reason="please", symbol=None))
-    assert all(word in told for word in ("from", "100 characters, it has 6", "a page"))
+    assert all(word in told for word in ("in 23 hours", "100 characters, it has 6", "a page"))
     page(bench)
     bench.later(23 * 3600)
     bench.tell(BalanceReported(bench.now_ns, (), False, "0.1 BTC"))
@@ -301,7 +308,8 @@ def test_a_broken_record_halts_until_the_command_that_resolves_it() -> None:
     stop = bench.open_position("60000")
     bench.tell(HealthReported(bench.now_ns, RECORD, "failed", "event 7 is not what it was"))
     assert mode(bench) is TierMode.HALTED
-    assert "TRADING_HALTED" in codes(buy(bench, "5"))
+    told = halt_words(buy(bench, "5"))
+    assert "`genesis recover` makes the record whole" in told and "tier reset" not in told
     assert bench.engine.view.reduce_only == ("BTC/USDT",)
     bench.act("close", reduces_risk=True)
     assert submits(bench.cancelled(stop.key))  # closing works throughout

@@ -78,7 +78,8 @@ def test_haste_pauses_trading_the_page_resumes_it_small_and_an_hour_later_it_is_
     ]
     (refused,) = only(bench.buy(), OrderRefused)
     assert [one.code for one in refused.failures] == ["TILT_WARNING"]
-    assert refused.failures[0].reason == "trading is paused: write 500 words to continue"
+    asked = "write 500 words on the tilt page (`genesis dashboard tilt`) to continue"
+    assert refused.failures[0].reason == f"trading is paused: {asked}"
     bench.later(25 * 60)
     step = bench.tell(JournalAssessed(bench.now_ns, "a" * 64, 512, True, "accepted"))
     (hour,) = only(step, LimitedHourStarted)
@@ -105,7 +106,7 @@ def test_all_gates_open_the_ceremony_and_the_phrase_the_next_tier(tmp_path: Path
     assert ready.message.splitlines() == [
         "🎯 TIER ADVANCEMENT READY",
         "You've earned Hunter tier capabilities",
-        "New features: iceberg_hunter, mean_reversion, multi_pair, twap_hunter",
+        "New features: iceberg_hunter, multi_pair, twap_hunter",
         "Type 'I understand the responsibilities' to proceed",
     ]
     step = ceremony(bench, PHRASE)

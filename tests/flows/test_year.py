@@ -54,7 +54,7 @@ TIERS = [
     (189, SNIPER, TierMode.CEREMONY),
     (190, HUNTER, TierMode.ADJUST48),
     (192, HUNTER, TierMode.ACTIVE),
-    # day 200 to 260: nothing runs. The rest of the year: icebergs and drills are not measured yet
+    # day 200 to 260: nothing runs. The rest of the year: no icebergs, and no drills
 ]
 
 
@@ -239,7 +239,7 @@ def test_the_trader_was_told_in_the_words_of_the_moment(year: Year) -> None:
     ready = (
         "🎯 TIER ADVANCEMENT READY\n"
         "You've earned Hunter tier capabilities\n"
-        "New features: iceberg_hunter, mean_reversion, multi_pair, twap_hunter\n"
+        "New features: iceberg_hunter, multi_pair, twap_hunter\n"
         "Type 'I understand the responsibilities' to proceed"
     )
     (hard,) = [words for words in told if words.startswith("⚠️")]

@@ -103,7 +103,7 @@ def test_everything_the_tests_import_comes_with_dev() -> None:
     for extra in PROJECT["project"]["optional-dependencies"].values():
         declared |= names(extra)
     for module, files in imported(ROOT / "tests").items():
-        if not (ROOT / module).is_dir() and not (ROOT / "tests" / f"{module}.py").exists():
+        if not (ROOT / module).is_dir() and not any(ROOT.glob(f"tests/**/{module}.py")):
             assert distributions_of(module) & declared, f"{module}, imported by {sorted(files)}"
 
 

@@ -20,6 +20,10 @@ NUMBERED = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DASHBOARDS = sorted((ROOT / "dashboards").glob("*.ipynb"))
 REPORTS = sorted((ROOT / "notebooks" / "reports").glob("*.ipynb"))
 APART = ("GENESIS_", "PYTEST_")
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""Other plugins have no part in it, and take two seconds to load."""
+PYTEST = "import sys; sys.modules['rfc3987_syntax'] = None; import pytest; sys.exit(pytest.main())"
+"""Without a grammar of web addresses that takes as long to build as a notebook to run."""
 
 
 def nbval(notebook: Path, home: Path, folder: Path) -> None:
@@ -27,10 +31,10 @@ def nbval(notebook: Path, home: Path, folder: Path) -> None:
     copied = Path(shutil.copy(notebook, folder))
     environment = {k: v for k, v in os.environ.items() if not k.startswith(APART)}
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-cell-timeout", "100", "-q",
-         "-c", os.devnull, "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(folder),
+        [sys.executable, "-c", PYTEST, "--nbval-lax", "--nbval-cell-timeout", "100", "-q",
+         "-c", os.devnull, "-p", "no:cacheprovider", "-p", "nbval.plugin", "--rootdir", str(folder),
          str(copied)],
-        env=environment | {"GENESIS_HOME": str(home), "PYTHONPATH": str(ROOT)},
+        env=environment | {"GENESIS_HOME": str(home), "PYTHONPATH": str(ROOT), **ALONE},
         cwd=folder,
         capture_output=True,
         text=True,

@@ -178,6 +178,8 @@ def test_flows_are_what_the_log_says(tmp_path: Path) -> None:
         "amount": "100",
         "kind": "deposit",
         "ref": "ref-0",
+        "fenced": False,
+        "note": "",
     }
     assert room.ask(("GET", "/flows?limit=1")).json() == [newest]
     room.close()

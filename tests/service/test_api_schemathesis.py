@@ -31,6 +31,10 @@ checks.negative_data_rejection.expected-statuses = ["4xx"]
 include-path = "/rules"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "409", "422"]
 
+[[operations]]
+include-path = "/rules/diff"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "409", "422"]
+
 # Where no lane is open there is no session.
 [[operations]]
 include-path = "/paper/session"

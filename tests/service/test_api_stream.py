@@ -21,7 +21,7 @@ from tests.support.patience import PATIENCE_S
 TICK = {
     *("t", "speed", "seq", "venue", "halted", "equity", "free", "tilt", "level", "contributions"),
     *("tier", "mode", "prices", "gates", "positions", "orders", "locks", "headroom"),
-    *("limited_until", "intervention", "override"),
+    *("limited_until", "intervention", "override", "pages"),
 }
 SNAPSHOT = TICK | {
     *("account", "counts", "run", "history", "tilt_history", "day_start_equity"),

@@ -17,11 +17,11 @@ from genesis.store.ticks import TickStore
 from tests.support import tick_files
 from tests.support.markets import wandering_ticks
 from tests.support.patience import PATIENCE_S
-from tests.support.process import Control, Process, environment
+from tests.support.process import Control, Process, environment, ran
 from tests.support.recorded_home import record_home
 
 AT_ONCE = 2
-"""Commands that run side by side; most of their time is the start of Python."""
+"""Commands that run side by side."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,7 @@ def genesis(
         "XDG_DATA_HOME": str(folder / "share"),
         **settings,
     }
-    return subprocess.run(
-        [sys.executable, "-m", "genesis", *map(str, arguments)],
-        cwd=folder,
-        env=environment(**settings),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    return ran(folder, *map(str, arguments), **settings)
 
 
 def refused(folder: Path, *cases: Case) -> None:
@@ -318,7 +310,6 @@ def _wrong_keys(trading: Trading) -> None:
             ("lets this key only look", "GENESIS_CONTROL_KEY"),
             settings={"GENESIS_CONTROL_KEY": read_key},
         ),
-        Case("halt --reason short", ("reason", "10 characters")),
     )
 
 

@@ -22,6 +22,7 @@ from genesis.exchange.binance import BinanceGateway
 from genesis.exchange.loopback import DEFAULT_API_KEY, DEFAULT_API_SECRET, LoopbackExchange
 from genesis.exchange.venue import venue_at
 from genesis.rules import load
+from genesis.service.account_record import read_account
 from genesis.service.clock import VenueClock
 from genesis.service.connecting import open_gateway
 from genesis.service.direct import close_everything
@@ -186,6 +187,13 @@ def test_what_may_have_been_held_before_is_sold_only_when_asked_for(
             assert (held["BTC"], resting) == (D(0), [])
 
     asyncio.run(body())
+
+
+def test_a_damaged_log_is_told_without_naming_what_is_being_done(tmp_path: Path) -> None:
+    (tmp_path / DATABASE_NAME).write_bytes(b"no database" * 500)
+    told = read_account(tmp_path).fenced
+    assert isinstance(told, str)
+    assert "cannot be read" in told and "close-all" not in told
 
 
 def test_the_flag_changes_nothing_where_the_log_can_tell(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """The control API of one real paper service on an exchange of its own."""
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -12,7 +11,7 @@ import pytest
 
 from tests.support import unhurried
 from tests.support.patience import PATIENCE_S
-from tests.support.process import Control, Process, command, environment
+from tests.support.process import Control, Process, ran
 
 
 @pytest.fixture(scope="module")
@@ -208,15 +207,7 @@ def test_metrics_are_prometheus_text(control: Control) -> None:
 
 
 def test_a_second_engine_is_refused_and_names_the_first(service: Process, home: Path) -> None:
-    second = subprocess.run(
-        command("run", "--mode", "paper", "--port", "0", "--home", str(home)),
-        capture_output=True,
-        text=True,
-        env=environment(),
-        cwd=home,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    second = ran(home, "run", "--mode", "paper", "--port", "0", "--home", str(home))
     assert second.returncode == 2
     assert str(service.process.pid) in second.stderr
     assert "Traceback" not in second.stderr
@@ -250,7 +241,7 @@ def test_at_the_end_everything_is_closed_halted_and_clean(
     closed = json.loads(capsys.readouterr().out)
     assert (closed["positions_closed"], closed["errors"]) == (1, [])
     Decimal(closed["total_pnl"])
-    assert main(["halt", "--home", str(home), "--reason", "enough for today"]) == 0
+    assert main(["halt", "--home", str(home)]) == 0  # who must stop now owes no reason
     refused = control.say("buy 100 usdt btc")
     assert refused.status_code == 409
     assert "TRADING_HALTED" in {failure["code"] for failure in refused.json()["all"]}

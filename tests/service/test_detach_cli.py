@@ -14,7 +14,7 @@ import pytest
 
 from genesis.service.running import engine_process
 from tests.support.patience import PATIENCE_S
-from tests.support.process import command, environment
+from tests.support.process import command, environment, ran
 
 Genesis = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -29,14 +29,7 @@ def genesis(tmp_path: Path, home: Path) -> Any:
     """Runs a verb on the home; whatever engine is left is ended."""
 
     def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command(*arguments, "--home", str(home)),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            cwd=tmp_path,
-            env=environment(**settings),
-        )
+        return ran(tmp_path, *arguments, "--home", str(home), **settings)
 
     yield run
     left = engine_process(home)
@@ -90,7 +83,7 @@ def test_it_says_where_it_runs_and_how_it_is_ended(genesis: Genesis, home: Path)
     [
         (("--mode", "paper", "--strategies", "nosuch"), 2, "unknown strategy 'nosuch'"),
         (("--mode", "paper", "--venue-url", "http://127.0.0.1:1"), 3, "127.0.0.1:1"),
-        (("--mode", "live"), 2, "go-live protocol"),
+        (("--mode", "live"), 2, "needs the venue's key"),
         (("--mode", "sideways"), 2, "paper or live"),
     ],
 )

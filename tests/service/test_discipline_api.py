@@ -47,7 +47,7 @@ def test_the_way_shows_the_ceremony_and_what_it_unlocks(
     path = control.get("/tier/path")
     assert (path["tier"], path["mode"], path["next_tier"]) == ("SNIPER", "CEREMONY", "HUNTER")
     assert path["ceremony"]["phrase"] == PHRASE
-    assert "twap_hunter" in path["ceremony"]["unlocks"]
+    assert path["ceremony"]["unlocks"] == ["iceberg_hunter", "multi_pair", "twap_hunter"]
     assert path["evaluation"]["passed"] is True
     assert path["evaluation"]["day"] == "2023-12-30"
     assert path["evaluation"]["evaluated_at"] == "2023-12-31T00:05:00Z"

@@ -6,7 +6,6 @@ tightened, orders cancelled and positions left.
 
 import asyncio
 import sqlite3
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
@@ -26,7 +25,7 @@ from genesis.store.database import DATABASE_NAME
 from tests.support.closed_homes import CAPPED, CLOSED, OPENS_NS, calm, elsewhere, packaged
 from tests.support.holding import HeldHome, place
 from tests.support.patience import PATIENCE_S
-from tests.support.process import Control, Process, command, environment, going_on
+from tests.support.process import Control, Process, environment, going_on, ran
 from tests.support.tick_files import steady, write
 
 BUY: Final = "buy 20 usdt btc"
@@ -213,14 +212,7 @@ def said_again(closed: Closed) -> set[str]:
 
 def by_a_second_process(closed: Closed) -> set[str]:
     """Another engine on the same home is not started; what the first says holds."""
-    other = subprocess.run(
-        command(*closed.arguments),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        cwd=closed.folder,
-        env=environment(**closed.settings),
-    )
+    other = ran(closed.folder, *closed.arguments, **closed.settings)
     assert other.returncode == 2, other.stdout + other.stderr
     assert "another engine" in other.stderr
     return typed(closed)

@@ -103,6 +103,18 @@ def step_of_the_buy(home: Path) -> int:
         return int(found.fetchone()[0])
 
 
+def confirmed(control: Control) -> None:
+    """After a fork it begins in CAUTION: the first asking waits for a minute."""
+    assert control.get("/tilt/status")["tilt_level"] == "CAUTION"
+    first = control.say(BUY, client_ref="first").json()
+    assert first["code"] == "TILT_CONFIRM" and first["when"].endswith("venue time)")
+
+    def is_over(told: Any) -> bool:
+        return told["confirmation"]["waiting"][0]["when"].startswith("now")
+
+    control.until("a minute is over", "/headroom", is_over)
+
+
 def recovered(home: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     capsys.readouterr()
     assert main(["recover", "--yes", "--json", "--home", str(home)]) == 0
@@ -120,6 +132,7 @@ def an_entry_is_possible_again(exchange: Process, home: Path) -> None:
         assert "genesis recover" not in service.told()
         control = control_of(service, home)
         control.until("no lock", "/locks", lambda locks: not locks)
+        confirmed(control)
         bought(control)
         assert service.end() == 0
     assert main(["verify", "--home", str(home)]) == 0
@@ -225,7 +238,7 @@ def test_an_edited_rules_file_is_told_and_loosens_nothing(
     file.write_text('name = "mine"\n[risk.tiers.SNIPER]\nposition_fraction = 0.5\n')
     with run(exchange, home, "--rules", str(file)) as service:
         told = service.told()
-        assert "rule risk.tiers.SNIPER.position_fraction: 0.05 -> 0.5 is looser" in told
+        assert "rule risk.tiers.SNIPER.position_fraction 0.05 -> 0.5 is looser" in told
         control = control_of(service, home)
         answer = control.say("buy 100 usdt btc", client_ref="more")
         assert answer.status_code == 409  # the cap of before is used up

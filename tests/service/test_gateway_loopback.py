@@ -26,14 +26,15 @@ from genesis.domain.orders import OrderStatus
 from genesis.domain.time import MILLISECOND, SECOND
 from genesis.exchange.binance import BinanceGateway
 from genesis.exchange.loopback import DEFAULT_API_KEY, DEFAULT_API_SECRET, LoopbackExchange
-from genesis.exchange.reconcile import Books, reconcile
+from genesis.exchange.our_books import Books
+from genesis.exchange.reconcile import reconcile
 from genesis.exchange.resolve import NEVER_PLACED, Bound
 from genesis.exchange.venue import venue_at
 from genesis.sim.fees import FeeSchedule
 from genesis.sim.venue import Venue
 from tests.support.build import BTC, tick
 from tests.support.patience import PATIENCE_S
-from tests.support.simex import EAGER, QUICK, SYMBOL, command, wire
+from tests.support.simex import EAGER, FEARLESS, QUICK, SYMBOL, command, wire
 
 D = Decimal
 START_NS = 1_723_161_600 * SECOND
@@ -62,6 +63,7 @@ async def paper(
         bound=bound,
         timeout_ms=timeout_ms,
         patience=EAGER,
+        conduct=FEARLESS,
     )
     await gateway.open()
     await asyncio.sleep(0.1)  # the first prints
@@ -80,7 +82,8 @@ def _books(last_trade_id: int, ledger: dict[str, Decimal]) -> Books:
 def test_the_life_of_orders_and_clean_books() -> None:
     async def story() -> None:
         async with paper() as (exchange, gateway):
-            told = replace(BTC, max_market_qty=BTC.max_qty)  # the stricter of two filters holds
+            offered = {"can_replace": True, "can_attach": True}
+            told = replace(BTC, max_market_qty=BTC.max_qty, **offered)  # the stricter filter holds
             assert await gateway.instruments((SYMBOL,)) == (told,)
             accepted, filled = await gateway.submit(command(1), wire(1))
             assert isinstance(accepted, OrderAccepted)

@@ -1,16 +1,11 @@
 """Live events: complete in bursts, through cuts, and never silent about silence."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
 
-import aiohttp
 import pytest
-from aiohttp import web
 
 from genesis.domain.events import (
     BookDelta,
@@ -23,43 +18,11 @@ from genesis.domain.events import (
     TradeTick,
 )
 from genesis.domain.ids import OrderKey
-from genesis.exchange.line import Line, Patience
-from genesis.exchange.streams import MarketStream
-from genesis.exchange.user_stream import UserStream
 from genesis.exchange.wire_id import compose
-from tests.support.patience import PATIENCE_S
 from tests.support.simex import HEAD, SYMBOL, Simex, command, trading, wire
+from tests.support.stream_server import Heard, running, until
 
 D = Decimal
-T = TypeVar("T")
-
-
-class Heard(list[Event]):
-    """Collects events, and why the venue is to be asked."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.doubts: list[str] = []
-
-    def of(self, kind: type[T]) -> list[T]:
-        return [event for event in self if isinstance(event, kind)]
-
-
-async def until(true: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not true():
-            await asyncio.sleep(0.005)
-
-
-@asynccontextmanager
-async def running(stream: MarketStream | UserStream) -> AsyncIterator[None]:
-    task = asyncio.create_task(stream.run())
-    await asyncio.wait_for(stream.ready.wait(), PATIENCE_S)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 # -- the market ------------------------------------------------------------------------------
@@ -165,6 +128,21 @@ def _fills(events: Sequence[Event]) -> int:
     return sum(isinstance(event, OrderFilled) for event in events)
 
 
+def test_an_order_of_another_home_is_not_taken_for_ours(shared: Path) -> None:
+    """It counts its orders alike: only the whole wire id tells them apart."""
+
+    async def story() -> None:
+        async with trading(shared) as (_, gateway):
+            heard = Heard()
+            mine = {command(1).key: wire(1)}
+            async with running(gateway.user_stream(heard.append, heard.doubts.append, mine)):
+                await gateway.submit(command(1), compose(command(1).key, "f" * 64))
+                await until(lambda: bool(heard.doubts))
+                assert not heard.of(OrderAccepted) and not heard.of(OrderFilled)
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize("cut", ["socket", "terminated"])
 def test_the_user_stream_comes_back_after_a_cut(shared: Path, cut: str) -> None:
     async def story() -> None:
@@ -251,70 +229,5 @@ def test_a_refused_subscription_says_why_and_goes_on_trying(shared: Path) -> Non
             (lost,) = heard
             assert isinstance(lost, FeedLost)
             assert "-1022" in lost.reason
-
-    asyncio.run(story())
-
-
-# -- silence ---------------------------------------------------------------------------------
-class _Silent:
-    """A talk that says and expects nothing."""
-
-    async def greet(self, ws: aiohttp.ClientWebSocketResponse) -> None:
-        """Nothing to say."""
-
-    def hear(self, text: str) -> None:
-        """Nothing to hear."""
-
-
-@asynccontextmanager
-async def _line(emit: Callable[[Event], None], *, answers_pings: bool) -> AsyncIterator[Line]:
-    """A line to a server that never sends anything by itself."""
-
-    async def serve(request: web.Request) -> web.StreamResponse:
-        ws = web.WebSocketResponse()
-        await ws.prepare(request)
-        if answers_pings:
-            await ws.receive()
-        await asyncio.sleep(30)
-        return ws
-
-    app = web.Application()
-    app.router.add_get("/", serve)
-    runner = web.AppRunner(app, shutdown_timeout=0.05)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"ws://127.0.0.1:{runner.addresses[0][1]}/"
-    patience = Patience(silence_s=0.3, connect_s=1.0, first_pause_s=5.0)
-    async with aiohttp.ClientSession() as session:
-        line = Line("market", url, session, emit, time.time_ns, patience)
-        task = asyncio.create_task(line.run(_Silent()))
-        await asyncio.wait_for(line.ready.wait(), PATIENCE_S)
-        yield line
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-    await runner.cleanup()
-
-
-def test_a_stalled_line_is_noticed() -> None:
-    async def story() -> None:
-        heard = Heard()
-        started = time.monotonic()
-        async with _line(heard.append, answers_pings=False) as line:
-            await until(lambda: bool(heard))
-            assert time.monotonic() - started > 0.25
-            (lost,) = heard.of(FeedLost)
-            assert "nothing heard for 0.3 s" in lost.reason
-            assert not line.ready.is_set()
-
-    asyncio.run(story())
-
-
-def test_a_quiet_market_is_not_a_dead_line() -> None:
-    async def story() -> None:
-        heard = Heard()
-        async with _line(heard.append, answers_pings=True) as line:
-            await asyncio.sleep(1.0)
-            assert heard == []
-            assert line.ready.is_set()
 
     asyncio.run(story())

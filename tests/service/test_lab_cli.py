@@ -9,7 +9,7 @@ import httpx
 import psutil
 
 from tests.support.patience import PATIENCE_S
-from tests.support.process import ROOT, Process, command, environment
+from tests.support.process import ROOT, Process, ran
 
 
 def test_it_opens_the_tour_behind_a_token_and_ends_with_its_kernels(tmp_path: Path) -> None:
@@ -50,13 +50,6 @@ def test_it_opens_the_tour_behind_a_token_and_ends_with_its_kernels(tmp_path: Pa
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        told = subprocess.run(
-            command("lab", "--home", str(tmp_path / "home"), "--port", port),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            cwd=tmp_path,
-            env=environment(),
-        )
+        told = ran(tmp_path, "lab", "--home", str(tmp_path / "home"), "--port", port)
     assert (told.returncode, told.stderr.count("\n")) == (2, 1)
     assert f"port {port} of JupyterLab is in use" in told.stderr

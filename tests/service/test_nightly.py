@@ -56,6 +56,20 @@ def templates(tmp_path: Path) -> Path:
     return template(tmp_path / "templates", CELL)
 
 
+@pytest.fixture(scope="module")
+def after_a_night(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("after")
+    home = Path(shutil.copytree(recorded, folder / "home"))
+    assert night_of(home, template(folder / "templates", CELL))[0].failed == []
+    return home
+
+
+@pytest.fixture
+def nighted(after_a_night: Path, tmp_path: Path) -> Path:
+    """A home whose first night is over."""
+    return Path(shutil.copytree(after_a_night, tmp_path / "home"))
+
+
 def night_of(home: Path, templates: Path, **given: Any) -> tuple[Night, list[str]]:
     listener = Listener()
     night = Nightly(home, listener, reports=("small",), templates=templates, **given).run()
@@ -230,8 +244,8 @@ def test_two_nights_at_once_are_refused(home: Path, tmp_path: Path) -> None:
         first.join()
 
 
-def test_a_damaged_log_is_named_and_the_rest_is_done(home: Path, templates: Path) -> None:
-    night_of(home, templates)
+def test_a_damaged_log_is_named_and_the_rest_is_done(nighted: Path, templates: Path) -> None:
+    home = nighted
     (home / "reports" / DAYS[0] / "small.html").unlink()
     change(home, "UPDATE events SET body = body || ' ' WHERE seq = 20")
     night, _ = night_of(home, templates)
@@ -243,9 +257,9 @@ def test_a_damaged_log_is_named_and_the_rest_is_done(home: Path, templates: Path
 
 
 def test_an_unreadable_log_is_not_said_to_hold_and_the_reports_stay_reachable(
-    home: Path, templates: Path
+    nighted: Path, templates: Path
 ) -> None:
-    night_of(home, templates)
+    home = nighted
     before = index_of(home)
     held = re.search(r"[\d,]+ events through [\d-]+ were run again", before)
     assert held is not None and "The record holds" in before
@@ -265,14 +279,14 @@ def test_an_unreadable_log_is_not_said_to_hold_and_the_reports_stay_reachable(
 
 
 def test_a_log_that_breaks_while_it_is_verified_is_not_said_to_hold(
-    home: Path, templates: Path, monkeypatch: pytest.MonkeyPatch
+    nighted: Path, templates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    night_of(home, templates)
+    home = nighted
 
     def broken(*_: object) -> None:
         raise EventLogError("the disk does not answer")
 
-    monkeypatch.setattr(verify.LogReader, "first_break", broken)
+    monkeypatch.setattr(verify.LogReader, "first_break_of", broken)
     night, _ = night_of(home, templates)
     assert night.failed == ["verify: the disk does not answer"]
     assert "The record holds" not in index_of(home)
@@ -374,8 +388,8 @@ def dates_of_books(store: TickStore) -> set[str]:
     return {place.date for place in store.manifest().partitions if place.kind == "books"}
 
 
-def test_a_file_that_cannot_be_read_fails_its_report_alone(home: Path, templates: Path) -> None:
-    night_of(home, templates)
+def test_a_file_that_cannot_be_read_fails_its_report_alone(nighted: Path, templates: Path) -> None:
+    home = nighted
     page = home / "reports" / DAYS[1] / "small.html"
     page.unlink()
     page.mkdir()

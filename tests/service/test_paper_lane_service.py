@@ -17,7 +17,7 @@ from genesis.service.demo.recording import RecordedHome
 from tests.support.ceremony_home import Recording
 from tests.support.closed_homes import OPENS_NS, ROOMY, calm
 from tests.support.patience import PATIENCE_S
-from tests.support.process import Control, Process, command, environment, going_on
+from tests.support.process import Control, Process, going_on, ran
 from tests.support.tick_files import steady, write
 
 BUY = "buy 20 usdt btc"
@@ -73,14 +73,7 @@ class Stage:
         return dict(self.control.post("/paper/session", act=act).json())
 
     def genesis(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            command(*arguments, "--home", str(self.recorded.home)),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            env=environment(),
-            cwd=self.folder,
-        )
+        return ran(self.folder, *arguments, "--home", str(self.recorded.home))
 
 
 def test_a_quiet_session_on_paper_opens_live_trading_and_sends_nothing(

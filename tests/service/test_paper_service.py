@@ -179,7 +179,7 @@ def test_bad_input_ends_with_one_clear_line(
     assert main(["run", "--mode", "demo", *at_home]) == 2
     assert "paper or live" in capsys.readouterr().err
     assert main(["run", "--mode", "live", *at_home]) == 2
-    assert "go-live" in capsys.readouterr().err
+    assert "needs the venue's key" in capsys.readouterr().err
     assert not (tmp_path / "home").exists()
 
 

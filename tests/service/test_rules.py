@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from genesis.cli.main import main
+from genesis.domain.time import moment_words, parse_utc
 from tests.support.process import Control, Process
 
 MINE = 'name = "mine"\n[risk.tiers.SNIPER]\n'
@@ -42,8 +43,8 @@ def test_an_edited_file_holds_where_it_is_stricter_and_waits_where_it_is_looser(
     file.write_text(f"{MINE}position_fraction = 0.04\nexposure_fraction = 0.5\n")
     with run(exchange, home, file) as second:
         told = second.told()
-        assert "rule risk.tiers.SNIPER.position_fraction: 0.05 -> 0.04 holds now" in told
-        assert "rule risk.tiers.SNIPER.exposure_fraction: 0.05 -> 0.5 is looser" in told
+        assert "rule risk.tiers.SNIPER.position_fraction 0.05 -> 0.04 holds now" in told
+        assert "rule risk.tiers.SNIPER.exposure_fraction 0.05 -> 0.5 is looser" in told
         control = Control(second.ready["url"], home)
         assert float(control.get("/headroom")["position_cap"]) == 20
         pending = control.get("/rules")
@@ -56,7 +57,7 @@ def test_an_edited_file_holds_where_it_is_stricter_and_waits_where_it_is_looser(
         control = Control(third.ready["url"], home)
         assert control.get("/rules") == pending
         assert main(["status", "--home", str(home)]) == 0
-        until = pending["pending_until"]
+        until = moment_words(parse_utc(pending["pending_until"]))
         line = f"risk.tiers.SNIPER.exposure_fraction 0.05 -> 0.5, from {until}"
         assert line in capsys.readouterr().out
         # a proposal takes the place of what waits; the settings do not undo it later

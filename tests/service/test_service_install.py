@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.patience import PATIENCE_S
-from tests.support.process import Process, command, environment
+from tests.support.process import Process, ran
 
 UNITS = [
     "genesis-dashboard.service",
@@ -52,14 +51,7 @@ def service(machine: Path) -> Any:
             "HOME": str(machine),
             "GENESIS_HOME": str(machine / "home"),
         }
-        return subprocess.run(
-            command("service", *arguments),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            cwd=machine,
-            env=environment(**{**paths, **settings}),
-        )
+        return ran(machine, "service", *arguments, **{**paths, **settings})
 
     return run
 

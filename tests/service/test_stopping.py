@@ -25,7 +25,7 @@ from genesis.domain.orders import OrderStatus, Side
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
 from genesis.errors import InvariantBroken
-from genesis.exchange.reconcile import Reconciled
+from genesis.exchange.reconciled import Reconciled
 from genesis.service import strategies
 from genesis.service.bootstrap import build
 from genesis.service.operator import Door

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import tick_files
+from tests.support.process import ran
 from tests.support.tick_files import Trade
 
 ROOT = Path(__file__).parents[2]
@@ -19,14 +20,17 @@ ROOT = Path(__file__).parents[2]
 def genesis(
     *arguments: object, limit: int | None = None, home: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
+    if limit is None:
+        given = home or os.environ.get("GENESIS_HOME")
+        settings = {"GENESIS_HOME": str(given)} if given else {}
+        return ran(ROOT, "ticks", *map(str, arguments), **settings)
+
     def prepare() -> None:
-        if limit is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     return subprocess.run(
         [sys.executable, "-m", "genesis", "ticks", *map(str, arguments)],
         cwd=ROOT,
-        env={**os.environ, **({"GENESIS_HOME": str(home)} if home else {})},
         capture_output=True,
         text=True,
         preexec_fn=prepare,

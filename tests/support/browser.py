@@ -58,6 +58,7 @@ _MODEL = """async ([esm, css, pack, traits]) => {
 }"""
 
 Look = Callable[..., Any]
+_STEP = 8
 
 
 def chromium_path() -> str | None:
@@ -135,6 +136,17 @@ def shot(page: Any, folder: Path, name: str, *, whole: bool = False) -> Path:
     path = folder / f"{name}.png"
     page.screenshot(path=str(path), full_page=whole, animations="allow")
     return path
+
+
+def type_quickly(page: Any, text: str, keys: int = 40) -> None:
+    """The beginning key by key, the rest of a long text eight characters at a time.
+
+    A page of ours writes down what is typed in steps of eight, so it tells the same of both; a
+    key costs the browser as much as such a step.
+    """
+    page.keyboard.type(text[:keys])
+    for begin in range(keys, len(text), _STEP):
+        page.keyboard.insert_text(text[begin : begin + _STEP])
 
 
 def is_too_wide(page: Any) -> bool:

@@ -22,6 +22,7 @@ from genesis.domain.orders import OrderType, Side
 from genesis.domain.outcomes import Outcome
 from genesis.domain.time import DAY, SECOND
 from genesis.engine.engine import Engine
+from genesis.engine.rulebook import Rules
 from genesis.engine.step import Step
 from genesis.rules import load
 from genesis.rules.edits import split
@@ -35,8 +36,10 @@ FEE = Decimal("0.001")
 class Bench:
     """Drives an engine; the venue is the test itself, which answers when it likes."""
 
-    def __init__(self, rules: str = "sniper", cash: str = "500", price: str = "67453") -> None:
-        self.rules = load(rules)
+    def __init__(
+        self, rules: str | Rules = "sniper", cash: str = "500", price: str = "67453"
+    ) -> None:
+        self.rules = rules if isinstance(rules, Rules) else load(rules)
         self.engine = Engine(self.rules, editor=split)
         self.now_ns = T0
         self.steps: list[Step] = []

@@ -80,7 +80,7 @@ class FastStage(Stage):
     """The same in fast venue time, with room for a chase.
 
     home, usdt, rules: one that was recorded, with the USDT it holds and the rules to go on under;
-    without them under roomy rules.
+    without them under roomy rules. more: arguments of the exchange.
     """
 
     def __init__(
@@ -91,13 +91,15 @@ class FastStage(Stage):
         home: Path | None = None,
         usdt: str = "500",
         rules: Path | None = None,
+        more: Sequence[str] = (),
     ) -> None:
         if rules is None:
             rules = folder / "rules.toml"
             rules.write_text(ROOMY, encoding="utf-8")
         trades = steady(1, _TRADES, start_ms=START_NS // MILLISECOND, step_ms=_STEP_MS)
         market = write(folder / "BTCUSDT-trades-2024-01-01.csv", trades)
-        exchange = ("--feed", str(market), "--speed", str(SPEED), "--balance", f"USDT={usdt}")
+        account = ("--balance", f"USDT={usdt}")
+        exchange = ("--feed", str(market), "--speed", str(SPEED), *account, *more)
         run, settings = ("--rules", str(rules)), {"GENESIS_RATE_LIMIT": "1000"}
         super().__init__(folder, ending, page, exchange, run, home, **settings)
 

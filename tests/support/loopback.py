@@ -15,7 +15,7 @@ from genesis.domain.events import BookTop, TradeTick
 from genesis.domain.instrument import Instrument
 from genesis.domain.time import MILLISECOND, SECOND
 from genesis.exchange.loopback import DEFAULT_API_KEY, DEFAULT_API_SECRET, LoopbackExchange
-from genesis.exchange.loopback.access import sign
+from genesis.exchange.loopback.access import sign, ws_payload
 from genesis.exchange.loopback.feed import OpenFeed
 from genesis.sim.fees import FeeSchedule
 from genesis.sim.venue import Venue
@@ -124,6 +124,55 @@ class Raw:
     async def post(self, path: str, body: Any) -> Any:
         async with self.session.post(f"{self.exchange.url}{path}", json=body) as answer:
             return await answer.json()
+
+
+class UserEvents:
+    """Everything the user data stream tells."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+
+    async def next(self) -> dict[str, Any]:
+        async with asyncio.timeout(PATIENCE_S):
+            told: dict[str, Any] = (await self.socket.receive_json())["event"]
+        return told
+
+    async def until(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """The next event of a kind with these fields."""
+        while True:
+            event = await self.next()
+            if event["e"] == kind and all(event[name] == at for name, at in fields.items()):
+                return event
+
+    async def orders(self, count: int) -> list[tuple[str, str, str]]:
+        """Of the next order reports and list states: whose, what happened, the status then."""
+        seen: list[tuple[str, str, str]] = []
+        while len(seen) < count:
+            event = await self.next()
+            if event["e"] == "executionReport":
+                seen.append((event["C"] or event["c"], event["x"], event["X"]))
+            elif event["e"] == "listStatus":
+                seen.append((event["C"], "list", event["l"]))
+        return seen
+
+
+def signed_call(exchange: LoopbackExchange, method: str, **params: Any) -> dict[str, Any]:
+    """A signed request of the WebSocket API."""
+    stamp = exchange.clock.now_ns() // MILLISECOND
+    given = {**params, "apiKey": DEFAULT_API_KEY, "timestamp": stamp}
+    payload = ws_payload({name: str(value) for name, value in given.items()})
+    signature = sign(DEFAULT_API_SECRET, payload)
+    return {"id": method, "method": method, "params": {**given, "signature": signature}}
+
+
+@asynccontextmanager
+async def user_events(raw: Raw) -> AsyncIterator[UserEvents]:
+    """Subscribed to the user data stream."""
+    async with raw.session.ws_connect(f"{raw.exchange.url}/ws-api/v3") as socket:
+        subscribe = signed_call(raw.exchange, "userDataStream.subscribe.signature")
+        await socket.send_json(subscribe)
+        assert (await socket.receive_json())["status"] == 200
+        yield UserEvents(socket)
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,9 @@ from genesis.service.api.keys import HEADER
 from genesis.service.demo.recording import RecordedHome
 from genesis.service.home import read_key
 from tests.support.patience import PATIENCE_S
+from tests.support.warm_process import Warm
 
+_FORKED = ("run", "exchange", "dashboard")
 ROOT = Path(__file__).resolve().parents[2]
 READY_S = PATIENCE_S
 _CALL = "import sys; from genesis.cli.main import main; sys.exit(main())"
@@ -38,19 +41,42 @@ def environment(**settings: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, paths)), **settings}
 
 
+def ran(folder: Path, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    """A command run to its end in `folder`, forked: what `subprocess.run` tells of a new Python.
+
+    settings: variables of its environment.
+    """
+    with tempfile.TemporaryFile("w+") as errors:
+        process = Warm(arguments, errors, folder, environment(**settings))
+        with process.stdout:
+            out = process.stdout.read()
+        code = process.wait(PATIENCE_S)
+        errors.seek(0)
+        return subprocess.CompletedProcess(arguments, code, out, errors.read())
+
+
+def _started(
+    arguments: tuple[str, ...], errors: IO[str], folder: Path, env: dict[str, str]
+) -> "Warm | subprocess.Popen[str]":
+    """Forked where that is the same to the command and saves the loading of its modules."""
+    if arguments[0] in _FORKED and "PYTHONHASHSEED" not in env:
+        return Warm(arguments, errors, folder, env)
+    return subprocess.Popen(
+        command(*arguments),
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+        cwd=folder,
+        env=env,
+    )
+
+
 class Process:
     """A command that prints one JSON line when it is ready."""
 
     def __init__(self, folder: Path, *arguments: str, **settings: str) -> None:
         self._errors: IO[str] = (folder / f"stderr-{time.monotonic_ns()}").open("w+")
-        self.process = subprocess.Popen(
-            command(*arguments),
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            cwd=folder,
-            env=environment(**settings),
-        )
+        self.process = _started(arguments, self._errors, folder, environment(**settings))
         self.ready: dict[str, Any] = self._first_line()
 
     def _first_line(self) -> dict[str, Any]:

@@ -22,8 +22,11 @@ from genesis.domain.commands import SubmitOrder
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import OrderRequest, OrderType, Purpose, Side
 from genesis.exchange.binance import BinanceGateway
+from genesis.exchange.breaker import CircuitTerms
+from genesis.exchange.conduct import Conduct
 from genesis.exchange.line import Patience
 from genesis.exchange.resolve import Bound
+from genesis.exchange.retries import NO_RETRY
 from genesis.exchange.venue import venue_at
 from genesis.exchange.wire_id import compose
 
@@ -31,6 +34,9 @@ SYMBOL = "BTC/USDT"
 HEAD = "0123456789abcdef" * 4
 QUICK = Bound(recv_window_ms=600, clock_tolerance_ms=50, engine_timeout_ms=50, visibility_ms=150)
 EAGER = Patience(silence_s=2.0, connect_s=2.0, first_pause_s=0.02, longest_pause_s=0.2)
+
+FEARLESS = Conduct(circuit=CircuitTerms(failures=10**9), retries=NO_RETRY, silence_s=0)
+"""Faults by the dozen stop nothing: for tests of what becomes of each single request."""
 
 
 def load(shared: Path) -> ModuleType:
@@ -84,6 +90,7 @@ class Simex:
             "bound": QUICK,
             "timeout_ms": 2000,
             "patience": EAGER,
+            "conduct": FEARLESS,
         }
         key, secret = changes.pop("keys", ("simkey", "simsecret"))
         symbols = changes.pop("symbols", (SYMBOL,))

@@ -77,6 +77,19 @@ class VirtualGateway:
         self._leave(command)
         return ()
 
+    async def replace(
+        self, command: SubmitOrder, wire_id: str, replaced: str
+    ) -> Sequence[OrderEvent]:
+        self._leave(command)
+        return ()
+
+    async def submit_with_stop(
+        self, entry: SubmitOrder, wire_id: str, stop: SubmitOrder, stop_wire_id: str
+    ) -> Sequence[OrderEvent]:
+        self._leave(entry)
+        self._leave(stop)
+        return ()
+
     async def cancel(self, key: OrderKey, wire_id: str, symbol: str) -> Sequence[OrderEvent]:
         self._leave(CancelOrder(self._clock.now_ns(), key, symbol))
         return ()

@@ -32,7 +32,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def dashboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     facts = {"url": URL, "token_file": "", "port": 1, "pid": 1}
-    monkeypatch.setattr(serve, "already_served", lambda home, port: facts)
+    monkeypatch.setattr(serve, "already_served", lambda home, port, page: facts)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         return main(["dashboard", "--open", "--home", str(tmp_path / "home"), "--port", port])

@@ -4,7 +4,9 @@ import json
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ import pytest
 
 from genesis.cli.main import main
 from genesis.domain.account import TierMode, TiltLevel
-from genesis.domain.keeping import CodeConfirmed, LogForked
+from genesis.domain.keeping import Carried, CodeConfirmed, LogForked
+from genesis.domain.time import HOUR
 from genesis.errors import GenesisError, UsageError
 from genesis.service.recovering import _swap
 from genesis.service.restart import Remembered, remember
@@ -54,7 +57,13 @@ def past(home: Path) -> Remembered:
         return remember(log, lambda done, total: None)
 
 
-def broken_home(folder: Path, *, halted: bool = False) -> Path:
+def nothing(bench: Bench) -> None:
+    """What happens behind the break."""
+
+
+def broken_home(
+    folder: Path, *, halted: bool = False, rest: Callable[[Bench], None] = nothing
+) -> Path:
     """A calm account at first; what happened in the end stands behind a row that was changed."""
     bench = Bench(cash="2000")
     for number in range(5):
@@ -62,6 +71,7 @@ def broken_home(folder: Path, *, halted: bool = False) -> Path:
         bench.later(60 + number)
     if halted:
         bench.act("halt", reason="the roof is on fire", symbol=None, reduces_risk=True)
+    rest(bench)
     home = recorded(folder, bench)
     meddle(
         home,
@@ -127,7 +137,56 @@ def test_a_halt_behind_the_break_stays(tmp_path: Path, capsys) -> None:
     assert engine.state.tiers.state.mode is TierMode.HALTED
     assert engine.state.risk.drawdown.halted is not None
     assert engine.state.risk.drawdown.halted.source == "operator"
+    assert engine.state.tilt.state.level is TiltLevel.CAUTION  # his own halt locks nobody
+
+
+def test_it_begins_in_caution_and_says_so(tmp_path: Path, capsys) -> None:
+    home = broken_home(tmp_path / "home")
+    code, out, _ = ran(capsys, "recover", "--yes", "--home", str(home))
+    assert code == 0
+    assert "it begins in CAUTION at least" in out and "000Z" not in out
+    engine = past(home).engine
+    assert engine is not None
+    assert engine.state.tilt.state.level is TiltLevel.CAUTION
+    assert ran(capsys, "verify", "--home", str(home))[0] == 0
+
+
+def paused(bench: Bench) -> None:
+    bench.tell(LogForked(bench.now_ns, "x", "why", bench.now_ns, was_paused=True))
+
+
+def overridden(bench: Bench) -> None:
+    """As after an override that was accepted."""
+    until = bench.now_ns + HOUR
+    carried = Carried(
+        limited=Decimal("0.25"),
+        limited_until_ns=until,
+        attempts_ns=(bench.now_ns,),
+        overrides_until_ns=until,
+        pages_owed=1,
+    )
+    bench.tell(LogForked(bench.now_ns, "x", "why", bench.now_ns, carried=carried))
+
+
+def test_an_open_intervention_behind_the_break_stays_open(tmp_path: Path, capsys) -> None:
+    home = broken_home(tmp_path / "home", rest=paused)
+    _, out, _ = ran(capsys, "recover", "--yes", "--home", str(home))
+    assert "a page is asked for again" in out
+    engine = past(home).engine
+    assert engine is not None
     assert engine.state.tilt.state.level is TiltLevel.LOCKED
+
+
+def test_an_override_behind_the_break_is_not_had_again(tmp_path: Path, capsys) -> None:
+    home = broken_home(tmp_path / "home", rest=overridden)
+    _, out, _ = ran(capsys, "recover", "--yes", "--home", str(home))
+    for words in ("sizes stay at 25 %", "overrides were used up", "1 page is still owed"):
+        assert words in out
+    engine = past(home).engine
+    assert engine is not None
+    tilt, now_ns = engine.state.tilt, engine.state.now_ns
+    assert (tilt.multiplier(now_ns), tilt.override.pages_owed) == (Decimal("0.25"), 1)
+    assert tilt.override_attempts_left(now_ns) == 0
 
 
 def test_a_log_without_a_sound_account_says_what_can_be_done(tmp_path: Path, capsys) -> None:
@@ -222,9 +281,8 @@ class Told:
     def __exit__(self, *_: object) -> None:
         return
 
-    def get(self, path: str) -> list[dict[str, Any]]:
-        assert path == "/locks"
-        return self.answer
+    def get(self, path: str) -> Any:
+        return {"/locks": self.answer, "/tilt/status": {"pages": {"told": ""}}}[path]
 
 
 LOCKS = [
@@ -234,13 +292,15 @@ LOCKS = [
         "scope": "account",
         "reason": "new trades pause until the page is written",
         "until": None,
+        "when": None,
     },
     {
         "stage": "risk",
         "code": "COOLDOWN",
         "scope": "symbol",
         "reason": "a pause after losses",
-        "until": "2024-08-08T12:00:00Z",
+        "until": "2024-08-08T12:00:00.123456789Z",
+        "when": "in 27 minutes (12:00:01 UTC, venue time)",
     },
 ]
 
@@ -253,7 +313,8 @@ def test_locks_tells_every_lock(told, code, tmp_path: Path, capsys, monkeypatch)
     for lock in told:
         (line,) = [line for line in out.splitlines() if line.startswith(lock["code"])]
         assert lock["scope"] in line and lock["reason"] in line
-        assert (lock["until"] or "no end by itself") in line
+        assert (f"over {lock['when']}" if lock["when"] else "no end by itself") in line
+        assert "T12:00" not in line
     assert told or "nothing is locked" in out
     found, out, _ = ran(capsys, "locks", "--json", "--home", str(tmp_path))
     assert (found, json.loads(out)) == (code, told)

@@ -55,6 +55,15 @@ def test_an_unknown_book_is_named_beside_the_known(verb, capsys) -> None:
     assert "no book is named 'nobody'" in err and "two_step" in err
 
 
+@pytest.mark.parametrize("phase", ["0", "3", "9"])
+def test_a_phase_that_does_not_exist_is_answered_with_those_that_do(phase, capsys) -> None:
+    code, _, err = ran(capsys, "judge", "two_step", "sma_cross", "--phase", phase)
+    assert code == 2
+    assert f"phase {phase} does not exist" in err
+    assert "1 (target 10 % of the start), 2 (target 5 % of the start)" in err
+    assert "it has one phase" in ran(capsys, "judge", "one_step", "sma_cross", "--phase", "2")[2]
+
+
 def test_judge_tells_every_rule_and_its_exit_code_says_whether_one_broke(
     tmp_path: Path, capsys
 ) -> None:

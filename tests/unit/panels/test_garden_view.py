@@ -202,14 +202,22 @@ def test_tilt_names_what_it_is_made_of_greatest_first() -> None:
     assert part["tilt"]["words"]
 
 
-@pytest.mark.parametrize(
-    ("pages", "told"), [(1, "1 page is still owed"), (2, "2 pages are still owed")]
-)
-def test_a_page_that_is_owed_is_in_sight(pages: int, told: str) -> None:
-    locks = garden_view(state(override={"pages_owed": pages}))["locks"]
+@pytest.mark.parametrize("told", ["1 page is owed, for an override", "2 pages are owed: both"])
+def test_a_page_that_is_owed_is_in_sight(told: str) -> None:
+    locks = garden_view(state(pages={"owed": 2, "later": 1, "told": told}))["locks"]
     assert locks == [
         {"code": "PAGE_OWED", "reason": f"{told}: written on the tilt page.", "until": None}
     ]
+    asked = {"owed": 1, "later": 0, "told": "1 page is owed, for the pause of tilt (WARNING)"}
+    assert garden_view(state(pages=asked))["locks"] == []  # the lock of tilt says it
+
+
+def test_locks_of_one_reason_are_told_once_with_all_their_codes() -> None:
+    broken = {"stage": "risk", "scope": "system", "reason": "the log is broken", "until": None}
+    one, other = ({"code": code, **broken} for code in ("STORE_FAILED", "SYSTEM_FAILED"))
+    [lock] = garden_view(state(locks=[one, other, one]))["locks"]
+    assert lock["code"] == "STORE_FAILED, SYSTEM_FAILED"
+    assert len(garden_view(state(locks=[one, other | {"until": T}]))["locks"]) == 2
 
 
 def test_locks_and_orders_are_ready_to_read() -> None:
@@ -229,9 +237,16 @@ def test_locks_and_orders_are_ready_to_read() -> None:
 
 
 def test_examples_can_be_typed_as_they_stand() -> None:
-    assert garden_view(state())["examples"] == ["buy 100 usdt btc", "cancel all", "status"]
+    assert garden_view(state())["examples"] == ["buy 100 usdt btc", "cancel all", "status", "help"]
     held = garden_view(state(positions=[position()]))["examples"]
-    assert held == ["buy 100 usdt btc", "close btc", "stop btc 66778", "cancel all", "status"]
+    assert held == [
+        "buy 100 usdt btc",
+        "close btc",
+        "stop btc 66778",
+        "cancel all",
+        "status",
+        "help",
+    ]
 
 
 def test_examples_name_what_is_held_and_a_stop_on_its_grid() -> None:
@@ -246,14 +261,14 @@ def test_examples_name_what_is_held_and_a_stop_on_its_grid() -> None:
         base = symbol.partition("/")[0].lower()
         told = garden_view(state(prices=prices, positions=[one]))["examples"]
         close, line = f"close {base}", f"stop {base} {stop}"
-        assert told == [f"buy 100 usdt {base}", close, line, "cancel all", "status"]
+        assert told == [f"buy 100 usdt {base}", close, line, "cancel all", "status", "help"]
 
 
 @pytest.mark.parametrize("mark", [None, "0", "5", "x"])
 def test_a_stop_that_cannot_be_said_is_no_example(mark: str | None) -> None:
     one = position(symbol="ODD/USDT", mark=mark, stop=None)
     told = garden_view(state(positions=[one]))["examples"]
-    assert told == ["buy 100 usdt odd", "close odd", "cancel all", "status"]
+    assert told == ["buy 100 usdt odd", "close odd", "cancel all", "status", "help"]
 
 
 # -- the mountain ----------------------------------------------------------------------------

@@ -31,6 +31,14 @@ def test_a_refusal_names_every_reason_once_and_its_end() -> None:
     assert told["until"] == "2026-01-01T00:10:00Z"
 
 
+def test_a_further_reason_that_two_checks_give_is_told_once() -> None:
+    first = {"code": "A", "reason": "one position is open already", "scope": "account"}
+    broken = {"reason": "the log is broken", "scope": "system"}
+    every = [first, {"code": "B", **broken}, {"code": "C", **broken}]
+    told = answer("/commands", 409, {"verdict": "refused", **first, "all": every})
+    assert told["lines"] == ["The log is broken"]
+
+
 def test_what_is_not_understood_is_no_refusal() -> None:
     told = answer("/commands", 422, {"verdict": "not_understood", "reason": "'by' is no command"})
     assert told["verdict"] == "unread"
@@ -111,3 +119,14 @@ def test_what_the_operator_was_told_already_is_not_told_again() -> None:
         assert again is not None
         assert again["words"] == f"Refused {words}, strategy:sma_cross: COOLDOWN."
     assert note({"kind": "SomethingNew"}) is None
+
+
+def test_what_came_of_a_sliced_order_is_a_line_of_the_diary() -> None:
+    receipt = {"kind": "OrderReceipt", "ts_ns": 0, "symbol": "BTC/USDT", "algorithm": "iceberg"}
+    receipt |= {"qty": "0.005", "filled_qty": "0.002", "average_price": "60001", "ended": "impact"}
+    told = note(receipt)
+    assert told is not None
+    assert told["words"] == "Iceberg, impact: 0.002 of 0.005 BTC at 60,001.00."
+    nothing = note(receipt | {"algorithm": "twap", "filled_qty": "0", "average_price": None})
+    assert nothing is not None
+    assert nothing["words"] == "TWAP, impact: 0 of 0.005 BTC."

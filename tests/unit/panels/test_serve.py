@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from genesis.cli.main import main
 from genesis.panels.proof import keyed_hash, pid_behind
 from genesis.panels.serve import already_served
 from genesis.service.home import Home
@@ -94,6 +95,20 @@ def test_a_proof_is_good_for_one_port_one_question_and_one_token() -> None:
         assert pid_behind(port, "a token") is None
         said["proof"], said["port"] = "", port + 1  # that of another port
         assert pid_behind(port, "a token") is None
+
+
+@pytest.mark.parametrize("page", ["zen_garden", "tilt", "tiers"])
+def test_the_address_of_a_dashboard_that_runs_opens_the_page_that_was_named(
+    home: Home, page: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    token, said = home.key("dashboard", suffix="token"), {"port": 0}
+    with somebody(
+        lambda path: f"42 {keyed_hash(token, said['port'], path.rpartition('/')[2], 42)}"
+    ) as (port, _):
+        said["port"] = port
+        assert main(["dashboard", page, "--home", str(home.path), "--port", str(port)]) == 0
+    assert f"dashboard: http://127.0.0.1:{port}/{page}?token={token}\n" in capsys.readouterr().out
 
 
 def test_where_nobody_answers_nothing_is_served(home: Home) -> None:

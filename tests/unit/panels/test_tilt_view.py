@@ -85,6 +85,25 @@ def test_levels_are_worded_by_the_rules_of_the_engine() -> None:
     assert levels({}) == LEVELS
 
 
+def test_levels_say_all_that_is_asked_for() -> None:
+    interventions = load("sniper").tilt.interventions
+    assert interventions is not None and interventions.confirm_ns == 60 * SECOND
+    assert "asked for twice, 60 seconds apart" in LEVELS["CAUTION"]["does"]
+    assert interventions.session_ns == 30 * 60 * SECOND
+    assert "a quiet session of 30 minutes in the paper lane" in LEVELS["LOCKED"]["ends"]
+    assert LEVELS["LOCKED"]["does"] == LEVELS["WARNING"]["does"]  # it is read alone in the head
+    without = levels({"confirm_ms": None, "session_ms": None})
+    assert "twice" not in without["CAUTION"]["does"]
+    assert "session" not in without["LOCKED"]["ends"]
+
+
+def test_a_halt_is_told_instead_of_what_the_level_would_do() -> None:
+    headroom = {"headroom": {"multiplier": "0.75"}}
+    told = tilt_view(state(score=45, level="CAUTION", halted=True, **headroom))["score"]
+    assert "Trading is halted" in told["does"] and "three quarters" not in told["does"]
+    assert told["ends"].startswith("CAUTION ends after") and told["sizes"] == ""
+
+
 def test_the_widget_words_levels_and_overrides_by_what_the_engine_told() -> None:
     face = TiltPage()
     now = state(override={"active_until": "U"})
@@ -94,6 +113,9 @@ def test_the_widget_words_levels_and_overrides_by_what_the_engine_told() -> None
     view = face.view(now)
     assert view["levels"][1]["range"] == "40 to 49"
     assert "10 % of the size" in view["waits"][0]["words"]
+    less = {"interventions_ask": {"confirm_ms": None, "session_ms": None}}
+    face.answered("/tilt/history", 200, less)
+    assert "twice" not in face.view(now)["levels"][1]["does"]
     face.answered("/tilt/history", 200, {"override": None})
     assert face.view(now)["levels"][1]["range"] == "40 to 59"
 
@@ -161,11 +183,11 @@ def test_an_override_is_told_instead_of_the_hour_it_is_kept_as() -> None:
 
 
 def test_an_owed_page_is_told_without_an_end() -> None:
-    owing = state(override={"pages_owed": 2})
-    assert tilt_view(owing)["waits"] == [
-        {"kind": "owed", "words": "2 pages are still owed", "until": None}
-    ]
-    assert tilt_view(owing)["pause"]["owed"] == 2
+    told = "2 pages are owed: one for an override, one for the reset of the halt"
+    owing = state(pages={"owed": 2, "later": 2, "told": told})
+    assert tilt_view(owing)["waits"] == [{"kind": "owed", "words": told, "until": None}]
+    pause = tilt_view(owing)["pause"]
+    assert (pause["owed"], pause["owed_words"]) == (2, told)
 
 
 def test_the_page_hears_of_positions_but_not_of_their_every_move() -> None:
@@ -241,6 +263,7 @@ def test_the_history_is_told_in_words_newest_pause_first() -> None:
         }
     )
     assert told["status"].startswith("Still getting to know you")
+    assert "takes it further" in told["status"]  # a score of 96 is no contradiction
     assert told["baseline"][0] == {
         "what": "time between acts",
         "usual": "10 min",

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from genesis.domain.account import Tier, TierMode, TiltLevel
-from genesis.domain.events import FeedLost, FeedRestored
+from genesis.domain.events import FeedLost, FeedRestored, TicksMissed
 from genesis.domain.outcomes import (
     AlertRaised,
     BreakerMoved,
@@ -246,6 +246,19 @@ def test_what_stood_when_the_day_began_is_locked_from_its_start(days: list[Tradi
     assert locks.loc["halt", "reason"] == "event 7 was changed"
     assert locks.loc["breaker store", "reason"] == "disk full"
     assert (locks["seconds"] == 3_600).all()
+
+
+def test_prints_that_nobody_has_are_a_gap_of_the_day(tmp_path: Path) -> None:
+    maker = HomeMaker(tmp_path / "h")
+    maker.start(DAY_1)
+    first_ns, last_ns = DAY_1 + 9 * MINUTE, DAY_1 + 9 * MINUTE + 3 * SECOND
+    missed = TicksMissed(DAY_1 + 10 * MINUTE, "BTC/USDT", 7, 1_006, first_ns, last_ns, "refused")
+    maker.play(market((0, "60000"), (20, "60100")), [missed])
+    maker.close()
+    coverage = TradingDay.of(days_of(tmp_path / "h")[0], tmp_path / "h").coverage
+    (row,) = coverage.gaps[coverage.gaps["kind"] == "prints"].itertuples()
+    assert (row.what, row.seconds) == ("BTC/USDT", 3)
+    assert row.reason == "1,000 missed, from 7 on: refused"
 
 
 def test_a_block_over_midnight_is_told_on_both_days(tmp_path: Path) -> None:

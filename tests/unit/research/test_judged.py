@@ -99,6 +99,28 @@ def test_a_breach_is_a_verdict(result) -> None:
     assert found.headroom["max_loss_trailing_intraday"].min() < 0
 
 
+def test_a_rule_broken_on_the_way_is_no_pass_though_it_is_kept_at_the_end(result) -> None:
+    found = judge(result, "generic_trailing")  # all the money in one position, half is allowed
+    standing = next(one for one in found.standings if one.rule == "max_position")
+    assert standing.status is Status.PASS and standing.breach_ts_ns is not None  # flat by then
+    row = found.table.set_index("rule").loc["max_position"]
+    assert row["status"] == "BREACH" and row["first_broken"]
+    assert found.verdict == BROKEN
+
+
+def test_the_phase_that_was_judged_is_told_and_the_one_that_follows(result) -> None:
+    book = load_book("two_step")
+    assert book.max_loss_static is not None
+    far = replace(book.max_loss_static, amount=Amount(D(1), Of.INITIAL))
+    kept = replace(
+        book, max_loss_static=far, max_daily_loss=None, min_trading_days=None, profit_target=None
+    )
+    assert repr(judge(result, kept)).startswith("two_step, phase 1 of 2  passed")
+    assert "; phase 2 follows" in repr(judge(result, kept))
+    assert "follows" not in repr(judge(result, replace(kept, phase=2)))
+    assert repr(judge(result, replace(kept, phases=1))).startswith("two_step ")
+
+
 def test_nothing_broken_and_something_open_is_not_finished(result) -> None:
     wide = replace(load_book("two_step"), max_daily_loss=None)
     found = judge(result, replace(wide, max_loss_static=None))

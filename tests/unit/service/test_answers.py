@@ -18,9 +18,10 @@ from genesis.domain.outcomes import (
     Outcome,
     PositionClosed,
 )
+from genesis.domain.slicing import ParentStarted
 from genesis.domain.time import DAY, SECOND
 from genesis.engine.step import Step
-from genesis.service.api.answers import answer_of
+from genesis.service.api.answers import Answer, answer_of
 from genesis.service.api.performance import performance
 from genesis.service.api.stream import Broadcast
 from genesis.service.readings import Readings
@@ -29,6 +30,12 @@ from tests.support.patience import PATIENCE_S
 
 D = Decimal
 ACT = OperatorActed(0, "COMMAND", client_ref="r", verb="trade", parse_ok=True)
+
+
+def test_an_answer_that_ends_without_a_refusal_of_the_gate_tells_its_end_too() -> None:
+    locked = Answer(423, {"accepted": False, "reason": "used up"}, 90 * SECOND)
+    assert locked.told(30 * SECOND)["when"] == "in 60 seconds (00:01:30 UTC, venue time)"
+    assert Answer(200, {"accepted": True}).told(0) == {"accepted": True}
 
 
 def step(*outcomes: Outcome) -> Step:
@@ -64,6 +71,9 @@ def test_a_refusal_lists_every_failure_and_when_to_come_back() -> None:
     assert told.body["verdict"] == "refused"
     assert [f["code"] for f in told.body["all"]] == ["TILT_LOCKED", "X"]
     assert told.body["all"][1]["until"] == told.body["until"] == "1970-01-01T00:01:30Z"
+    body = told.told(30 * SECOND, 20.0)
+    assert body["when"] == "in 60 seconds (00:01:30 UTC, venue time)"
+    assert [f["when"] for f in body["all"]] == [None, body["when"]]
     assert told.headers(30 * SECOND, 20.0) == {"Retry-After": "3"}
     assert told.headers(95 * SECOND) == {"Retry-After": "1"}
 
@@ -134,3 +144,20 @@ def test_a_slow_reader_starts_over_with_a_snapshot() -> None:
     first, *rest = asyncio.run(body())
     assert b'"type": "snapshot"' in first
     assert b'"type": "snapshot"' in rest[0]
+
+
+def test_a_sliced_order_is_answered_as_a_whole() -> None:
+    started = ParentStarted(
+        *(7, OrderKey(1, 4, 0), "BTC/USDT", Side.BUY, "twap", D("0.005")),
+        (D("0.002"), D("0.003")),
+        *(D(60000), D(60001), 90 * SECOND + 5, "operator", "ref"),
+        notes=("clipped from 400.00 to 300.00 USDT",),
+    )
+    request = OrderRequest(
+        "BTC/USDT", Side.BUY, OrderType.LIMIT, D("0.002"), Purpose.ENTRY, client_ref="ref"
+    )
+    step = Step(OperatorActed(7, "ORDER_SUBMIT"), (started, OrderApproved(7, started.key, request)))
+    answer = answer_of(step, "ref")
+    assert (answer.status, answer.body["order_key"], answer.body["qty"]) == (200, "1-4-0", "0.005")
+    last = "twap in 2 slices, the last one at about 1970-01-01T00:01:30Z"
+    assert answer.body["notes"] == ["clipped from 400.00 to 300.00 USDT", last]

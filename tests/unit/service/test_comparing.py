@@ -17,7 +17,7 @@ from tests.support.clocks import VirtualClock
 from tests.support.engines import T0, Bench
 
 BLOCK = "feed user"
-FOUND = SimpleNamespace(events=(), complaints=(), is_clean=True)
+FOUND = SimpleNamespace(events=(), complaints=(), is_clean=True, has_asked_flows=True, strays=())
 
 
 class Comparisons:
@@ -45,11 +45,17 @@ class Comparisons:
     def restore(self, ts_ns: int) -> None:
         self.part.request("interrupted", after=FeedRestored(ts_ns, "user"))
 
+    async def interrupted(self) -> "asyncio.Future[Any]":
+        """The line was lost and is back: the comparison that begins now."""
+        await self.lose(1)
+        self.restore(2)
+        return await self.begun()
+
     @property
     def is_blocked(self) -> bool:
         return BLOCK in self.bench.engine.state.risk.blocks
 
-    async def _reconcile(self, *_: object) -> Any:
+    async def _reconcile(self, *_: object, **__: object) -> Any:
         how: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._begun.put_nowait(how)
         return await how
@@ -58,8 +64,10 @@ class Comparisons:
         self.bench.tell(event)
 
 
-def play(patch: pytest.MonkeyPatch, course: Callable[[Comparisons], Awaitable[None]]) -> None:
-    async def body() -> None:
+def played(course: Callable[[Comparisons], Awaitable[None]]) -> Callable[..., None]:
+    """A test of this course."""
+
+    async def body(patch: pytest.MonkeyPatch) -> None:
         room = Comparisons(patch)
         running = asyncio.create_task(room.part.run())
         try:
@@ -67,7 +75,10 @@ def play(patch: pytest.MonkeyPatch, course: Callable[[Comparisons], Awaitable[No
         finally:
             running.cancel()
 
-    asyncio.run(body())
+    def test(monkeypatch: pytest.MonkeyPatch) -> None:
+        asyncio.run(body(monkeypatch))
+
+    return test
 
 
 async def settled(how: "asyncio.Future[Any]", problem: Exception | None = None) -> None:
@@ -80,62 +91,48 @@ async def settled(how: "asyncio.Future[Any]", problem: Exception | None = None) 
         await asyncio.sleep(0)
 
 
-def test_a_line_that_is_lost_again_during_the_comparison_goes_on_blocking(
-    monkeypatch: pytest.MonkeyPatch,
+@played
+async def test_a_line_that_is_lost_again_during_the_comparison_goes_on_blocking(
+    room: Comparisons,
 ) -> None:
-    async def course(room: Comparisons) -> None:
-        await room.lose(1)
-        room.restore(2)
-        first = await room.begun()
-        await room.lose(3)
-        await settled(first)
-        assert room.is_blocked
-        room.restore(4)
-        await settled(await room.begun())
-        assert not room.is_blocked
-
-    play(monkeypatch, course)
+    first = await room.interrupted()
+    await room.lose(3)
+    await settled(first)
+    assert room.is_blocked
+    room.restore(4)
+    await settled(await room.begun())
+    assert not room.is_blocked
 
 
-def test_a_comparison_that_began_before_the_restoration_does_not_count_for_it(
-    monkeypatch: pytest.MonkeyPatch,
+@played
+async def test_a_comparison_that_began_before_the_restoration_does_not_count_for_it(
+    room: Comparisons,
 ) -> None:
-    async def course(room: Comparisons) -> None:
-        room.part.request("something else")
-        before = await room.begun()
-        await room.lose(1)
-        room.restore(2)
-        await settled(before)
-        assert room.is_blocked
-        await settled(await room.begun())
-        assert not room.is_blocked
-
-    play(monkeypatch, course)
+    room.part.request("something else")
+    before = await room.begun()
+    await room.lose(1)
+    room.restore(2)
+    await settled(before)
+    assert room.is_blocked
+    await settled(await room.begun())
+    assert not room.is_blocked
 
 
-def test_a_comparison_that_failed_is_made_again_for_the_same_restoration(
-    monkeypatch: pytest.MonkeyPatch,
+@played
+async def test_a_comparison_that_failed_is_made_again_for_the_same_restoration(
+    room: Comparisons,
 ) -> None:
-    async def course(room: Comparisons) -> None:
-        await room.lose(1)
-        room.restore(2)
-        await settled(await room.begun(), Unreachable("the venue is away"))
-        assert room.is_blocked
-        await settled(await room.begun())
-        assert not room.is_blocked
-
-    play(monkeypatch, course)
+    await settled(await room.interrupted(), Unreachable("the venue is away"))
+    assert room.is_blocked
+    await settled(await room.begun())
+    assert not room.is_blocked
 
 
-def test_a_line_that_is_lost_after_a_failed_comparison_waits_for_its_own_restoration(
-    monkeypatch: pytest.MonkeyPatch,
+@played
+async def test_a_line_that_is_lost_after_a_failed_comparison_waits_for_its_own_restoration(
+    room: Comparisons,
 ) -> None:
-    async def course(room: Comparisons) -> None:
-        await room.lose(1)
-        room.restore(2)
-        await settled(await room.begun(), Unreachable("the venue is away"))
-        await room.lose(3)
-        await settled(await room.begun())
-        assert room.is_blocked
-
-    play(monkeypatch, course)
+    await settled(await room.interrupted(), Unreachable("the venue is away"))
+    await room.lose(3)
+    await settled(await room.begun())
+    assert room.is_blocked

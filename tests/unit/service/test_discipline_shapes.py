@@ -62,7 +62,8 @@ def test_the_rules_that_faces_word_are_told_with_the_history(bench: Bench) -> No
     assert told["override"]["limited_ms"] * MILLISECOND == rules.override.limited_ns
     assert told["override"]["limited_multiplier"] == "0.25"
     assert told["recovery"]["limited_multiplier"] == "0.5"
-    assert levels(told["levels"]) == LEVELS
+    assert levels(told["levels"] | told["interventions_ask"]) == LEVELS
+    assert told["interventions_ask"] == {"confirm_ms": 60_000, "session_ms": 1_800_000}
     assert told["page"]["words_min"] == rules.journal.words_min
 
 

@@ -28,6 +28,18 @@ def test_defaults_are_those_of_the_manual() -> None:
     assert settings.venue_url is None
 
 
+def test_a_venue_is_named_or_given_as_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    for told, kept in (
+        ("binance", "https://api.binance.com"),
+        ("binance-testnet", "https://testnet.binance.vision"),
+        ("bybit", "https://api.bybit.com"),
+        ("http://127.0.0.1:9100/", "http://127.0.0.1:9100"),
+        ("bybit+http://127.0.0.1:9100", "bybit+http://127.0.0.1:9100"),
+    ):
+        monkeypatch.setenv("GENESIS_VENUE_URL", told)
+        assert Settings.read().venue_url == kept
+
+
 def test_environment_wins_over_the_file_and_an_option_over_both(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,6 +74,7 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SYMBOLS", ","),
         ("VENUE_URL", "127.0.0.1:1"),
         ("VENUE_URL", "http://[::1"),
+        ("VENUE_URL", "kraken"),
         ("CONTROL_KEY", "clé"),
         ("CONTROL_HOST", "0.0.0.0"),
         ("CONTROL_HOST", "10.0.0.2"),

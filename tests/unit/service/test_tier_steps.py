@@ -47,7 +47,8 @@ def test_a_reset_names_everything_that_stands_against_it() -> None:
     say(bench, "halt enough")
     told = say(bench, "reset please")
     assert told.status == 409
-    assert "it can be done from" in told.body["reason"] and "a page" in told.body["reason"]
+    assert "it can be done in 24 hours (" in told.body["reason"]
+    assert "a page" in told.body["reason"]
 
 
 def test_the_go_live_phrase_opens_and_other_words_stay_nobodys_business() -> None:
@@ -75,5 +76,6 @@ def test_the_path_tells_what_opening_halts_and_pages_ask_for(make: type[Bench]) 
     say(bench, "halt enough")
     halted = Told(bench).shapes.tier_path()
     assert halted["pages_due"] == 1
-    assert any("reset by hand from" in line for line in halted["plan"])
+    assert any("`genesis tier reset` can be done from" in line for line in halted["plan"])
+    assert halted["pages"]["told"] == "1 page is owed, for the reset of the halt"
     assert Told(bench).shapes.tilt()["journal_entries_required"] == 1

@@ -112,3 +112,13 @@ def test_whatever_is_told_time_only_moves_forward(told: list[tuple[str, int]]) -
             clock.seen(what, last + amount)
         assert clock.now_ns() >= last
         last = clock.now_ns()
+
+
+def test_what_is_signed_goes_by_the_venue_whatever_a_print_claims() -> None:
+    clock, wall = clock_at(T0)
+    clock.anchor(T0, speed=1.0)
+    assert clock.seen("market", T0 + 4 * MINUTE), "believed, so time moves on for the engine"
+    wall.ns += SECOND
+    clock.anchor(T0 + SECOND, speed=1.0)
+    assert clock.told_ns() == T0 + SECOND
+    assert clock.now_ns() == T0 + 4 * MINUTE
