@@ -12,12 +12,15 @@ import sys
 
 from tests.benchmarks import (
     bench_backtest,
+    bench_cancel,
     bench_commit,
     bench_garden,
     bench_gate,
     bench_import,
+    bench_order,
     bench_report,
     bench_service,
+    bench_streams,
 )
 from tests.benchmarks.figures import Figure, table
 
@@ -27,6 +30,9 @@ ALL = (
     bench_commit,
     bench_gate,
     bench_service,
+    bench_order,
+    bench_cancel,
+    bench_streams,
     bench_garden,
     bench_report,
 )

@@ -24,18 +24,16 @@ from genesis.domain.fills import Fill, Liquidity
 from genesis.domain.orders import OrderType, Purpose, Side
 from genesis.domain.time import MINUTE
 from genesis.execution.draft import Draft
-from genesis.rules import load
-from genesis.tilt import TiltDetector
+from tests.benchmarks.acts import act_costs_us
 from tests.benchmarks.figures import Figure, medians, quantile, rounds_table, table
 from tests.support.build import BTC
 from tests.support.engines import Bench, submits
-from tests.support.traders import Life, population, trader
 
 DECISION_MS = 0.5
-ACT_MS = 0.1
+ACT_US = 100
 DECISIONS = 5_000
 BARS = 1_440
-DAYS = 40
+DAYS = 60
 D = Decimal
 RULES = """
 name = "gate"
@@ -106,22 +104,12 @@ def decisions_ms(bench: Bench, count: int) -> list[float]:
     return took
 
 
-def acts_ms(days: int) -> list[float]:
-    rng, pool = np.random.default_rng(5), population(5)
-    detector, took = TiltDetector(load("sniper").tilt), []
-    for shown in Life(rng, trader(rng, pool), pool).acts(days):
-        began = time.perf_counter_ns()
-        detector.update_metrics(shown.act)
-        took.append((time.perf_counter_ns() - began) / 1e6)
-    return took
-
-
 def measure(rounds: int, decisions: int, days: int) -> list[dict[str, float]]:
     found = []
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
             judged = decisions_ms(account(Path(folder)), decisions)
-        acted = acts_ms(days)
+        acted = act_costs_us(5, traders=4, days=days)
         found.append(
             {
                 "gate p50": quantile(judged, 0.5),
@@ -138,8 +126,8 @@ def told(rounds: Sequence[dict[str, float]]) -> list[Figure]:
     return [
         Figure("gate, one decision, p50", middle["gate p50"], "ms"),
         Figure("gate, one decision, p99", middle["gate p99"], "ms", DECISION_MS),
-        Figure("tilt, one act, p50", middle["act p50"], "ms"),
-        Figure("tilt, one act, p99", middle["act p99"], "ms", ACT_MS),
+        Figure("tilt, one act, p50", middle["act p50"], "us"),
+        Figure("tilt, one act, p99", middle["act p99"], "us", ACT_US),
     ]
 
 

@@ -36,7 +36,6 @@ def watched(score: list[int], tilted: list[int], at_s: list[float] | None = None
         day=none,
         score=np.array(score, float),
         population=none,
-        costs_us=none,
         kib=0,
     )
 

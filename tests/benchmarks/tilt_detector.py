@@ -11,7 +11,6 @@ it. An episode counts from three entries on: shorter ones leave nothing to see (
 
 import argparse
 import sys
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -27,12 +26,15 @@ from genesis.research.synthetic_traders import SENTENCE as SAYS
 from genesis.rules import load
 from genesis.tilt import ActionKind, TiltDetector
 from genesis.tilt.rules import TiltRules
+from tests.benchmarks.acts import act_costs_us
 from tests.benchmarks.figures import Figure, table
 from tests.support.traders import Life, population, trader
 
 WEEK_DAYS = 7
 CAUTION, WARNING, LOCKED = 40, 60, 80
 EPISODE_ENTRIES = 3
+TIMED = 8
+"""Traders whose acts are timed, one after the other."""
 BANDS = (0, 1, 10, 20, 30, 40, 60, 80, 101)
 _ACTS = frozenset(
     {
@@ -60,7 +62,7 @@ __all__ = [
 class Watched:
     """What one trader did and what the detector said: one value per act that counts.
 
-    population: the score by the priors alone. costs_us: of every act. kib: of the profile.
+    population: the score by the priors alone. kib: of the profile.
     """
 
     at_s: Floats
@@ -70,7 +72,6 @@ class Watched:
     day: Floats
     score: Floats
     population: Floats
-    costs_us: Floats
     kib: float
 
 
@@ -85,11 +86,9 @@ def watch(number: int, seed: int, days: int) -> Watched:
     pool = population(seed)
     rules = load("sniper").tilt
     own, stranger = TiltDetector(rules), TiltDetector(rules_without_learning(rules))
-    rows, costs = [], []
+    rows = []
     for shown in Life(rng, trader(rng, pool), pool).acts(days):
-        began = time.thread_time_ns()
         said = own.update_metrics(shown.act)
-        costs.append((time.thread_time_ns() - began) / 1e3)
         other = stranger.update_metrics(shown.act)
         if shown.act.kind in _ACTS:
             is_entry = shown.act.kind == ActionKind.ORDER_SUBMIT
@@ -99,7 +98,7 @@ def watch(number: int, seed: int, days: int) -> Watched:
             )
     columns = np.array(rows, float).reshape(-1, 7).T
     flags = (columns[0], columns[1] > 0, columns[2] > 0, *columns[3:])
-    return Watched(*flags, np.array(costs), deep_bytes(own) / 1024)
+    return Watched(*flags, deep_bytes(own) / 1024)
 
 
 def deep_bytes(thing: object) -> int:
@@ -166,8 +165,8 @@ def joined(watched: Sequence[Watched], name: str) -> Floats:
     return np.concatenate([getattr(one, name)[one.entry] for one in watched])
 
 
-def figures(watched: Sequence[Watched], days: int) -> list[Figure]:
-    """Everything, with bounds."""
+def figures(watched: Sequence[Watched], days: int, costs_us: Floats) -> list[Figure]:
+    """Everything, with bounds. costs_us: of acts."""
     score, tilted, streak = (joined(watched, name) for name in ("score", "tilted", "streak"))
     losing, whole = streak > 0, auc(score, tilted)
     alone = auc(streak, tilted)
@@ -180,7 +179,6 @@ def figures(watched: Sequence[Watched], days: int) -> list[Figure]:
     alarms = {line: [false_alarms(one, line) / weeks for one in watched] for line in (60, 80)}
     never = [rate for one, rate in zip(watched, alarms[60], strict=True) if not one.tilted.any()]
     warned, cautioned = (delays(watched, line, EPISODE_ENTRIES) for line in (WARNING, CAUTION))
-    costs = np.concatenate([one.costs_us for one in watched])
     bands = calibration(score, tilted)
     return [
         Figure("AUC per entry", whole, "", least=0.80),
@@ -202,8 +200,8 @@ def figures(watched: Sequence[Watched], days: int) -> list[Figure]:
             "personal above population baseline",
             whole - auc(joined(watched, "population"), tilted), "", least=0.03,
         ),
-        Figure("update_metrics, p50", float(np.quantile(costs, 0.5)), "us"),
-        Figure("update_metrics, p99", float(np.quantile(costs, 0.99)), "us", most=100),
+        Figure("update_metrics, p50", float(np.quantile(costs_us, 0.5)), "us"),
+        Figure("update_metrics, p99", float(np.quantile(costs_us, 0.99)), "us", most=100),
         Figure("profile, largest", max(one.kib for one in watched), "KiB", most=128),
     ]  # fmt: skip
 
@@ -232,7 +230,8 @@ def main() -> int:
     options.add_argument("--jobs", type=int, default=2)
     given = options.parse_args()
     watched = population_watched(given.seed, given.traders, given.days, given.jobs)
-    found = figures(watched, given.days)
+    costs_us = act_costs_us(given.seed, traders=min(TIMED, given.traders), days=given.days)
+    found = figures(watched, given.days, costs_us)
     print(f"seed {given.seed}: {given.traders} traders, {given.days} days; {SAYS}")
     print(table(found))
     print("score from, entries, share on tilt, about 1 in")
