@@ -180,7 +180,7 @@ class Engine:
 
     # -- market and positions ----------------------------------------------------------------
     def _closed_bar(self, bar: BarClosed) -> BarClosed:
-        self.state.market.apply(bar)
+        self.state.market.take(bar)
         return bar
 
     def _marked(self, event: Event) -> tuple[Outcome, ...]:

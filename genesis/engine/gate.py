@@ -256,9 +256,16 @@ class Gate:
         top, last = self._view.top(draft.symbol), self._view.price(draft.symbol)
         oldest_ns = self._state.now_ns - self._state.rules.risk.mark_stale_ns
         quote = top.ask if top is not None and top.ts_ns >= oldest_ns else last
-        if quote is None:
+        if quote is None or (quote is last and self._is_of_before(draft.symbol)):
             return None
         return quote * (ONE + self._state.rules.risk.slippage_fraction)
+
+    def _is_of_before(self, symbol: str) -> bool:
+        """Is the last price one that was old already when the run began?"""
+        state = self._state
+        oldest_ns = state.market.since_ns - state.rules.risk.mark_stale_ns
+        is_old = state.market.symbols[symbol].last_ns < oldest_ns
+        return is_old and state.rules.execution.prices_of_run
 
     def _sizing_input(
         self, draft: Draft, price: Decimal, multiplier: Decimal, absolute_cap: Decimal | None

@@ -42,6 +42,8 @@ class ExecutionRules:
     stops_below: a stop at or above the price is refused; else it sells at once.
     stops_after_books: at a start nothing is protected before the books are compared with the
         venue's: what is told one by one on the way there is not held any more.
+    prices_of_run: no entry is sized by a price that was old when the run began; else by the last
+        one that is known.
     stops_within_risk: at a wider stop no more is lost than a new entry might lose; else as much as
         one likes.
     trades_apart: a position that was sold out is over, though an entry still works; else what that
@@ -62,6 +64,7 @@ class ExecutionRules:
     fee_asset: str
     stops_below: bool = False
     stops_after_books: bool = False
+    prices_of_run: bool = False
     stops_within_risk: bool = False
     slicing: SlicingRules | None = None
     trades_apart: bool = False

@@ -14,6 +14,7 @@ from genesis.domain.events import (
     Event,
     InstrumentReported,
     Level,
+    RunStarted,
     TimerFired,
     TradeTick,
     VenueStatus,
@@ -87,6 +88,8 @@ class Market:
         self.profiles: dict[str, VolumeProfileReported] = {}
         """How much usually trades when, of symbols of which that was told."""
         self.status = MarketState.NORMAL
+        self.since_ns = 0
+        """When the run began."""
         self._appliers: dict[type, Callable[[Any], BarClosed | None]] = {
             TradeTick: self._trade,
             BookTop: self._top,
@@ -96,6 +99,7 @@ class Market:
             TimerFired: self._timer,
             InstrumentReported: self._instrument,
             VenueStatus: self._venue,
+            RunStarted: self._run,
         }
         self._regulate_whole()
 
@@ -195,6 +199,11 @@ class Market:
     def _bar(self, bar: BarClosed) -> None:
         market = self.symbols.get(bar.symbol) or self.of(bar.symbol)
         market.last, market.last_ns = bar.close, bar.ts_ns
+        self.take(bar)
+
+    def take(self, bar: BarClosed) -> None:
+        """A bar of the prints that are known: it says nothing new of the price."""
+        market = self.symbols[bar.symbol]
         self.moved = ()
         rules = self._rules
         if rules is None or bar.width_ns != rules.states.width_ns:
@@ -228,6 +237,9 @@ class Market:
         symbol, _, width = timer.key[len(BAR_TIMER) :].rpartition(":")
         builder = self.of(symbol).builders.get(int(width))
         return None if builder is None else builder.close(timer.ts_ns, symbol)
+
+    def _run(self, event: RunStarted) -> None:
+        self.since_ns = event.ts_ns
 
     def _instrument(self, event: InstrumentReported) -> None:
         self.instruments[event.instrument.symbol] = event.instrument

@@ -14,9 +14,10 @@ from genesis.engine.rulebook import Rules
 from genesis.errors import ConfigError
 from genesis.rules.books_schema import checked, frozen
 from genesis.rules.edits_schema import Edits
+from genesis.rules.execution_schema import Execution
 from genesis.rules.fields import RECORDED, Table, none
 from genesis.rules.market_schema import Market
-from genesis.rules.risk_schema import Execution, Risk
+from genesis.rules.risk_schema import Risk
 from genesis.rules.text import write
 from genesis.rules.tiers_schema import Tiers
 from genesis.rules.tighter import Higher, Label

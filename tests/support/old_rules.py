@@ -10,7 +10,7 @@ _LATER = (
     *("tiers.gates.HUNTER", "tiers.gates.STRATEGIST", "risk.cap", "execution.stops"),
     *("execution.wider_stops", "execution.trades", "execution.additions", "execution.start"),
     *("execution.protection", "execution.attached", "execution.counting", "risk.breakers.unsent"),
-    "execution.receipts",
+    *("execution.receipts", "execution.prices"),
 )
 
 
@@ -97,3 +97,8 @@ _BEHAVIOUR = (
 def text_before_behaviour(text: str) -> str:
     """The canonical text of rules that know the first four indicators only."""
     return _without(text, *(f"[{name}" for name in _BEHAVIOUR))
+
+
+def text_before_prices_came_first(text: str) -> str:
+    """The canonical text of rules under which a start sizes entries by the last price it knows."""
+    return _without(text, "[execution.prices]")
