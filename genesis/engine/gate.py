@@ -353,7 +353,7 @@ def _senseless(draft: Draft, price: Decimal | None, last: Decimal | None) -> lis
 def _refuse(failures: list[Failure]) -> Refused:
     """All failures, the one that holds longest first (no known end counts as longest)."""
     if not failures:
-        failures = [Failure("risk", "NO_PRICE", "there is no price yet")]
+        failures = [Failure("risk", "NO_PRICE", "nothing was printed yet since the start")]
     strictest = sorted(failures, key=lambda f: (f.until_ns is not None, -(f.until_ns or 0)))
     known = [f.until_ns for f in strictest if f.until_ns is not None]
     until = max(known) if len(known) == len(strictest) else None
