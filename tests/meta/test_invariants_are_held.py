@@ -6,6 +6,7 @@ docstring ("I7: ..."). `D19`: protective stops stay.
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ def named(function: ast.FunctionDef) -> set[str]:
     return by_name | set(IN_WORDS.findall(ast.get_docstring(function) or ""))
 
 
+@cache
 def held() -> dict[str, list[str]]:
     """Number -> the property-based tests that name it."""
     found: dict[str, list[str]] = {}
@@ -43,9 +45,6 @@ def held() -> dict[str, list[str]]:
     return found
 
 
-HELD = held()
-
-
 @pytest.mark.parametrize("number", NUMBERS)
 def test_it_is_held_by_a_property(number: str) -> None:
-    assert HELD.get(number), f"no property-based test names {number}"
+    assert held().get(number), f"no property-based test names {number}"

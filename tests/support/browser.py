@@ -6,6 +6,7 @@ asks for anything beyond this machine, or breaks in its own script, fails its te
 
 import os
 import shutil
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -138,15 +139,20 @@ def shot(page: Any, folder: Path, name: str, *, whole: bool = False) -> Path:
     return path
 
 
-def type_quickly(page: Any, text: str, keys: int = 40) -> None:
+def type_quickly(page: Any, text: str, keys: int = 40, step_ms: float = 0) -> None:
     """The beginning key by key, the rest of a long text eight characters at a time.
 
     A page of ours writes down what is typed in steps of eight, so it tells the same of both; a
-    key costs the browser as much as such a step.
+    key costs the browser as much as such a step. step_ms: the least time for a step, where the
+    time counts in which a page was written, however fast the machine is.
     """
     page.keyboard.type(text[:keys])
     for begin in range(keys, len(text), _STEP):
+        begun = time.monotonic()
         page.keyboard.insert_text(text[begin : begin + _STEP])
+        left_ms = step_ms - 1000 * (time.monotonic() - begun)
+        if left_ms > 0:
+            page.wait_for_timeout(left_ms)
 
 
 def is_too_wide(page: Any) -> bool:
