@@ -89,7 +89,7 @@ def exchange(
     genesis-loopback-key, genesis-loopback-secret. At speed 1 recvWindow is enforced.
 
     Deposits, withdrawals, orders made by hand, suspensions, bans and faults are made to happen
-    while it runs by POST to /__genesis__/flow, order, cancel, symbol, key, ban, fault, ...
+    while it runs by POST to `/__genesis__/flow`, `order`, `cancel`, `symbol`, `key`, `ban`, `fault`
     """
     from genesis.exchange.loopback import DEFAULT_API_KEY, DEFAULT_API_SECRET, Keys, Lines
 

@@ -264,7 +264,7 @@ def _status_text(told: dict[str, Any]) -> str:
     ]
     lines += [
         f"position   {p['quantity']} {p['symbol']} at {_usdt(p['entry_price'])}, "
-        f"result {_result(p['pnl_dollars'])} USDT, stop {p['stop'] or 'not placed yet'}"
+        f"result {_result(p['pnl_dollars'])} USDT, {_stop_words(p)}"
         for p in told["positions"]
     ]
     lines += [
@@ -277,6 +277,13 @@ def _status_text(told: dict[str, Any]) -> str:
     lines += [f"pages      {line}" for line in pages_lines(tilt["pages"])]
     lines += limits_lines(told["headroom"])
     return "\n".join([*lines, *_rules_lines(told["rules"])])
+
+
+def _stop_words(position: dict[str, Any]) -> str:
+    stop, refused = position.get("stop"), position.get("stop_refused")
+    if stop is None:
+        return "without a stop"
+    return f"stop {stop}" if refused is None else f"stop {stop} NOT PLACED: {refused}"
 
 
 def _wrong_lines(components: dict[str, str], locks: list[dict[str, Any]]) -> list[str]:

@@ -13,9 +13,10 @@ from genesis.domain._seal import SEAL
 from genesis.domain.approval import Approved, Failure, Refused, Verdict
 from genesis.domain.ids import OrderKey
 from genesis.domain.instrument import Instrument
-from genesis.domain.money import ONE, ZERO, text
+from genesis.domain.money import ONE, ZERO
 from genesis.domain.orders import OrderRequest, OrderType, Purpose, Side
 from genesis.engine.books import Books
+from genesis.engine.entry_stops import senseless, stop_fraction, stop_refused
 from genesis.engine.market_checks import limit_orders_only, no_adding, no_new_risk
 from genesis.engine.portfolio import Portfolio
 from genesis.engine.sizes import Sizes
@@ -104,6 +105,9 @@ class Gate:
         facts = facts._replace(trades_today=0) if has_begun else facts
         failures = state.risk.failures(facts, state.limits)
         failures += self._books.failures(state.now_ns)
+        if state.rules.execution.bare_blocks:
+            bare = state.execution.protector.bare.items()
+            failures += [stop_refused(held, why) for held, why in bare]
         tilt = state.tilt.check(state.now_ns, counts=state.rules.tiers.course is not None)
         if tilt is not None:
             failures.append(tilt)
@@ -161,10 +165,10 @@ class Gate:
         thin = limit_orders_only(state, draft.symbol, draft.type)
         failures += [] if thin is None else [thin]
         price = self._conservative_price(draft)
-        failures += _senseless(draft, price, self._highest_stop(draft.symbol))
+        failures += senseless(draft, price, self._highest_stop(draft.symbol))
         if price is None or failures:
             return _refuse(failures)
-        room = self._books.room(draft.symbol, _stop_fraction(draft, price))
+        room = self._books.room(draft.symbol, stop_fraction(draft, price))
         cap = _least(self._cap_of_mode_usdt(draft.symbol), room)
         given = self._sizing_input(draft, price, holds.share, cap)
         sized = position_size(given, state.limits, state.rules.risk, instrument)
@@ -336,20 +340,6 @@ class Gate:
         return OrderKey(self._state.run, self._state.orders_born, 0)
 
 
-def _senseless(draft: Draft, price: Decimal | None, last: Decimal | None) -> list[Failure]:
-    """Entries that cannot be meant on a spot account."""
-    if draft.side is Side.SELL:
-        return [Failure("tier", "LONG_ONLY", "a sell only reduces: there is no short on spot")]
-    stop = draft.stop_plan
-    if stop is not None and price is not None and stop >= price:
-        told = f"the stop {text(stop)} is not below the entry at {text(price)}"
-        return [Failure("risk", "STOP_ABOVE_ENTRY", told)]
-    if stop is not None and last is not None and stop >= last:
-        told = f"the stop {text(stop)} is not below the price, which is {text(last)} now"
-        return [Failure("risk", "STOP_ABOVE_ENTRY", told)]
-    return []
-
-
 def _refuse(failures: list[Failure]) -> Refused:
     """All failures, the one that holds longest first (no known end counts as longest)."""
     if not failures:
@@ -371,11 +361,6 @@ def _limits_used(given: SizingInput, sized: Sized) -> tuple[tuple[str, Decimal],
 def _with_cause(reason: str, holds: Multiplier) -> str:
     """What made the cap small is told beside the cap."""
     return f"{reason}; {holds.told()}" if holds.share < ONE else reason
-
-
-def _stop_fraction(draft: Draft, price: Decimal) -> Decimal | None:
-    """How far below the price its own stop is, as a part of it; None: it has none of its own."""
-    return None if draft.stop_plan is None else (price - draft.stop_plan) / price
 
 
 def _least(cap: Decimal | None, room: Room | None) -> Decimal | None:

@@ -53,6 +53,8 @@ class Protector:
         """The price of the latest stop that the venue took."""
         self._attached_ns: dict[str, int] = {}
         """Since when something was bought whose stop, which came along, is not known to rest."""
+        self._refused: dict[str, str] = {}
+        """Symbols whose stop the venue refused, and why, until it takes one."""
         self._irreplaceable: set[str] = set()
         """Symbols whose stop is cancelled first: the venue would not do both at once."""
 
@@ -78,6 +80,7 @@ class Protector:
         """The venue took an order."""
         if order.request.purpose is Purpose.PROTECT and order.request.stop_price is not None:
             self._rested[order.request.symbol] = order.request.stop_price
+            self._refused.pop(order.request.symbol, None)
 
     def sold(self, symbol: str, qty: Decimal) -> None:
         """An exit filled: count it against a partial close."""
@@ -100,6 +103,13 @@ class Protector:
         if self.rules.without_gap and self._goes_on(order, code):
             return
         self._retry_ns[self._patience(symbol, purpose)] = told.ts_ns + self.rules.stop_retry_ns
+        if purpose is Purpose.PROTECT:
+            self._refused[symbol] = told.reason or code
+
+    @property
+    def bare(self) -> dict[str, str]:
+        """Symbols that have no stop at the venue because it refused one, and why it did."""
+        return {s: why for s, why in self._refused.items() if not self._orders.sells(s)}
 
     def _goes_on(self, order: Order, code: str) -> bool:
         """Is there something to do at once? What rested before is safer than what was refused."""
@@ -180,7 +190,7 @@ class Protector:
     def _flat(self, symbol: str, entries: tuple[Order, ...], sells: tuple[Order, ...]) -> Upkeep:
         if not entries:
             self.stops.pop(symbol, None)
-        for known in (self.closing, self.left_by, self._rested, self._attached_ns):
+        for known in (self.closing, self.left_by, self._rested, self._attached_ns, self._refused):
             known.pop(symbol, None)
         for purpose in Purpose:
             self._retry_ns.pop((symbol, purpose), None)

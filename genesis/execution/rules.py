@@ -44,6 +44,7 @@ class ExecutionRules:
         venue's: what is told one by one on the way there is not held any more.
     prices_of_run: no entry is sized by a price that was old when the run began; else by the last
         one that is known.
+    bare_blocks: nothing is entered while the venue refuses the stop of a position.
     stops_within_risk: at a wider stop no more is lost than a new entry might lose; else as much as
         one likes.
     trades_apart: a position that was sold out is over, though an entry still works; else what that
@@ -65,6 +66,7 @@ class ExecutionRules:
     stops_below: bool = False
     stops_after_books: bool = False
     prices_of_run: bool = False
+    bare_blocks: bool = False
     stops_within_risk: bool = False
     slicing: SlicingRules | None = None
     trades_apart: bool = False

@@ -36,6 +36,10 @@ class Prices(Table):
     of_run: Locked[bool]
 
 
+class Bare(Table):
+    blocks: Locked[bool]
+
+
 class Protection(Table):
     without_gap: Locked[bool]
 
@@ -63,6 +67,7 @@ class Execution(Table):
     additions: Locked[Additions | None] = None
     start: Locked[Start | None] = None
     prices: Locked[Prices | None] = None
+    bare: Locked[Bare | None] = None
     protection: Locked[Protection | None] = None
     attached: Locked[Attached | None] = None
     receipts: Locked[Receipts | None] = None
@@ -75,6 +80,7 @@ class Execution(Table):
             stops_below=self.stops is not None and self.stops.below_price,
             stops_after_books=self.start is not None and self.start.after_books,
             prices_of_run=self.prices is not None and self.prices.of_run,
+            bare_blocks=self.bare is not None and self.bare.blocks,
             stops_within_risk=self.wider_stops is not None and self.wider_stops.within_risk,
             trades_apart=self.trades is not None and self.trades.apart,
             trades_once=self.counting is not None and self.counting.once,

@@ -52,6 +52,8 @@ def build(settings: Settings, mode: Mode | str, *, seed: str = "0", say: Say) ->
             "run a home for each"
         )
     rules: Rules = load(settings.rules)
+    if rules.execution.default_stop_fraction is None:
+        _without_stops(rules, kind, say)
     strategies = strategies_of(settings.strategies)  # an unknown one: nothing was touched yet
     home = Home.open(settings.home_path())
     control_key, read_key = _keys(settings, home)
@@ -67,6 +69,14 @@ def build(settings: Settings, mode: Mode | str, *, seed: str = "0", say: Say) ->
         read_key=read_key,
     )
     return Service(plan, _connect(settings, kind, say), say)
+
+
+def _without_stops(rules: Rules, mode: Mode, say: Say) -> None:
+    """Rules that let nearly everything pass are for research, and for play."""
+    told = f"the rules {rules.name!r} place no stop behind an entry that names none"
+    if mode is Mode.LIVE:
+        raise ConfigError(f"{told}: real money is not traded under them; use `--rules sniper`")
+    say(f"rules: {told}")
 
 
 def _connect(settings: Settings, mode: Mode, say: Say) -> Connect:

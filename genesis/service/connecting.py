@@ -2,6 +2,7 @@
 
 from genesis.errors import ConfigError, OutOfSync, Rejected, Unreachable
 from genesis.exchange.gateway import Gateway
+from genesis.exchange.venue import is_loopback
 from genesis.service.clock import VenueClock
 from genesis.service.time_keeping import first_sync
 
@@ -19,8 +20,8 @@ async def open_gateway(gateway: Gateway, clock: VenueClock, last_ns: int = 0) ->
         await gateway.open()
     except (Unreachable, OutOfSync) as problem:
         raise Unreachable(
-            f"no Binance-compatible venue answers at {gateway.venue.rest}: is `genesis exchange` "
-            f"running there? ({problem.message})"
+            f"no venue answers at {gateway.venue.rest}: {_remedy(gateway.venue.rest)} "
+            f"({problem.message})"
         ) from problem
     try:
         await first_sync(clock, gateway, last_ns)
@@ -28,6 +29,12 @@ async def open_gateway(gateway: Gateway, clock: VenueClock, last_ns: int = 0) ->
     except BaseException:
         await gateway.close()
         raise
+
+
+def _remedy(url: str) -> str:
+    if is_loopback(url):
+        return "is `genesis exchange` running there?"
+    return "is this machine online, is the URL right?"
 
 
 async def _know_the_account(gateway: Gateway) -> None:

@@ -104,7 +104,7 @@ def _venue(settings: Settings) -> str:
     if settings.venue_url is None:
         return "our own exchange with the synthetic sample"
     require_loopback(settings.venue_url)
-    return settings.venue_url
+    return f"{settings.venue_url} (not asked: `genesis run` does)"
 
 
 def _port(settings: Settings) -> str:

@@ -312,7 +312,8 @@ def test_a_closing_that_waits_for_its_fills_is_no_longer_under_way(tmp_path: Pat
         return [await first, told]
 
     first, told = room.run(scene)
-    assert first.json()["errors"] == ["BTC/USDT is still open; its stop stays"]
+    told_open = "BTC/USDT is still open; its stop stays, and it is sold once the venue takes it"
+    assert first.json()["errors"] == [told_open]
     assert (told.status_code, told.json()["verdict"]) == (200, "approved")
     room.close()
 

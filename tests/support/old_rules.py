@@ -10,7 +10,7 @@ _LATER = (
     *("tiers.gates.HUNTER", "tiers.gates.STRATEGIST", "risk.cap", "execution.stops"),
     *("execution.wider_stops", "execution.trades", "execution.additions", "execution.start"),
     *("execution.protection", "execution.attached", "execution.counting", "risk.breakers.unsent"),
-    *("execution.receipts", "execution.prices"),
+    *("execution.receipts", "execution.prices", "execution.bare"),
 )
 
 
@@ -102,3 +102,8 @@ def text_before_behaviour(text: str) -> str:
 def text_before_prices_came_first(text: str) -> str:
     """The canonical text of rules under which a start sizes entries by the last price it knows."""
     return _without(text, "[execution.prices]")
+
+
+def text_before_bare_positions_blocked(text: str) -> str:
+    """The canonical text of rules under which entries go on while a position has no stop."""
+    return _without(text, "[execution.bare]")

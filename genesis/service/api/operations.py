@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from genesis.domain.events import Event, JournalAssessed, OperatorActed
 from genesis.domain.money import ZERO, text
+from genesis.domain.orders import Purpose
 from genesis.domain.outcomes import CommandAnswered, PositionClosed
 from genesis.engine.engine import Engine
 from genesis.engine.step import Step
@@ -268,8 +269,17 @@ class Operations:
         await self._until_flat(symbols)
         closed = self._closed_since(step.event.ts_ns, symbols)
         left = sorted(p.symbol for p in self._engine.view.positions if p.symbol in symbols)
-        errors = refused + [f"{symbol} is still open; its stop stays" for symbol in left]
+        errors = refused + [self._still_open(symbol) for symbol in left]
         return ClosedAll(len(closed), sum((c.pnl_usdt for c in closed), ZERO), tuple(errors))
+
+    def _still_open(self, symbol: str) -> str:
+        execution = self._engine.state.execution
+        purposes = {order.request.purpose for order in execution.orders.sells(symbol)}
+        if Purpose.EXIT in purposes:
+            return f"{symbol} is still open; its sale is under way"
+        stop = "its stop stays" if purposes else "it has NO stop at the venue"
+        later = ", and it is sold once the venue takes it" * (symbol in execution.protector.closing)
+        return f"{symbol} is still open; {stop}{later}"
 
     async def _until_flat(self, symbols: set[str]) -> None:
         """Wait while anything asked to be closed is still on its way out."""

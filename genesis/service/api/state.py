@@ -187,7 +187,7 @@ class Shapes:
         pnl = position.realized_usdt
         if mark is not None:
             pnl += position.unrealized_usdt(mark)
-        stops = self._engine.state.execution.protector.stops
+        protector = self._engine.state.execution.protector
         return {
             "position_id": self._position_id(position.symbol, position.opened_ns),
             "symbol": position.symbol,
@@ -195,7 +195,8 @@ class Shapes:
             "entry_price": text(position.entry_price),
             "quantity": text(position.qty),
             "mark": _amount(mark),
-            "stop": _amount(stops.get(position.symbol)),
+            "stop": _amount(protector.stops.get(position.symbol)),
+            "stop_refused": protector.bare.get(position.symbol),
             "pnl_dollars": text(pnl),
             "pnl_percent": _percent(pnl, position.entry_usdt),
             "opened_at": format_utc(position.opened_ns),
