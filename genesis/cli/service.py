@@ -264,7 +264,7 @@ def _status_text(told: dict[str, Any]) -> str:
     ]
     lines += [
         f"position   {p['quantity']} {p['symbol']} at {_usdt(p['entry_price'])}, "
-        f"result {_result(p['pnl_dollars'])} USDT, {_stop_words(p)}"
+        f"result {_result(p['pnl_dollars'])} USDT, {stop_words(p)}"
         for p in told["positions"]
     ]
     lines += [
@@ -279,7 +279,7 @@ def _status_text(told: dict[str, Any]) -> str:
     return "\n".join([*lines, *_rules_lines(told["rules"])])
 
 
-def _stop_words(position: dict[str, Any]) -> str:
+def stop_words(position: dict[str, Any]) -> str:
     stop, refused = position.get("stop"), position.get("stop_refused")
     if stop is None:
         return "without a stop"

@@ -90,6 +90,12 @@ def test_without_a_key_it_says_which_to_make(exchange: Process, tmp_path: Path) 
     assert "without withdrawals" in told
 
 
+def test_rules_without_stops_trade_no_real_money(exchange: Process, tmp_path: Path) -> None:
+    told = refused(exchange, tmp_path / "home", GENESIS_RULES="research")
+    assert "place no stop" in told and "`--rules sniper`" in told
+    assert not (tmp_path / "home").exists()
+
+
 def test_the_doctor_asks_the_venue_and_names_all_that_is_wrong(
     exchange: Process,
     tmp_path: Path,

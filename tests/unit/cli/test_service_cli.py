@@ -7,6 +7,7 @@ import pytest
 
 from genesis.cli.limits import limits_lines
 from genesis.cli.main import main
+from genesis.cli.service import stop_words
 from genesis.service.ending import ended_words
 
 
@@ -31,6 +32,19 @@ def test_the_end_of_a_run_tells_what_is_still_held(
 def test_the_last_word_names_the_key_that_ended_the_run() -> None:
     told = [ended_words(reason) for reason in ("SIGINT", "SIGTERM", "stopped")]
     assert told == ["ended by Ctrl-C", "ended: SIGTERM", "ended: stopped"]
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"stop": "58800"}, "stop 58800"),
+        ({"stop": "58800", "stop_refused": None}, "stop 58800"),
+        ({"stop": "58800", "stop_refused": "PRICE_FILTER"}, "stop 58800 NOT PLACED: PRICE_FILTER"),
+        ({}, "without a stop"),  # rules that place none
+    ],
+)
+def test_a_stop_that_does_not_rest_is_not_told_as_one(told: dict[str, str], words: str) -> None:
+    assert stop_words(told) == words
 
 
 @pytest.mark.parametrize(
