@@ -73,7 +73,7 @@ def shown(face: BareFace, told: dict[str, Any], seq: int = 1, speed: float = 1) 
 
 @pytest.fixture
 def face(look: Look) -> BareFace:
-    return BareFace(look(), ZenGarden)
+    return BareFace(look(still=False), ZenGarden)
 
 
 def test_maintenance_lies_over_the_garden_like_fog(face: BareFace, screens: Path) -> None:

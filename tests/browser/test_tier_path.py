@@ -110,7 +110,7 @@ def test_the_engine_gone_in_the_middle_is_said_and_found_out(stage: Stage, look:
 
 
 def test_the_exact_phrase_leads_through_the_gate(stage: Stage, look: Look, screens: Path) -> None:
-    page = entered(stage, look())
+    page = entered(stage, look(still=False))
     page.click("text=begin the ceremony")
     page.keyboard.type(PHRASE)
     page.keyboard.press("Enter")

@@ -94,12 +94,16 @@ def screens(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def look(chromium: Any) -> Iterator[Look]:
-    """Makes pages: `look(width=1280, height=860, dark=False, still=False)`; still: less motion."""
+    """Makes pages: `look(width=1280, height=860, dark=False, still=True)`.
+
+    still: less motion, as a reader may ask for; moving pictures cost a machine without a graphics
+    card as much as all the rest, so that only tests that are about motion look at them.
+    """
     contexts: list[Any] = []
     faults: list[str] = []
 
     def page(
-        width: int = 1280, height: int = 860, *, dark: bool = False, still: bool = False
+        width: int = 1280, height: int = 860, *, dark: bool = False, still: bool = True
     ) -> Any:
         context = chromium.new_context(
             viewport={"width": width, "height": height},
