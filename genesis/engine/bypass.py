@@ -8,7 +8,7 @@ anybody.
 from typing import TYPE_CHECKING, Final
 
 from genesis.domain.account import TiltLevel
-from genesis.domain.events import Event, OrderCancelled, OrderFilled
+from genesis.domain.events import Event, OrderAccepted, OrderCancelled, OrderFilled
 from genesis.domain.ids import EXTERNAL_RUN
 from genesis.domain.orders import Order, Purpose, Side
 from genesis.domain.outcomes import Outcome
@@ -47,13 +47,19 @@ class Bypass:
         self._acts = acts
         self._own_symbols = own_symbols
         self._bought_ns: dict[str, int] = {}
+        self._removed: dict[str, Order] = {}
+        """Stops that were cancelled elsewhere, of positions that may be on their way out there."""
 
     def heard(self, event: Event, moved: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         """Facts that follow from what was done elsewhere."""
+        if isinstance(event, OrderFilled) and not self._is_held(event.fill.symbol):
+            self._removed.pop(event.fill.symbol, None)
         if isinstance(event, OrderFilled) and moved and event.key.run == EXTERNAL_RUN:
             return self._traded(event)
         if isinstance(event, OrderCancelled):
-            return self._cancelled(event)
+            self._cancelled(event)
+        elif isinstance(event, OrderAccepted):
+            return self._protected_again(event)
         return ()
 
     @property
@@ -89,15 +95,34 @@ class Bypass:
         is_halted = state.risk.drawdown.halted is not None
         return is_halted or state.tilt.state.level is TiltLevel.LOCKED
 
-    def _cancelled(self, event: OrderCancelled) -> tuple[Outcome, ...]:
-        """Our stop was cancelled, not by us, while it protected something."""
+    def _cancelled(self, event: OrderCancelled) -> None:
+        """Our stop was cancelled, not by us, while it protected something.
+
+        It held the coins: who sells them at the venue itself cannot but cancel it first.
+        """
         order = self._state.execution.orders.orders.get(event.key)
-        if order is None or self._parts_ns is None or not self._is_exposed(order):
+        if order is not None and self._parts_ns is not None and self._is_exposed(order):
+            self._removed[order.request.symbol] = order
+
+    def _protected_again(self, event: OrderAccepted) -> tuple[Outcome, ...]:
+        """A stop of ours rests: what another was taken from was not sold, and goes on."""
+        placed = self._state.execution.orders.orders.get(event.key)
+        if placed is None or placed.request.purpose is not Purpose.PROTECT:
             return ()
-        symbol = order.request.symbol
+        symbol = placed.request.symbol
+        order = self._removed.pop(symbol, None)
+        if order is None:
+            return ()
         told = f"the stop of {symbol} was cancelled elsewhere; it is placed again"
         noted = self._course.violation(STOP_REMOVED, told)
         return (*noted, *self._state.tilt.observe(self._acts.stop_removed(order)))
+
+    def _is_held(self, symbol: str) -> bool:
+        """Is there more of it than dust?"""
+        held, instrument = self._view.position(symbol), self._view.instrument(symbol)
+        if held is None or instrument is None:
+            return False
+        return bool(instrument.fit_qty(held.qty, market=True))
 
     def _is_exposed(self, order: Order) -> bool:
         """Is a position left without the stop that nobody here asked to cancel?"""
@@ -106,8 +131,7 @@ class Bypass:
             return False
         if not self._is_sure or VENUE in state.risk.blocks:
             return False
-        execution, held = state.execution, self._view.position(symbol)
-        instrument = self._view.instrument(symbol)
-        if held is None or instrument is None or not instrument.fit_qty(held.qty, market=True):
+        execution = state.execution
+        if not self._is_held(symbol):
             return False
         return symbol not in execution.protector.closing and not execution.orders.sells(symbol)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from genesis.domain.commands import CancelOrder, SubmitOrder
-from genesis.domain.events import OrderCancelled, OrderFilled, VenueStatus
+from genesis.domain.events import OrderCancelled, OrderFilled, OrderRejected, VenueStatus
 from genesis.domain.fills import Fill, Liquidity
 from genesis.domain.ids import EXTERNAL_RUN, OrderKey
 from genesis.domain.orders import OrderType, Side
@@ -31,6 +31,13 @@ def elsewhere(bench: Bench, trade_id: int, side: Side = Side.BUY, qty: str = "0.
 
 def kinds(step: Step) -> list[str]:
     return [noted.kind for noted in only(step, ViolationNoted)]
+
+
+def kinds_after_removal(bench: Bench, stop: OrderKey) -> list[str]:
+    """The stop is cancelled, and what is sent then is taken."""
+    steps = [bench.tell(OrderCancelled(bench.now_ns, stop))]
+    steps += [bench.accept(sent.key) for sent in submits(steps[0])]
+    return [kind for step in steps for kind in kinds(step)]
 
 
 def protected(bench: Bench) -> SubmitOrder:
@@ -87,31 +94,50 @@ def test_a_stop_that_was_cancelled_elsewhere_is_a_violation_and_is_placed_again(
     bench: Bench,
 ) -> None:
     stop = protected(bench)
-    step = bench.tell(OrderCancelled(bench.now_ns, stop.key, "by hand"))
-    assert kinds(step) == ["stop_removed"]
-    assert only(step, TiltScored)
-    (again,) = submits(step)
+    (again,) = submits(bench.tell(OrderCancelled(bench.now_ns, stop.key, "by hand")))
     assert again.request.stop_price == stop.request.stop_price
     assert again.request.qty == stop.request.qty
+    step = bench.accept(again.key)
+    assert kinds(step) == ["stop_removed"]
+    assert only(step, TiltScored)
+    assert kinds(bench.accept(again.key)) == []  # once
+
+
+@pytest.mark.parametrize("is_sale_first", [True, False])
+def test_who_cancels_a_stop_elsewhere_to_sell_there_did_nothing_wrong(
+    bench: Bench, is_sale_first: bool
+) -> None:
+    stop = protected(bench)
+    (again,) = submits(bench.tell(OrderCancelled(bench.now_ns, stop.key, "by hand")))
+    no = OrderRejected(bench.now_ns, again.key, "-2010", "insufficient balance")
+    acts = [
+        lambda: elsewhere(bench, 9, Side.SELL, str(stop.request.qty)),
+        lambda: bench.tell(no),  # the coins are gone
+    ]
+    steps = [act() for act in acts[:: 1 if is_sale_first else -1]]
+    assert not any(only(step, TiltScored) for step in steps)
+    before = len(bench.steps)
+    protected(bench)  # another position
+    assert [kinds(step) for step in (*steps, *bench.steps[before:]) if kinds(step)] == []
 
 
 def test_a_stop_that_we_cancelled_is_none_however_often_that_was_asked(bench: Bench) -> None:
     stop = protected(bench)
     asked = bench.act("close")
     assert [type(command) for command in asked.commands if isinstance(command, CancelOrder)]
-    assert kinds(bench.tell(OrderCancelled(bench.now_ns, stop.key))) == []
+    assert kinds_after_removal(bench, stop.key) == []
 
 
 def test_a_stop_that_was_moved_is_none(bench: Bench) -> None:
     stop = protected(bench)
     bench.act("stop", price=D("59900"), stop_new=D("59900"))
-    assert kinds(bench.tell(OrderCancelled(bench.now_ns, stop.key))) == []
+    assert kinds_after_removal(bench, stop.key) == []
 
 
 def test_what_the_venue_does_in_its_maintenance_is_none(bench: Bench) -> None:
     stop = protected(bench)
     bench.tell(VenueStatus(bench.now_ns, "MAINTENANCE", "an upgrade"))
-    assert kinds(bench.tell(OrderCancelled(bench.now_ns, stop.key))) == []
+    assert kinds_after_removal(bench, stop.key) == []
 
 
 def test_rules_without_it_score_nothing(bench: Bench) -> None:
@@ -119,4 +145,4 @@ def test_rules_without_it_score_nothing(bench: Bench) -> None:
     bench.engine.state.rules = replace(bench.engine.state.rules, tiers=tiers)
     assert only(elsewhere(bench, 1), TiltScored) == []
     stop_key = next(iter(bench.engine.state.execution.orders.all_working())).key
-    assert kinds(bench.tell(OrderCancelled(bench.now_ns, stop_key))) == []
+    assert kinds_after_removal(bench, stop_key) == []
