@@ -111,6 +111,7 @@ def status(home: _Home = None, as_json: _Json = False) -> None:
             "tilt": client.get("/tilt/status"),
             "positions": client.get("/positions"),
             "orders": client.get("/orders"),
+            "sliced": client.get("/orders/sliced"),
             "locks": client.get("/locks"),
             "rules": client.get("/rules"),
             "headroom": client.get("/headroom"),
@@ -270,6 +271,11 @@ def _status_text(told: dict[str, Any]) -> str:
     lines += [
         f"order      {o['side']} {o['quantity']} {o['symbol']} {o['type']}{_at(o)} {o['status']}"
         for o in told["orders"]
+    ]
+    lines += [
+        f"in parts   {o['algorithm']} {o['side']} {o['filled']} of {o['quantity']} {o['symbol']}, "
+        f"{o['sent']} of {o['slices']} sent"
+        for o in told["sliced"]
     ]
     for lock in told_once(told["locks"]):
         until = f", over {lock['when']}" if lock.get("when") else ""

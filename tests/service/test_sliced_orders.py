@@ -42,7 +42,7 @@ def logged(home: Path) -> list[LoggedStep]:
 
 
 def test_killed_between_two_slices_it_goes_on_with_the_next_one(
-    exchange: Process, tmp_path: Path
+    exchange: Process, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = tmp_path / "home"
     with run(exchange, tmp_path) as first:
@@ -50,6 +50,11 @@ def test_killed_between_two_slices_it_goes_on_with_the_next_one(
         told = control.say("buy 280 usdt btc iceberg").json()
         assert told["verdict"] == "approved" and told["notes"][-1].startswith("iceberg in 3 slices")
         control.until("the first slice", "/positions", lambda held: held != [])
+        (under_way,) = control.get("/orders/sliced")
+        assert (under_way["algorithm"], under_way["slices"]) == ("iceberg", 3)
+        assert under_way["quantity"] == told["qty"] and 1 <= under_way["sent"] < 3
+        assert main(["status", "--home", str(home)]) == 0
+        assert "in parts   iceberg BUY 0.00" in capsys.readouterr().out
         first.kill()
     with run(exchange, tmp_path) as second:
         control = Control(second.ready["url"], home)

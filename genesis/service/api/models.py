@@ -170,6 +170,21 @@ class WorkingOrder(Shape):
     placed_at: Moment
 
 
+class SlicedOrder(Shape):
+    """One that goes to the venue in slices. sent: how many of `slices`."""
+
+    order_key: str
+    symbol: str
+    side: Literal["BUY", "SELL"]
+    algorithm: str
+    quantity: Amount
+    filled: Amount
+    sent: int
+    slices: int
+    source: str
+    started_at: Moment
+
+
 class FillTold(Shape):
     order_key: str
     at: Moment

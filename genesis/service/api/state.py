@@ -14,6 +14,7 @@ from genesis.domain.orders import Order
 from genesis.domain.outcomes import PositionClosed
 from genesis.domain.time import format_utc
 from genesis.engine.engine import Engine
+from genesis.execution.parents import Parent
 from genesis.positions.ledger import Position
 from genesis.risk.blocks import VENUE
 from genesis.service.api.answers import failure_shape
@@ -226,6 +227,11 @@ class Shapes:
         working = self._engine.state.execution.orders.all_working()
         return [_order(order, self._wire_ids.get(order.key)) for order in working]
 
+    def sliced(self) -> list[dict[str, Any]]:
+        """Orders that go to the venue slice by slice, while they are under way."""
+        running = self._engine.state.execution.parents.running
+        return [_sliced(parent) for parent in running.values()]
+
     def fills(self, limit: int) -> list[dict[str, Any]]:
         newest = list(self._readings.made)[-limit:]
         return [
@@ -267,6 +273,21 @@ class Shapes:
 
     def closed_trades(self) -> tuple[PositionClosed, ...]:
         return tuple(self._readings.closed)
+
+
+def _sliced(parent: Parent) -> dict[str, Any]:
+    return {
+        "order_key": str(parent.key),
+        "symbol": parent.wish.symbol,
+        "side": parent.wish.side.value,
+        "algorithm": parent.algorithm.value.lower(),
+        "quantity": text(parent.tally.qty),
+        "filled": text(parent.tally.filled_qty),
+        "sent": parent.tally.sent,
+        "slices": len(parent.slices),
+        "source": parent.wish.source,
+        "started_at": format_utc(parent.tally.started_ns),
+    }
 
 
 def _order(order: Order, wire_id: str | None) -> dict[str, Any]:
