@@ -18,7 +18,7 @@ from tests.support.forwarder import Forwarder
 from tests.support.patience import PATIENCE_S
 from tests.support.process import Control, Process
 
-LOADS = 3
+LOADS = 6
 LONG_LOADS = 20
 A_MINUTE_S = 60.0
 
@@ -157,8 +157,8 @@ def test_a_tab_that_closes_ends_its_kernel_at_once(look: Look, served: Dashboard
 def test_loads_and_closes_leave_no_kernel_and_no_reader_after_a_minute(
     look: Look, engine: Process, folder: Path, loads: int
 ) -> None:
-    """Closed properly, closed at once, and torn away (the long form: each of them several times):
-    a kernel each, and none is left.
+    """Closed properly, closed at once, and torn away, each of them several times: a kernel each,
+    and none is left.
     """
     with dashboard(folder, folder / "home") as served:
         _load_and_close(look, served, loads)
