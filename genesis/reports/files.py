@@ -5,6 +5,7 @@ to a run that was killed, and is removed; no other file is, the folder may be an
 whose bytes would not change is not touched.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +16,20 @@ from typing import Final
 from genesis.store.ticks.durable import make_folder, naming_disk_faults, sync_folder
 
 PART: Final = ".part"
+
+
+def require_place(folder: Path) -> None:
+    """Say at once what would be said at the end of a report's making.
+
+    Raises:
+        DataError: the folder is a file, or below one, or cannot be written.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    with naming_disk_faults(folder):
+        if not nearest.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(nearest))
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(nearest))
 
 
 def place(folder: Path, files: Mapping[str, bytes]) -> bool:

@@ -43,13 +43,14 @@ def run(
     given = {"date": date, "home": str(home), **parameters}
     notebook = templates.load(name, template_folder)
     templates.require_parameters(name, notebook, given)
+    folder = report_folder(home, date) if out is None else out
+    files.require_place(folder)
     try:
         last = _last_row(home, date)
         done = execute(notebook, given, limit_s=limit_s, progress=progress)
     except GenesisError as problem:
         message = f"report {name} of {date}: {problem.message}"
         raise type(problem)(message, problem.code) from problem
-    folder = report_folder(home, date) if out is None else out
     files.place(folder, made_of(name, settled(done), last))
     return folder / f"{name}.html"
 

@@ -390,7 +390,8 @@ def written_without_an_engine(look: Look) -> Page:
         if n == 10:
             face.link("still", "the engine is gone")
         type_quickly(page, word + " ", keys=len(word) if n < 20 else 0)
-        page.clock.run_for(600_000 / len(WORDS) / SPEED)
+        if n % 4 == 3:
+            page.clock.run_for(4 * 600_000 / len(WORDS) / SPEED)
     return face
 
 

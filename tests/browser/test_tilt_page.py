@@ -27,6 +27,8 @@ PAGE = files("genesis.service.demo").joinpath("page.txt").read_text(encoding="ut
 FIRST, REST = PAGE[:700], PAGE[700:]
 STEP_MS = 14
 """Half of the eight minutes of a page, a sixtieth of which pass here, in as many steps."""
+SLOW_MS = 36
+"""As somebody writes who takes his time."""
 ANOTHER = """
 Tonight I stopped by myself, and that is the part I want to keep. Nothing dramatic had happened on
 the market, only a slow afternoon that made me restless and a little angry with my own patience. I
@@ -62,13 +64,11 @@ def text_of(page: Any) -> str:
     return str(page.input_value("dialog.page textarea"))
 
 
-def write(page: Any, text: str, keys: int = 40) -> None:
-    """At the end of what is there; and until the engine has it. So many of it key by key, which
-    takes its time.
-    """
+def write(page: Any, text: str, step_ms: float = STEP_MS) -> None:
+    """At the end of what is there; and until the engine has it."""
     page.focus("dialog.page textarea")
     page.keyboard.press("Control+End")
-    type_quickly(page, text, keys, STEP_MS)
+    type_quickly(page, text, step_ms=step_ms)
     page.wait_for_selector(f"{KEPT}:has-text(' at ')")
 
 
@@ -324,7 +324,7 @@ def test_the_other_way_out_is_the_worse_deal(owing: Stage, look: Look, screens: 
     assert not page.is_visible(".wayout form")  # it is read first
     page.wait_for_selector(".wayout form:not([hidden])")
     assert page.is_disabled(".wayout form button")
-    write(page, PAGE[:1200], keys=1200)
+    write(page, PAGE[:1200], SLOW_MS)
     page.focus(".wayout input")
     page.keyboard.type("I accept the risks")
     assert page.is_disabled(".wayout form button")
@@ -371,9 +371,9 @@ def test_two_pages_are_owed_for_an_override_and_a_halt_and_one_text_pays_for_one
     assert both in page.inner_text(".ask")
     shot(page, screens, "tilt-two-owed")
     wipe(page)
-    write(page, ANOTHER.strip(), keys=len(ANOTHER))
+    write(page, ANOTHER.strip(), SLOW_MS)
     page.wait_for_timeout(9000)
-    write(page, " " + PAGE[800:], keys=len(PAGE))
+    write(page, " " + PAGE[800:], SLOW_MS)
     said = offer(page)
     assert said.startswith("Your page is accepted"), said
     page.wait_for_selector(f"{OPEN}[data-mood=over]")

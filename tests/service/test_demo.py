@@ -45,7 +45,7 @@ def test_the_whole_arc_on_real_ticks(shared: Path, tmp_path: Path) -> None:
             "demo",
             "--headless",
             "--speed",
-            "25",
+            "15",
             "--minutes",
             "8",  # at most: the feed ends it before, unless the machine is very slow
             "--home",

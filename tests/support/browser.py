@@ -26,6 +26,7 @@ _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chr
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-software-rasterizer",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

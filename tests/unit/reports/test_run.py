@@ -79,6 +79,15 @@ def test_a_parameter_the_template_does_not_know_is_refused_before_it_runs(
     assert not (home / "reports").exists()
 
 
+def test_a_place_that_cannot_be_is_said_before_anything_is_run(home: Path, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    folder = template(tmp_path / "touching", f"import pathlib\npathlib.Path({str(ran)!r}).touch()")
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(DataError, match="taken"):
+        run("small", date=DAY, home=home, template_folder=folder, out=tmp_path / "taken" / "x")
+    assert not ran.exists()
+
+
 def test_a_further_parameter_of_the_template_can_be_given(home: Path, tmp_path: Path) -> None:
     parameters = 'date = ""\nhome = None\nsymbol = "none"'
     templates = template(tmp_path, "print(symbol)", parameters=parameters)
