@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +16,7 @@ from genesis.errors import DataError, UsageError
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
     from genesis.research import BacktestResult, Bars, Ticks
+    from genesis.research.coverage import Coverage, Coverages
 
 TRADE_COLUMNS: Final = (
     "entry_ts_ns", "exit_ts_ns", "entry_price", "exit_price", "qty", "fee", "pnl", "reason",
@@ -30,7 +31,10 @@ def register(app: typer.Typer) -> None:
 def backtest(
     strategy: Annotated[str, typer.Argument(help="Name of a strategy, such as sma_cross.")],
     symbol: Annotated[
-        str, typer.Option(help="What to trade: from the tick store, or the one in the file.")
+        str,
+        typer.Option(
+            help="What to trade: from the tick store (several with commas), or the one in the file."
+        ),
     ] = "BTC/USDT",
     start: Annotated[
         str | None, typer.Option(help="Begin here (UTC), such as 2024-08-08 or 2024-08-08T12:00.")
@@ -89,12 +93,12 @@ def backtest(
     from genesis.research import Fees
     from genesis.research import backtest as run
 
-    market = _market(symbol, ticks, bars, home, start, end)
+    markets = _markets(symbol, ticks, bars, home, start, end)
     params = _params(param or [])
-    with _progress(market, quiet=as_json) as progress:
+    with _progress(markets, quiet=as_json) as progress:
         result = run(
             strategy,
-            market,
+            markets,
             start=start,
             end=end,
             params=params,
@@ -115,27 +119,32 @@ def backtest(
             typer.echo(f"trades           {len(result.trades)} rows written to {trades}")
 
 
-def _market(
+def _markets(
     symbol: str,
     ticks: Path | None,
     bars: Path | None,
     home: Path | None,
     start: str | None,
     end: str | None,
-) -> "Ticks | Bars":
+) -> "list[Ticks | Bars]":
     if ticks is not None and bars is not None:
         raise UsageError("give --ticks or --bars, not both")
+    symbols = [one.strip() for one in symbol.split(",")]
+    file = ticks or bars
+    if file is not None and len(symbols) > 1:
+        raise UsageError(f"{file} holds one symbol, not {symbol}: several come from the tick store")
     if ticks is not None:
         from genesis.research.files import read_ticks
 
-        return read_ticks(ticks, symbol)
+        return [read_ticks(ticks, symbol)]
     if bars is not None:
         from genesis.research.files import read_bars
 
-        return read_bars(bars, symbol)
+        return [read_bars(bars, symbol)]
     from genesis.research import TickStore
 
-    return TickStore(home_of(home)).ticks(symbol, start, end)
+    store = TickStore(home_of(home))
+    return [store.ticks(one, start, end) for one in symbols]
 
 
 def _params(given: list[str]) -> dict[str, object]:
@@ -163,21 +172,31 @@ def _latency(text: str | None) -> tuple[int, int, int] | None:
 
 
 @contextmanager
-def _progress(market: "Ticks | Bars", *, quiet: bool) -> Iterator[Callable[[int], None] | None]:
-    """A bar over the market's time, on a terminal only."""
-    if quiet or not sys.stderr.isatty() or not len(market):
+def _progress(
+    markets: "Sequence[Ticks | Bars]", *, quiet: bool
+) -> Iterator[Callable[[int], None] | None]:
+    """A bar over the markets' time, on a terminal only."""
+    held = [market for market in markets if len(market)]
+    if quiet or not sys.stderr.isatty() or not held:
         yield None
         return
     from rich.console import Console
     from rich.progress import Progress
 
+    spans = [_span(market) for market in held]
+    first, last = min(span[0] for span in spans), max(span[1] for span in spans)
+    named = ", ".join(market.instrument.symbol for market in held)
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(named, total=last - first)
+        yield lambda now_ns: shown.update(task, completed=now_ns - first)
+
+
+def _span(market: "Ticks | Bars") -> tuple[int, int]:
+    """UTC ns of its first and last row."""
     stamps = getattr(market.columns, "ts_ns", None)
     if stamps is None:
         stamps = market.columns.open_ts_ns  # type: ignore[union-attr]
-    first, last = int(stamps[0]), int(stamps[-1])
-    with Progress(console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(f"{market.instrument.symbol}", total=last - first)
-        yield lambda now_ns: shown.update(task, completed=now_ns - first)
+    return int(stamps[0]), int(stamps[-1])
 
 
 def _check_writable(path: Path) -> None:
@@ -200,25 +219,15 @@ def _write_trades(result: "BacktestResult", path: Path) -> None:
 
 
 def _plain(result: "BacktestResult") -> dict[str, Any]:
-    setup, covered = result.setup, result.coverage
+    setup = result.setup
     return {
         "strategy": setup.strategy,
-        "symbol": setup.instrument.symbol,
+        "symbol": setup.symbols,
         "rules": setup.rules,
         "fill": setup.fill,
         "cash": str(setup.cash),
         "seed": setup.seed,
-        "coverage": {
-            "kind": covered.kind,
-            "rows": covered.rows,
-            "first_ns": covered.first_ns,
-            "last_ns": covered.last_ns,
-            "longest_gap_s": covered.longest_gap_s,
-            "covered_fraction": covered.covered_fraction,
-            "missing": covered.missing,
-            "holes": covered.holes,
-            "outages": [asdict(outage) for outage in covered.outages],
-        },
+        "coverage": _covered(result.coverage),
         "metrics": {
             name: value if isinstance(value, int | float) else None
             for name, value in result.metrics.items()
@@ -232,4 +241,24 @@ def _plain(result: "BacktestResult") -> dict[str, Any]:
         "fees": {asset: str(amount) for asset, amount in sorted(result.fees.items())},
         "refusals": dict(sorted(Counter(result.refusals["code"]).items())),
         "decision_digest": result.decision_digest,
+    }
+
+
+def _covered(told: "Coverage | Coverages") -> dict[str, Any]:
+    """Of several symbols, by symbol."""
+    from genesis.research.coverage import Coverages
+
+    if isinstance(told, Coverages):
+        each = zip(told.symbols, told.each, strict=True)
+        return {symbol: _covered(one) for symbol, one in each}
+    return {
+        "kind": told.kind,
+        "rows": told.rows,
+        "first_ns": told.first_ns,
+        "last_ns": told.last_ns,
+        "longest_gap_s": told.longest_gap_s,
+        "covered_fraction": told.covered_fraction,
+        "missing": told.missing,
+        "holes": told.holes,
+        "outages": [asdict(outage) for outage in told.outages],
     }

@@ -16,9 +16,10 @@ _TWO = Decimal(2)
 
 
 def watch(state: "EngineState", view: "EngineView", symbol: str) -> Watch:
-    """The levels of one symbol while a position is open.
+    """The levels of one symbol while a position is open, in this symbol or in another one.
 
-    With several positions equity depends on several prices: then every tick is asked for.
+    Where equity depends on several prices every tick of those is asked for; of a symbol of which
+    nothing is held, only while a loss is being confirmed, which takes marks of any symbol.
     """
     limits, rules = state.limits, state.rules.risk
     drawdown, ledger = state.risk.drawdown, state.ledger
@@ -26,9 +27,14 @@ def watch(state: "EngineState", view: "EngineView", symbol: str) -> Watch:
         return NO_WATCH
     mark, position = view.mark(symbol), ledger.positions.get(symbol)
     confirming = drawdown.is_confirming or state.books.is_confirming
-    if len(ledger.positions) > 1 or confirming or position is None or mark is None:
-        return EVERY_TICK
     held = ledger.holdings(symbol)
+    if confirming:
+        return EVERY_TICK
+    if not held:
+        return NO_WATCH
+    beside = any(dust.qty for other, dust in ledger.dust.items() if other != symbol)
+    if beside or len(ledger.positions) > 1 or position is None or mark is None:
+        return EVERY_TICK
     equity = view.equity_usdt
 
     def price_at(level: Decimal) -> Decimal:

@@ -1,21 +1,19 @@
 """One strategy through a recorded market: the engine, the gate and the rules that trade live."""
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, localcontext
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from genesis.domain.account import Balance, Tier
 from genesis.domain.events import (
     AccountOpened,
-    BookTop,
     Event,
     InstrumentReported,
     OrderFilled,
     RunStarted,
-    TradeTick,
 )
 from genesis.domain.money import CONTEXT, ZERO
 from genesis.domain.time import parse_width
@@ -24,6 +22,7 @@ from genesis.engine.rulebook import Rules
 from genesis.engine.step import Step
 from genesis.errors import DataError, UsageError
 from genesis.research.bars import Bars
+from genesis.research.markets import Market, first_ns, source_of
 from genesis.research.result import BacktestResult, Setup
 from genesis.research.setup import (
     BINANCE_FEES,
@@ -36,9 +35,8 @@ from genesis.research.setup import (
     span_ns,
     taker_fill,
 )
-from genesis.research.strategies import prepared
+from genesis.research.strategies import traders_of
 from genesis.research.ticks import Ticks
-from genesis.sim.columns import BarSource, Source, TickSource
 from genesis.sim.driver import run
 from genesis.sim.exchange import SimExchange
 from genesis.sim.latency import Latency
@@ -52,12 +50,12 @@ _TELL_EVERY: Final = 512
 
 
 def backtest(
-    strategy: str | Strategy,
-    data: Ticks | Bars | str,
+    strategy: str | Strategy | Sequence[str | Strategy],
+    data: Market | str | Sequence[Market | str],
     *,
     start: Moment | None = None,
     end: Moment | None = None,
-    params: Mapping[str, object] | None = None,
+    params: Mapping[str, Any] | None = None,
     rules: str | Path | Rules = "sniper",
     fill: str = "next_tick",
     cash: Number = Decimal("500"),
@@ -70,14 +68,15 @@ def backtest(
     every_tick: bool = False,
     progress: Progress | None = None,
 ) -> BacktestResult:
-    """Run a strategy over recorded data.
+    """Run a strategy, or several beside each other, over recorded data.
 
-    strategy: a name from the catalog (with `params`), or an object (copied). data: Ticks, Bars
-    (with fill `next_open`), or a symbol of the tick store in `home`. start, end: [start, end),
-    ISO 8601 text, a datetime or UTC ns. rules: a rulebook's name, file or object. cash: starting
-    quote. qty: base per entry; None lets the gate size. stop_fraction: distance of the protective
-    stop below the entry; None leaves it to the rules (`research` has none). latency: ms of feed,
-    entry and response.
+    strategy: a name from the catalog (with `params`), or an object (copied); of several names,
+    `params` holds those of each by its name. data: Ticks, Bars (with fill `next_open`), or a symbol
+    of the tick store in `home`; or several of them, one a symbol, all ticks or all bars: cash and
+    figures are in the quote of the first. start, end: [start, end), ISO 8601 text, a datetime or
+    UTC ns. rules: a rulebook's name, file or object. cash: starting quote. qty: base per entry;
+    None lets the gate size. stop_fraction: distance of the protective stop below the entry; None
+    leaves it to the rules (`research` has none). latency: ms of feed, entry and response.
 
     fill: `bar_close` (at the closed bar's last price, stamped with its end), `next_tick` (first
     tick at or after the decision and its latency), `book` (walks the recorded book), `next_open`
@@ -88,44 +87,65 @@ def backtest(
         UsageError: unknown strategy, parameter, symbol or fill, or values out of range.
         DataError: no data in the span. ConfigError: rules that cannot be used.
     """
-    market = _market(data, start, end, home)
+    markets = _markets(data, start, end, home)
     wish = None if qty is None else positive(qty, "qty")
-    trader = prepared(strategy, params, wish)
+    traders = traders_of(strategy, params, wish)
     book, schedule = rules_of(rules, fees, stop_fraction)
     money = positive(cash, "cash")
-    source = _source(market, trader, fill, book)
-    instrument = market.instrument
-    venue = Venue(
-        {instrument.symbol: instrument}, {instrument.quote: money}, schedule, taker_fill(fill)
-    )
+    sources = [source_of(market, traders, fill, book) for market in markets]
+    instruments = tuple(market.instrument for market in markets)
+    quote = instruments[0].quote
+    listed = {instrument.symbol: instrument for instrument in instruments}
+    venue = Venue(listed, {quote: money}, schedule, taker_fill(fill))
     exchange = SimExchange(venue, latency_of(latency))
-    engine = Engine(book, [trader], seed=str(seed))
-    opening = _opening(engine, market, exchange, book, trader, money)
-    if isinstance(data, str) and trader.tier.rank >= Tier.STRATEGIST.rank:
-        opening += _usual_volume(home, data, opening[0].ts_ns, book)
+    engine = Engine(book, traders, seed=str(seed))
+    opening = _opening(engine, markets, exchange, book, traders, money)
+    if any(trader.tier.rank >= Tier.STRATEGIST.rank for trader in traders):
+        opening += _usual_volumes(home, _stored(data), opening[0].ts_ns, book)
     with _collector_paused(), localcontext(CONTEXT):
-        steps = run(engine, source, exchange, opening=opening, every_tick=every_tick)
+        steps = run(engine, sources, exchange, opening=opening, every_tick=every_tick)
         decided, executions = _collect(steps, progress)
-    width = None if trader.bar is None else parse_width(trader.bar)
+    named = ", ".join(trader.name for trader in traders)
+    widths = [parse_width(trader.bar) for trader in traders if trader.bar is not None]
     return BacktestResult(
-        Setup(trader.name, instrument, book.name, fill, money, width, str(seed)),
-        market.columns,
+        Setup(named, instruments, book.name, fill, money, min(widths, default=None), str(seed)),
+        tuple(market.columns for market in markets),
         decided,
         executions,
         engine.view.positions,
         tuple(engine.state.execution.orders.orders.values()),
-        market.gaps if isinstance(market, Ticks) else (),
+        tuple(market.gaps if isinstance(market, Ticks) else () for market in markets),
     )
 
 
+def _markets(
+    data: Market | str | Sequence[Market | str],
+    start: Moment | None,
+    end: Moment | None,
+    home: str | Path | None,
+) -> list[Market]:
+    """One a symbol, each with data in the span."""
+    asked = [data] if isinstance(data, Ticks | Bars | str) else list(data)
+    if not asked:
+        raise UsageError("there is no data: pass Ticks, Bars or a symbol, or several of them")
+    markets = [_market(one, start, end, home) for one in asked]
+    if len({type(market) for market in markets}) > 1:
+        raise UsageError("ticks and bars do not go together: pass ticks only, or bars only")
+    symbols = [market.instrument.symbol for market in markets]
+    for symbol in symbols:
+        if symbols.count(symbol) > 1:
+            raise UsageError(f"{symbol} is given twice: pass each symbol's data once")
+    return markets
+
+
 def _market(
-    data: Ticks | Bars | str, start: Moment | None, end: Moment | None, home: str | Path | None
-) -> Ticks | Bars:
+    data: Market | str, start: Moment | None, end: Moment | None, home: str | Path | None
+) -> Market:
     first, last = span_ns(start, end)
     if isinstance(data, str):
         from genesis.research.store import TickStore
 
-        market: Ticks | Bars = TickStore(home).ticks(data, start, end)
+        market: Market = TickStore(home).ticks(data, start, end)
     else:
         market = data.between(first, last)
     if not len(market):
@@ -136,48 +156,17 @@ def _market(
     return market
 
 
-def _source(market: Ticks | Bars, trader: Strategy, fill: str, book: Rules) -> Source:
-    """The data as the driver takes it, if it has what strategy, fill and rules need."""
-    if isinstance(market, Bars):
-        if fill != "next_open":
-            raise UsageError(f"bars have no ticks to fill {fill!r} at: use fill='next_open'")
-        _check_bars(market, trader)
-        return BarSource(market.columns)
-    if fill == "next_open":
-        raise UsageError("fill 'next_open' is for Bars; ticks fill 'next_tick' or 'bar_close'")
-    if market.tops is None and (fill == "book" or BookTop in trader.wants):
-        who = "fill 'book'" if fill == "book" else f"strategy {trader.name}"
-        raise UsageError(
-            f"{who} needs a recorded book, and this data has trades only; import a capture of the "
-            "combined stream (genesis ticks import)"
-        )
-    widths = () if trader.bar is None else (parse_width(trader.bar),)
-    if book.market is not None:
-        widths = (*widths, book.market.states.width_ns)
-    return TickSource(market.columns, widths, market.tops, TradeTick in trader.wants)
-
-
-def _check_bars(market: Bars, trader: Strategy) -> None:
-    if trader.bar is None or trader.wants & {TradeTick, BookTop}:
-        raise UsageError(f"strategy {trader.name} wants more than bars: give it Ticks")
-    if parse_width(trader.bar) != market.columns.width_ns:
-        raise UsageError(
-            f"strategy {trader.name} wants bars of {trader.bar}, the data has another width"
-        )
-
-
 def _opening(
     engine: Engine,
-    market: Ticks | Bars,
+    markets: Sequence[Market],
     exchange: SimExchange,
     book: Rules,
-    trader: Strategy,
+    traders: Sequence[Strategy],
     cash: Decimal,
 ) -> tuple[Event, ...]:
     """What every run is told first: who it is, what it owns, what it may trade."""
-    instrument = market.instrument
-    stamps = market.columns.ts_ns if isinstance(market, Ticks) else market.columns.open_ts_ns
-    at_ns = int(stamps[0])
+    instruments = [market.instrument for market in markets]
+    quote, at_ns = instruments[0].quote, min(map(first_ns, markets))
     return (
         RunStarted(
             at_ns,
@@ -187,34 +176,40 @@ def _opening(
             book.sha256,
             code_sha256="",
             seed=engine.seed,
-            symbols=(instrument.symbol,),
-            strategies=(trader.name,),
+            symbols=tuple(instrument.symbol for instrument in instruments),
+            strategies=tuple(trader.name for trader in traders),
         ),
         AccountOpened(
             at_ns,
             "backtest",
             "simulated",
             is_paper=True,
-            quote=instrument.quote,
-            balances=(Balance(instrument.quote, cash, ZERO),),
+            quote=quote,
+            balances=(Balance(quote, cash, ZERO),),
         ),
-        InstrumentReported(at_ns, instrument),
+        *(InstrumentReported(at_ns, instrument) for instrument in instruments),
         exchange.balances(at_ns),
     )
 
 
-def _usual_volume(
-    home: str | Path | None, symbol: str, first_ns: int, book: Rules
+def _stored(data: object) -> tuple[str, ...]:
+    """The symbols that come from the tick store."""
+    asked = data if isinstance(data, Sequence) and not isinstance(data, str) else [data]
+    return tuple(one for one in asked if isinstance(one, str))
+
+
+def _usual_volumes(
+    home: str | Path | None, symbols: tuple[str, ...], first_ns: int, book: Rules
 ) -> tuple[Event, ...]:
     """What the store knows from before the span: VWAP orders follow it, without looking ahead."""
     from genesis.service.home import resolve_home
     from genesis.service.usual_volume import usual_volumes
 
     slicing = book.execution.slicing
-    if slicing is None:
+    if slicing is None or not symbols:
         return ()
     place = resolve_home(None if home is None else Path(home))
-    return tuple(usual_volumes(place, (symbol,), first_ns, slicing.profile_days))
+    return tuple(usual_volumes(place, symbols, first_ns, slicing.profile_days))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """How much market a result rests on: the first line of every report."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,6 +60,18 @@ class Coverage:
             f"{format_utc(self.last_ns)} ({self.days:.2f} days), longest gap "
             f"{self.longest_gap_s:.1f} s, {self.covered_fraction:.2%} of the bars present{lacks}"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Coverages:
+    """What the data of several symbols covers, in the order of `symbols`."""
+
+    symbols: Sequence[str]
+    each: Sequence[Coverage]
+
+    def __str__(self) -> str:
+        told = zip(self.symbols, self.each, strict=True)
+        return "; ".join(f"{symbol}: {one}" for symbol, one in told)
 
 
 def coverage(

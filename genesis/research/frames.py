@@ -1,6 +1,6 @@
 """Tables from what a run decided. Money in tables for statistics is float64; `.fills` is exact."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -60,8 +60,10 @@ def trades(found: Iterable[tuple[int, PositionClosed]]) -> pd.DataFrame:
     return _table(rows, TRADE_COLUMNS)
 
 
-def open_positions(positions: Iterable[Position], last: Decimal) -> pd.DataFrame:
-    """What was still held at the end, valued at the last price."""
+def open_positions(
+    positions: Iterable[Position], last_prices: Mapping[str, Decimal]
+) -> pd.DataFrame:
+    """What was still held at the end, valued at the last price of its symbol."""
     rows = [
         (
             position.opened_ns,
@@ -72,6 +74,7 @@ def open_positions(positions: Iterable[Position], last: Decimal) -> pd.DataFrame
             position.symbol,
         )
         for position in positions
+        for last in (last_prices[position.symbol],)
     ]
     columns = ("entry_ts_ns", "entry_price", "qty", "last_price", "pnl", "symbol")
     return _table(rows, columns)

@@ -15,12 +15,12 @@ from genesis.domain.orders import Order
 from genesis.domain.time import MINUTE
 from genesis.engine.digest import DecisionDigest
 from genesis.engine.step import Step
+from genesis.errors import UsageError
 from genesis.positions.ledger import Position
 from genesis.research import frames
-from genesis.research.coverage import Coverage, coverage
-from genesis.research.equity import closes, equity_curve
+from genesis.research.coverage import Coverage, Coverages, coverage
+from genesis.research.equity import Columns, equity_curve, first_price, last_price
 from genesis.research.tables import Table
-from genesis.sim.columns import BarColumns, TickColumns
 from genesis.store.ticks import GapRecord
 
 Metric = int | float | NoValue
@@ -31,12 +31,21 @@ class Setup:
     """Under which conditions the run was made."""
 
     strategy: str
-    instrument: Instrument
+    instruments: tuple[Instrument, ...]
     rules: str
     fill: str
     cash: Decimal
     width_ns: int | None
     seed: str
+
+    @property
+    def instrument(self) -> Instrument:
+        """The first one, whose quote is that of all figures."""
+        return self.instruments[0]
+
+    @property
+    def symbols(self) -> str:
+        return ", ".join(instrument.symbol for instrument in self.instruments)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +53,12 @@ class Measured:
     """One run and everything that can be worked out from it; see `BacktestResult`."""
 
     setup: Setup
-    market: TickColumns | BarColumns
+    markets: tuple[Columns, ...]
     steps: tuple[Step, ...]
     executions: tuple[OrderFilled, ...]
     positions: tuple[Position, ...]
     sent: tuple[Order, ...]
-    gaps: tuple[GapRecord, ...] = ()
+    gaps: tuple[tuple[GapRecord, ...], ...]
 
     # -- tables ------------------------------------------------------------------------------
     @cached_property
@@ -58,7 +67,7 @@ class Measured:
 
     @cached_property
     def open_positions(self) -> pd.DataFrame:
-        return Table(frames.open_positions(self.positions, self.last_price))
+        return Table(frames.open_positions(self.positions, self.last_prices))
 
     @cached_property
     def fills(self) -> pd.DataFrame:
@@ -83,9 +92,8 @@ class Measured:
 
     @cached_property
     def equity(self) -> pd.Series:
-        stamps, prices = closes(self.market, self._width_ns)
         cash = float(self.setup.cash)
-        return equity_curve(stamps, prices, self.executions, self.setup.instrument, cash)
+        return equity_curve(self.markets, self._width_ns, self.executions, cash)
 
     @cached_property
     def metrics(self) -> dict[str, Metric]:
@@ -95,7 +103,6 @@ class Measured:
         # the close of a day's last bar is stamped with the next day's first instant
         stamps = self.equity.index.to_numpy() - 1
         daily = analytics.daily_returns(stamps, value, cash)
-        first, last = self._first_and_last_price()
         return {
             "trades": figures.count,
             "win_fraction": figures.win_fraction,
@@ -107,7 +114,7 @@ class Measured:
             "fees_usdt": float(figures.fees_usdt),
             "final_equity_usdt": float(value[-1]),
             "return_fraction": float(value[-1]) / cash - 1.0,
-            "buy_and_hold_fraction": last / first - 1.0,
+            "buy_and_hold_fraction": self._held_fraction(),
             "days": len(daily),
             "sharpe": analytics.sharpe(daily),
             "sortino": analytics.sortino(daily),
@@ -116,8 +123,13 @@ class Measured:
         }
 
     @cached_property
-    def coverage(self) -> Coverage:
-        return coverage(self.market, self._width_ns, self.gaps)
+    def coverage(self) -> Coverage | Coverages:
+        """Of the data; of several symbols, of each."""
+        found = [
+            coverage(market, self._width_ns, gaps)
+            for market, gaps in zip(self.markets, self.gaps, strict=True)
+        ]
+        return found[0] if len(found) == 1 else Coverages(self.setup.symbols.split(", "), found)
 
     @cached_property
     def decision_digest(self) -> str:
@@ -127,14 +139,25 @@ class Measured:
         return digest.hexdigest()
 
     @property
-    def last_price(self) -> Decimal:
-        prices = self.market.closes if isinstance(self.market, BarColumns) else self.market.prices
-        return self.market.price_step * int(prices[-1])
+    def market(self) -> Columns:
+        """The data of a run of one symbol.
 
-    def _first_and_last_price(self) -> tuple[float, float]:
-        is_bars = isinstance(self.market, BarColumns)
-        first = self.market.opens[0] if is_bars else self.market.prices[0]  # type: ignore[union-attr]
-        return float(first) * float(self.market.price_step), float(self.last_price)
+        Raises:
+            UsageError: it had several.
+        """
+        if len(self.markets) > 1:
+            raise UsageError(f"this is for a run of one symbol, not of {self.setup.symbols}")
+        return self.markets[0]
+
+    @property
+    def last_prices(self) -> dict[str, Decimal]:
+        """The last price of each symbol."""
+        return {market.instrument.symbol: last_price(market) for market in self.markets}
+
+    def _held_fraction(self) -> float:
+        """What the same money in each symbol would have become, unpaid fees and all."""
+        grown = [float(last_price(market) / first_price(market)) for market in self.markets]
+        return sum(grown) / len(grown) - 1.0
 
     @property
     def _width_ns(self) -> int:

@@ -49,7 +49,7 @@ def backtest_figure(result: Measured) -> go.Figure:
     figure.add_scatter(x=times, y=fall, name="drawdown", **_wash(CLAY), row=2, col=1)
     figure.update_yaxes(title_text=result.setup.instrument.quote, row=1, col=1)
     figure.update_yaxes(title_text="drawdown", tickformat=".1%", row=2, col=1)
-    title = f"{result.setup.strategy} on {result.setup.instrument.symbol}"
+    title = f"{result.setup.strategy} on {result.setup.symbols}"
     return _dressed(figure, f"{title}<br><sup>{result.coverage}</sup>", height=480)
 
 

@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import replace
 from decimal import Decimal
 from importlib.metadata import entry_points
-from typing import Final
+from typing import Any, Final
 
 from genesis.domain.account import Tier
 from genesis.domain.events import Event
@@ -41,6 +41,36 @@ def prepared(
     else:
         found = deepcopy(strategy)
     return found if qty is None else FixedQty(found, qty)
+
+
+def traders_of(
+    strategy: str | Strategy | Sequence[str | Strategy],
+    params: Mapping[str, Any] | None,
+    qty: Decimal | None,
+) -> list[Strategy]:
+    """The strategies of one run, each as `prepared`; of several, `params` are by their names.
+
+    Raises:
+        UsageError: as `prepared`; none at all, two of one name, or parameters of another one.
+    """
+    if isinstance(strategy, str) or not isinstance(strategy, Sequence):
+        return [prepared(strategy, params, qty)]
+    if not strategy:
+        raise UsageError("there is no strategy: pass a name or an object, or several of them")
+    given = dict(params or {})
+    traders = []
+    for one in strategy:
+        own = given.pop(one, None) if isinstance(one, str) else None
+        if own is not None and not isinstance(own, Mapping):
+            raise UsageError(f"params of several strategies are by name: {one!r} has {own!r}")
+        traders.append(prepared(one, own, qty))
+    if given:
+        raise UsageError(f"params are given for {', '.join(given)}: no strategy that is asked for")
+    names = [trader.name for trader in traders]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"two strategies are named {name!r}: each needs a name of its own")
+    return traders
 
 
 class FixedQty:

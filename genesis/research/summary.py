@@ -16,7 +16,7 @@ def lines(result: Measured) -> list[tuple[str, str]]:
     quote = setup.instrument.quote
     return [
         ("coverage", str(result.coverage)),
-        ("run", f"{setup.strategy} on {setup.instrument.symbol}, rules {setup.rules}, "
+        ("run", f"{setup.strategy} on {setup.symbols}, rules {setup.rules}, "
          f"fill {setup.fill}, {text(setup.cash)} {quote}"),
         ("trades", _trades(result)),
         ("result", f"{_number(m['pnl_usdt'], ',.2f')} {quote} in closed trades after fees of "

@@ -5,6 +5,7 @@ A thin translation around `Venue`. Latency is kept here and applied by the drive
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 
 from genesis.domain.commands import CancelOrder, SubmitOrder
 from genesis.domain.events import (
@@ -35,6 +36,8 @@ from genesis.sim.orders import (
 from genesis.sim.scan import ANY_TICK, NOTHING, Levels, levels_of
 from genesis.sim.venue import Venue
 
+_UNTOUCHED: Final = (UNTOUCHED, NOTHING)
+
 
 class SimExchange:
     """One venue with our orders on it. `now_ns` is always the venue's time of the moment."""
@@ -46,8 +49,7 @@ class SimExchange:
         self._keys: dict[int, OrderKey] = {}
         self._bringing: dict[OrderKey, SubmitOrder] = {}
         """Entries whose stop, which comes in the same request, is still to be named."""
-        self._touch: Touch = UNTOUCHED
-        self._levels: Levels = NOTHING
+        self._levels: dict[str, tuple[Touch, Levels]] = {}
 
     def obey(self, command: SubmitOrder | CancelOrder, now_ns: int) -> Sequence[OrderEvent]:
         """An order or cancel arrives at the venue; what it answers."""
@@ -67,12 +69,11 @@ class SimExchange:
     def levels(self, symbol: str, step: Decimal) -> Levels:
         """Which ticks can change an order, in whole price steps."""
         touch = self.venue.touch(symbol)
-        if touch is not self._touch:
-            self._touch = touch
-            self._levels = (
-                ANY_TICK if touch.next_tick else levels_of(touch.below, touch.above, step)
-            )
-        return self._levels
+        known, levels = self._levels.get(symbol, _UNTOUCHED)
+        if touch is not known:
+            levels = ANY_TICK if touch.next_tick else levels_of(touch.below, touch.above, step)
+            self._levels[symbol] = touch, levels
+        return levels
 
     def balances(self, now_ns: int) -> BalanceReported:
         return BalanceReported(now_ns, self.venue.balances)

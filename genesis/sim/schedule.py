@@ -4,10 +4,10 @@ At one instant the order is: what happened to our orders, bar boundaries, timers
 ticks. A boundary comes before every tick stamped at or after it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from heapq import merge
-from itertools import chain, islice, repeat
+from itertools import chain, groupby, islice, repeat
 from typing import Final
 
 import numpy as np
@@ -38,6 +38,26 @@ After the moment the market goes on with tick `end`. `low` and `high` bound the 
 
 UNKNOWN_LOW: Final = -1
 UNKNOWN_HIGH: Final = NEVER
+UNKNOWN: Final[Moment] = (0, 0, 0, 0, UNKNOWN_LOW, UNKNOWN_HIGH, None)
+
+Part = tuple[int, Moment]
+"""The number of a symbol, and its moment."""
+
+Round = tuple[int, int, Sequence[Part]]
+"""(due_ns, rank, parts): the moments of one instant and rank, by the number of their symbol."""
+
+
+def rounds(streams: Sequence[Iterator[Moment]]) -> Iterator[Round]:
+    """The moments of all symbols, oldest first; each symbol's own are in order."""
+    if len(streams) == 1:
+        return ((moment[0], moment[1], ((0, moment),)) for moment in streams[0])
+    numbered = [zip(repeat(number), stream) for number, stream in enumerate(streams)]
+    merged = merge(*numbered, key=_due_of_part)
+    return ((*key, tuple(parts)) for key, parts in groupby(merged, key=_due_of_part))
+
+
+def _due_of_part(part: Part) -> tuple[int, int]:
+    return part[1][:2]
 
 
 def moments(source: TickSource, *, timers: bool) -> Iterator[Moment]:

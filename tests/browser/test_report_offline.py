@@ -1,27 +1,33 @@
 """Reports in a real browser without any network: nothing is asked for, everything is drawn."""
 
+import datetime
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from genesis.reports import days
 from genesis.reports.nightly import Nightly
 from genesis.reports.run import run
 from tests.support.browser import Look, is_too_wide, shot
 from tests.support.mailbox import a_hook
-from tests.support.nights import DAYS, Listener, record_three_days
+from tests.support.nights import DAYS as ALL_DAYS
+from tests.support.nights import Listener, record_three_days
 from tests.support.report_templates import FIGURE, TABLE, template
 
+DAYS = ALL_DAYS[:2]
 DAY = DAYS[1]
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three days, one night."""
+    """Two days, one night; a third day goes on."""
     home = tmp_path_factory.mktemp("offline") / "home"
     record_three_days(home)
-    night = Nightly(home, Listener()).run()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(days, "today", lambda: datetime.date.fromisoformat(ALL_DAYS[2]))
+        night = Nightly(home, Listener()).run()
     assert night.failed == []
     return home
 

@@ -9,21 +9,29 @@ from genesis.sim.columns import TopColumns
 START_NS = 1_704_067_200_000_000_000  # 2024-01-01T00:00:00Z
 
 
-def wandering_ticks(rows: int, seed: int = 3, *, agility: float = 1.0, gaps: bool = True) -> Ticks:
-    """A wandering price on BTC/USDT, about two trades a second.
+def wandering_ticks(
+    rows: int,
+    seed: int = 3,
+    *,
+    agility: float = 1.0,
+    gaps: bool = True,
+    symbol: str = "BTC/USDT",
+    price: float = 60_000,
+) -> Ticks:
+    """A wandering price that begins at `price`, about two trades a second.
 
     agility: multiplies the moves. gaps: some minutes, and the hour before midnight, hold no trade.
     """
     rng = np.random.Generator(np.random.PCG64(seed))
     ts = START_NS + np.cumsum((rng.exponential(0.5, rows) * 1e9).astype(np.int64) + 1)
-    price = 60_000 * np.exp(np.cumsum(rng.standard_normal(rows) * 1e-4 * agility))
+    prices = price * np.exp(np.cumsum(rng.standard_normal(rows) * 1e-4 * agility))
     qty = np.round(rng.lognormal(-4.5, 1.4, rows) + 1e-5, 5)
     maker = rng.random(rows) < 0.5
     if gaps:
         minute = (ts // MINUTE) % 1440
         kept = ~np.isin(minute, (5, 40, 41, 42, 100)) & (minute < 1380)
-        ts, price, qty, maker = ts[kept], price[kept], qty[kept], maker[kept]
-    return Ticks.from_arrays("BTC/USDT", ts, np.round(price, 2), qty, maker)
+        ts, prices, qty, maker = ts[kept], prices[kept], qty[kept], maker[kept]
+    return Ticks.from_arrays(symbol, ts, np.round(prices, 2), qty, maker)
 
 
 def print_list(*rows: tuple[int, float]) -> Ticks:

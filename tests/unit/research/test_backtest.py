@@ -32,7 +32,7 @@ def test_every_part_of_a_result_agrees_with_the_fills(result: BacktestResult):
     bought = fills[fills.side == "BUY"]
     sold = fills[fills.side == "SELL"]
     gain = sum(sold.price * sold.qty) - sum(bought.price * bought.qty) - sum(fills.fee)
-    held = float(result.last_price) * result.open_positions.qty.sum()
+    held = float(result.last_prices["BTC/USDT"]) * result.open_positions.qty.sum()
     assert result.equity.iloc[-1] == pytest.approx(100_000 + float(gain) + held)
     assert (result.orders.status == "FILLED").all()
     assert result.metrics["trades"] == len(trades)

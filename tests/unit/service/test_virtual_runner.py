@@ -70,7 +70,7 @@ def test_runner_and_every_tick_driver_decide_the_same(tmp_path: Path, latency: L
 
     engine, exchange = parts(latency)
     wanted = DecisionDigest()
-    for step in run(engine, _columns(market), exchange, opening=opening(), every_tick=True):
+    for step in run(engine, [_columns(market)], exchange, opening=opening(), every_tick=True):
         wanted.add(step)
     assert digest == wanted.hexdigest()
 
