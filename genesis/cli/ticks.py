@@ -118,7 +118,7 @@ def check(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Are the trades whole? Gaps by trade id, repetitions, order, coverage, silence, delays.
+    """Are the trades whole? Gaps by id, repetitions, order, coverage, silence, outliers, delays.
 
     Exit code 0: clean; 1: something is missing, repeated, contradictory, out of order or astray.
     """
@@ -299,6 +299,7 @@ def _quality(found: "Quality") -> dict[str, Any]:
         **asdict(found),
         "first_gaps": [gap._asdict() for gap in found.first_gaps],
         "first_silences": [silence._asdict() for silence in found.first_silences],
+        "first_outliers": [outlier._asdict() for outlier in found.first_outliers],
         "coverage": found.coverage,
         "clean": found.is_clean,
     }
@@ -319,6 +320,10 @@ def _tell_quality(found: "Quality") -> None:
         f" unreadable {found.unreadable:,}"
     )
     typer.echo(f"  out of order {found.disorder:,} by id, {found.backwards:,} by time")
+    typer.echo(f"  {found.outliers:,} prices that the trades around them know nothing of")
+    for one in found.first_outliers:
+        told = f"{one.price:,.10g} beside {one.around:,.10g}"
+        typer.echo(f"    {told} at {format_utc(one.ts_ns)}, trade {one.trade_id}")
     typer.echo(f"  {found.silences:,} spans of a minute or more without a trade")
     for silence in found.first_silences:
         seconds = (silence.before_ns - silence.after_ns) / 1e9

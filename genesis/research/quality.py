@@ -50,6 +50,8 @@ def _face(q: Measured) -> Shown:
     above = cards([verdict, Card("trades", f"{q.rows:,}", ids), whole, order])
     covered = span((q.last_ns - q.first_ns) / SECOND)
     words = f"The trades cover {covered}; {_count(q.silences)} of a minute or more without one."
+    if q.outliers:
+        words += f"\n{q.outliers:,} prices stand alone, far from the trades around them."
     if q.usual_delay_ns:
         late = f"{q.usual_delay_ns / 1e6:,.1f} ms"
         words += f"\nReceived {late} after the venue's time as a rule; {q.stray_received:,} astray."

@@ -1,4 +1,4 @@
-"""Files of recorded markets, opened: captures and trade archives, plain, gzip or zip.
+"""Files of recorded markets, opened: captures and trade archives, plain, gzip, zip or Parquet.
 
 The format is told by content, never by the name. Only the symbol of an archive that does not
 name one is taken from the file name.
@@ -17,14 +17,15 @@ from typing import IO, Final
 
 from genesis.domain.events import MarketEvent
 from genesis.errors import DataError, UsageError
+from genesis.store.parquet_text import MAGIC, ParquetText
 from genesis.wire import archive, capture
 from genesis.wire.symbols import from_venue, symbols_in_name
 
 _HEAD_LINES: Final = 8
 _DAMAGED: Final = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile)
 _KNOWN: Final = (
-    "known are raw captures of combined streams, and Binance Vision trades or aggTrades csv,"
-    " each plain, .gz or .zip"
+    "known are raw captures of combined streams, and trades as csv (Binance Vision trades or"
+    " aggTrades, or with a header) or Parquet; all but Parquet plain, .gz or .zip"
 )
 
 
@@ -98,6 +99,8 @@ def _unpacked(disk: IO[bytes], path: Path) -> Iterator[IO[bytes]]:
     elif magic[:2] == b"PK":
         with zipfile.ZipFile(disk) as packed, _member(packed, path) as member:
             yield member
+    elif magic == MAGIC:
+        yield io.BufferedReader(ParquetText(disk, str(path)), 1 << 20)
     else:
         yield disk
 

@@ -1,4 +1,4 @@
-"""Rows of trade archives: Binance Vision `trades` and `aggTrades`, and trade streams as csv.
+"""Rows of trade archives: Binance Vision `trades` and `aggTrades`, trade streams and ccxt's trades.
 
 Vision's spot files have no header, its futures files have one; stamps are in ms, since 2025 in µs.
 Only the place of each column matters here; `Layout` names it.
@@ -13,8 +13,9 @@ from genesis.errors import DataError
 from genesis.wire import amounts
 from genesis.wire.symbols import from_venue
 
-TRUE: Final = ("True", "true", "TRUE", "1")
-FALSE: Final = ("False", "false", "FALSE", "0")
+TRUE: Final = ("True", "true", "TRUE", "1", "sell", "SELL")
+FALSE: Final = ("False", "false", "FALSE", "0", "buy", "BUY")
+"""Was the buyer the maker? Where the taker's side is told instead: yes if the taker sold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,9 @@ class Layout:
 _HEADS: Final = {
     "trade_id": ("id", "trade_id", "tradeid", "agg_trade_id", "aggtradeid", "a"),
     "price": ("price", "p"),
-    "qty": ("qty", "quantity", "q"),
-    "time": ("time", "transact_time", "transactiontime", "timestamp", "t"),
-    "maker": ("is_buyer_maker", "isbuyermaker", "isbuyermarketmaker", "m"),
+    "qty": ("qty", "quantity", "amount", "q"),
+    "time": ("time", "transact_time", "transactiontime", "timestamp", "ts_ns", "t"),
+    "maker": ("is_buyer_maker", "isbuyermaker", "isbuyermarketmaker", "side", "m"),
     "received": ("timestampofreceive",),
     "symbol": ("symbol",),
 }

@@ -1,4 +1,4 @@
-"""Is a symbol's recorded history whole? Gaps, order, coverage, silence, receive delays."""
+"""Is a symbol's recorded history whole? Gaps, order, coverage, silence, outliers, delays."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ SILENCE_NS: Final = MINUTE
 """Time without a trade from which on it is reported."""
 STRAY_NS: Final = HOUR
 """A receive stamp further than this from the usual delay is a stray one."""
+OUTLIER: Final = 0.05
+"""A price is an outlier when it lies this share away, to one side, from the trades around it."""
 _SHOWN: Final = 20
 
 
@@ -37,6 +39,16 @@ class Silence(NamedTuple):
     before_ns: int
 
 
+class Outlier(NamedTuple):
+    """A trade (UTC ns) at a price that the trades before and after it know nothing of."""
+
+    trade_id: int
+    ts_ns: int
+    price: float
+    around: float
+    """The nearer of the prices around it."""
+
+
 @dataclass(slots=True)
 class Quality:
     """What was found. Lists show the first few; the counts count all.
@@ -58,6 +70,8 @@ class Quality:
     """Trades stamped before the trade with the id below theirs."""
     silences: int = 0
     first_silences: tuple[Silence, ...] = ()
+    outliers: int = 0
+    first_outliers: tuple[Outlier, ...] = ()
     received: int = 0
     stray_received: int = 0
     usual_delay_ns: int | None = None
@@ -75,15 +89,15 @@ class Quality:
     def is_clean(self) -> bool:
         """Nothing is missing, repeated, contradictory, unreadable, out of order or astray."""
         faults = (self.missing, self.repeated, self.conflicting, self.unreadable)
-        return self.rows > 0 and not any(
-            (*faults, self.disorder, self.backwards, self.stray_received)
-        )
+        astray = (self.disorder, self.backwards, self.outliers, self.stray_received)
+        return self.rows > 0 and not any((*faults, *astray))
 
 
 def measure(symbol: str, blocks: Iterable[Block]) -> Quality:
     """Quality of trades that come sorted by id, without repetition."""
     found = Quality(symbol)
     tail: tuple[int, int] | None = None
+    last: list[Outlier] = []
     delays: list[Ints] = []
     for block in blocks:
         if not len(block):
@@ -94,6 +108,7 @@ def measure(symbol: str, blocks: Iterable[Block]) -> Quality:
         else:
             ids, times = np.append(tail[0], ids), np.append(tail[1], times)
         _note_steps(found, ids, times)
+        last = _note_outliers(found, last, block)
         tail = int(ids[-1]), int(times[-1])
         found.rows += len(block)
         found.last_id, found.last_ns = tail
@@ -120,6 +135,31 @@ def _note_steps(found: Quality, ids: Ints, times: Ints) -> None:
         Silence(int(times[i]), int(times[i + 1]))
         for i in still[: _SHOWN - len(found.first_silences)].tolist()
     )
+
+
+def _note_outliers(found: Quality, last: list[Outlier], block: Block) -> list[Outlier]:
+    """Judge all trades but the first and the newest; `last`: the two newest of the blocks before.
+
+    Returns the two that are the newest now.
+    """
+    columns = block.columns
+    price = np.append([one.price for one in last], columns["price"] / 10.0**block.price_scale)
+    ids = np.append(np.array([one.trade_id for one in last], np.int64), block.keys)
+    times = np.append(np.array([one.ts_ns for one in last], np.int64), columns["ts_ns"])
+    low, high = np.minimum(price[:-2], price[2:]), np.maximum(price[:-2], price[2:])
+    inner = price[1:-1]
+    above, below = inner > high * (1 + OUTLIER), inner < low / (1 + OUTLIER)
+    rows = np.flatnonzero(above | below)
+    found.outliers += len(rows)
+    around = np.where(above, high, low)
+    found.first_outliers += tuple(
+        Outlier(int(ids[i + 1]), int(times[i + 1]), float(inner[i]), float(around[i]))
+        for i in rows[: _SHOWN - len(found.first_outliers)].tolist()
+    )
+    return [
+        Outlier(int(i), int(t), float(p), float(p))
+        for i, t, p in zip(ids[-2:], times[-2:], price[-2:], strict=True)
+    ]
 
 
 def _note_delays(found: Quality, delays: Ints) -> None:

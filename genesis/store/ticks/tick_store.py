@@ -176,7 +176,7 @@ class TickStore:
     def check(self, symbol: str) -> quality.Quality:
         """The quality of the trades held of `symbol`. Raises UsageError as `arrays`."""
         partitions = self._holding_of(symbol).of(TRADES.name, symbol)
-        wanted = ("trade_id", "ts_ns", "received_ns")
+        wanted = ("trade_id", "ts_ns", "price", "received_ns")
         return quality.measure(symbol, read.day_blocks(self.root, partitions, columns=wanted))
 
     def _holding_of(self, symbol: str) -> Manifest:
