@@ -62,6 +62,9 @@ def backtest(
         str | None,
         typer.Option(help="next_tick (default), bar_close, book, or next_open (bars)."),
     ] = None,
+    queue: Annotated[
+        str, typer.Option(help="Before our resting order at its price: conservative, optimistic.")
+    ] = "conservative",
     cash: Annotated[str, typer.Option(help="Starting amount of quote currency.")] = "500",
     qty: Annotated[
         str | None, typer.Option(help="Base quantity per entry; default: the gate sizes.")
@@ -104,6 +107,7 @@ def backtest(
             params=params,
             rules=rules,
             fill=fill or ("next_open" if bars else "next_tick"),
+            queue=queue,
             cash=cash,
             qty=qty,
             stop_fraction=stop_fraction,
@@ -225,6 +229,7 @@ def _plain(result: "BacktestResult") -> dict[str, Any]:
         "symbol": setup.symbols,
         "rules": setup.rules,
         "fill": setup.fill,
+        "queue": setup.queue,
         "cash": str(setup.cash),
         "seed": setup.seed,
         "coverage": _covered(result.coverage),

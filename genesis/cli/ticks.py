@@ -64,10 +64,10 @@ def import_ticks(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import trades and books: Binance Vision trades or aggTrades, and raw stream captures.
+    """Import trades and books: Binance Vision trades or aggTrades, Parquet, and stream captures.
 
-    Each may be plain, .gz or .zip; the format is told by content. A file is imported whole or not
-    at all; importing it again changes nothing.
+    Text may be plain, .gz or .zip; the format is told by content, columns by their names. A file
+    is imported whole or not at all; importing it again changes nothing.
     """
     store = _store(home)
     named = _symbol(symbol)

@@ -15,6 +15,7 @@ from genesis.research.demo_day import demo_day
 from genesis.research.judged import judge
 from genesis.research.ladder_odds import ladder_odds
 from genesis.research.market_figure import market_figure
+from genesis.research.queues import both_queues
 from genesis.research.result import BacktestResult
 from genesis.research.scored_day import scored_days
 from genesis.research.setup import Fees
@@ -38,6 +39,7 @@ __all__ = [
     "Ticks",
     "TradingDay",
     "backtest",
+    "both_queues",
     "compare",
     "days_of",
     "demo_day",

@@ -31,6 +31,7 @@ from genesis.research.setup import (
     Number,
     latency_of,
     positive,
+    queue_of,
     rules_of,
     span_ns,
     taker_fill,
@@ -58,6 +59,7 @@ def backtest(
     params: Mapping[str, Any] | None = None,
     rules: str | Path | Rules = "sniper",
     fill: str = "next_tick",
+    queue: str = "conservative",
     cash: Number = Decimal("500"),
     qty: Number | None = None,
     stop_fraction: Number | None = None,
@@ -81,6 +83,8 @@ def backtest(
     fill: `bar_close` (at the closed bar's last price, stamped with its end), `next_tick` (first
     tick at or after the decision and its latency), `book` (walks the recorded book), `next_open`
     (bars only). A protective stop fills at the price of the first later tick that touches it.
+    queue: who fills before our resting order at its price: `conservative` (all that was displayed
+    there when it came to rest), `optimistic` (nobody); the truth lies between (`both_queues`).
     every_tick: feed each tick to the engine instead of skipping; the same decisions, slower.
 
     Raises:
@@ -96,7 +100,7 @@ def backtest(
     instruments = tuple(market.instrument for market in markets)
     quote = instruments[0].quote
     listed = {instrument.symbol: instrument for instrument in instruments}
-    venue = Venue(listed, {quote: money}, schedule, taker_fill(fill))
+    venue = Venue(listed, {quote: money}, schedule, taker_fill(fill), queue_of(queue))
     exchange = SimExchange(venue, latency_of(latency))
     engine = Engine(book, traders, seed=str(seed))
     opening = _opening(engine, markets, exchange, book, traders, money)
@@ -108,7 +112,9 @@ def backtest(
     named = ", ".join(trader.name for trader in traders)
     widths = [parse_width(trader.bar) for trader in traders if trader.bar is not None]
     return BacktestResult(
-        Setup(named, instruments, book.name, fill, money, min(widths, default=None), str(seed)),
+        Setup(
+            named, instruments, book.name, fill, queue, money, min(widths, default=None), str(seed)
+        ),
         tuple(market.columns for market in markets),
         decided,
         executions,

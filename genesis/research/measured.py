@@ -21,6 +21,7 @@ from genesis.research import frames
 from genesis.research.coverage import Coverage, Coverages, coverage
 from genesis.research.equity import Columns, equity_curve, first_price, last_price
 from genesis.research.tables import Table
+from genesis.sim.columns import BarColumns
 from genesis.store.ticks import GapRecord
 
 Metric = int | float | NoValue
@@ -34,6 +35,7 @@ class Setup:
     instruments: tuple[Instrument, ...]
     rules: str
     fill: str
+    queue: str
     cash: Decimal
     width_ns: int | None
     seed: str
@@ -137,6 +139,17 @@ class Measured:
         for step in self.steps:
             digest.add(step)
         return digest.hexdigest()
+
+    @property
+    def inside_one_bar(self) -> int | None:
+        """Trades that began and ended within one bar, whose prices came in an order that nobody
+        knows: the adverse one is assumed. None: the run was on ticks.
+        """
+        if not isinstance(self.markets[0], BarColumns):
+            return None
+        width_ns, trades = self.markets[0].width_ns, self.trades
+        held_ns = trades["exit_ts_ns"] - trades["entry_ts_ns"]  # an entry is at a bar's open
+        return int((held_ns < width_ns).sum())
 
     @property
     def market(self) -> Columns:

@@ -15,7 +15,7 @@ from genesis.rules import load
 from genesis.rules.book import Source, bind, read
 from genesis.sim.fees import FeeAsset, FeeSchedule
 from genesis.sim.latency import NONE, Latency
-from genesis.sim.orders import TakerFill
+from genesis.sim.orders import Queue, TakerFill
 
 Number = Decimal | int | float | str
 Moment = int | str | datetime
@@ -68,6 +68,15 @@ def taker_fill(fill: str) -> TakerFill:
     if fill not in FILLS:
         raise UsageError(f"unknown fill {fill!r}: known are {', '.join(FILLS)}")
     return FILLS[fill]
+
+
+def queue_of(queue: str) -> Queue:
+    """Raises UsageError for an unknown place in the queue."""
+    try:
+        return Queue(queue.upper())
+    except ValueError:
+        known = ", ".join(each.value.lower() for each in Queue)
+        raise UsageError(f"unknown queue {queue!r}: known are {known}") from None
 
 
 def rules_of(

@@ -17,7 +17,7 @@ def lines(result: Measured) -> list[tuple[str, str]]:
     return [
         ("coverage", str(result.coverage)),
         ("run", f"{setup.strategy} on {setup.symbols}, rules {setup.rules}, "
-         f"fill {setup.fill}, {text(setup.cash)} {quote}"),
+         f"fill {setup.fill}, {setup.queue} queue, {text(setup.cash)} {quote}"),
         ("trades", _trades(result)),
         ("result", f"{_number(m['pnl_usdt'], ',.2f')} {quote} in closed trades after fees of "
          f"{_fees(result)}; return {_percent(m['return_fraction'])}, "
@@ -114,7 +114,8 @@ def _trades(result: Measured) -> str:
     held = len(result.positions)
     closed = f"{len(result.trades)} closed" + (f" ({by})" if by else "")
     wins = f", won {_percent(result.metrics['win_fraction'])}" if reasons else ""
-    return closed + wins + (f", {held} still open" if held else "")
+    inside = f", {result.inside_one_bar} within one bar" if result.inside_one_bar else ""
+    return closed + wins + inside + (f", {held} still open" if held else "")
 
 
 def _fees(result: Measured) -> str:
