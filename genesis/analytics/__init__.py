@@ -40,9 +40,25 @@ from genesis.analytics.metrics import (
     value_at_risk,
     volatility,
 )
+from genesis.analytics.monte_carlo import Resampled, Shuffled, resampled, shuffled
 from genesis.analytics.movements import movements
+from genesis.analytics.permutation import SignalOdds, signal_permutation
+from genesis.analytics.reality_check import (
+    RealityCheck,
+    SuperiorAbility,
+    reality_check,
+    superior_ability,
+)
+from genesis.analytics.resampling import FigureInterval, block_length, bootstrap_interval
 from genesis.analytics.returns import daily_returns
+from genesis.analytics.selection import Selection, pbo
 from genesis.analytics.sessions import Opening, SessionType, TradingSession, sessions
+from genesis.analytics.sharpe_odds import (
+    deflated_sharpe,
+    expected_max_sharpe,
+    min_track_record,
+    psr,
+)
 from genesis.analytics.tax import TaxReport, TaxRow, csv_text, methods_of, tax_report, year_of
 from genesis.analytics.tilt_correlation import TiltCorrelation, analyze_tilt_correlation
 from genesis.analytics.tilt_impact import TiltImpact, impact
@@ -69,15 +85,22 @@ from genesis.analytics.values import NoValue
 __all__ = [
     "DAYS_PER_YEAR",
     "Excursions",
+    "FigureInterval",
     "Generator",
     "Interval",
     "JudgedTrade",
     "Method",
     "NoValue",
     "Opening",
+    "RealityCheck",
+    "Resampled",
     "ReturnStatistics",
+    "Selection",
     "SessionType",
     "Shortfall",
+    "Shuffled",
+    "SignalOdds",
+    "SuperiorAbility",
     "TaxReport",
     "TaxRow",
     "TiltCorrelation",
@@ -86,12 +109,15 @@ __all__ = [
     "TradingSession",
     "Underwater",
     "analyze_tilt_correlation",
+    "block_length",
+    "bootstrap_interval",
     "calmar",
     "closed_trades",
     "compound_annual_growth",
     "csv_text",
     "daily_returns",
     "deepest",
+    "deflated_sharpe",
     "downside_deviation",
     "drawdown_fractions",
     "excursions",
@@ -99,6 +125,7 @@ __all__ = [
     "expectancy_interval_r",
     "expectancy_r",
     "expectancy_usdt",
+    "expected_max_sharpe",
     "expected_shortfall",
     "exposure_fraction",
     "fees_fraction",
@@ -109,20 +136,28 @@ __all__ = [
     "longest_winning_streak",
     "max_drawdown_fraction",
     "methods_of",
+    "min_track_record",
     "movements",
     "omega",
     "payoff",
+    "pbo",
     "profit_factor",
+    "psr",
     "r_of",
+    "reality_check",
     "recovery_days",
+    "resampled",
     "return_statistics",
     "seeded",
     "sessions",
     "sharpe",
     "shortfall",
+    "shuffled",
+    "signal_permutation",
     "slippage_bps",
     "sortino",
     "spans",
+    "superior_ability",
     "tail_ratio",
     "tax_report",
     "total_return_fraction",

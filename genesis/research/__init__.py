@@ -7,6 +7,16 @@ from genesis.research import TradingDay, days_of
 day = TradingDay.of(days_of()[-1])
 """
 
+from genesis.analytics import (
+    block_length,
+    bootstrap_interval,
+    deflated_sharpe,
+    expected_max_sharpe,
+    min_track_record,
+    psr,
+    reality_check,
+    superior_ability,
+)
 from genesis.domain.instrument import Instrument
 from genesis.research.backtest import backtest
 from genesis.research.bars import Bars
@@ -14,6 +24,7 @@ from genesis.research.day import TradingDay, days_of
 from genesis.research.demo_day import demo_day
 from genesis.research.judged import judge
 from genesis.research.ladder_odds import ladder_odds
+from genesis.research.luck import pbo, resampled, shuffled, signal_permutation
 from genesis.research.market_figure import market_figure
 from genesis.research.queues import both_queues
 from genesis.research.result import BacktestResult
@@ -39,14 +50,26 @@ __all__ = [
     "Ticks",
     "TradingDay",
     "backtest",
+    "block_length",
+    "bootstrap_interval",
     "both_queues",
     "compare",
     "days_of",
+    "deflated_sharpe",
     "demo_day",
+    "expected_max_sharpe",
     "judge",
     "ladder_odds",
     "market_figure",
+    "min_track_record",
+    "pbo",
+    "psr",
+    "reality_check",
+    "resampled",
     "scored_days",
+    "shuffled",
+    "signal_permutation",
+    "superior_ability",
     "taxes",
     "tilt_cost",
     "tilt_gate_odds",
