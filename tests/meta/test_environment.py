@@ -4,6 +4,8 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -27,13 +29,13 @@ BEHIND_OTHERS = {
 }
 PART_OF = {"pydantic-core": "pydantic", "starlette": "fastapi"}  # each pins its own exactly
 NIGHT = {"reports"}
-DISTRIBUTIONS = packages_distributions()
 
 
 def names(requirements: list[str]) -> set[str]:
     return {canonicalize_name(Requirement(text).name) for text in requirements}
 
 
+@cache
 def imported(package: Path) -> dict[str, set[str]]:
     """Third-party modules imported under `package`, each with the files that do it."""
     found: dict[str, set[str]] = {}
@@ -51,8 +53,14 @@ def imported(package: Path) -> dict[str, set[str]]:
     return found
 
 
+@cache
+def installed() -> Mapping[str, list[str]]:
+    """Names of distributions by module; it takes a second to look at all of them."""
+    return packages_distributions()
+
+
 def distributions_of(module: str) -> set[str]:
-    found = {canonicalize_name(name) for name in DISTRIBUTIONS.get(module, [module])}
+    found = {canonicalize_name(name) for name in installed().get(module, [module])}
     return found | {PART_OF[name] for name in found if name in PART_OF}
 
 
