@@ -27,6 +27,7 @@ from genesis.research.ladder_odds import ladder_odds
 from genesis.research.luck import pbo, resampled, shuffled, signal_permutation
 from genesis.research.market_figure import market_figure
 from genesis.research.queues import both_queues
+from genesis.research.reopened import reopen
 from genesis.research.result import BacktestResult
 from genesis.research.scored_day import scored_days
 from genesis.research.setup import Fees
@@ -65,6 +66,7 @@ __all__ = [
     "pbo",
     "psr",
     "reality_check",
+    "reopen",
     "resampled",
     "scored_days",
     "shuffled",

@@ -109,11 +109,21 @@ def backtest(
     with _collector_paused(), localcontext(CONTEXT):
         steps = run(engine, sources, exchange, opening=opening, every_tick=every_tick)
         decided, executions = _collect(steps, progress)
-    named = ", ".join(trader.name for trader in traders)
     widths = [parse_width(trader.bar) for trader in traders if trader.bar is not None]
     return BacktestResult(
         Setup(
-            named, instruments, book.name, fill, queue, money, min(widths, default=None), str(seed)
+            ", ".join(trader.name for trader in traders),
+            instruments,
+            book.name,
+            fill,
+            queue,
+            money,
+            min(widths, default=None),
+            str(seed),
+            tuple(traders),
+            book.text,
+            schedule,
+            exchange.latency,
         ),
         tuple(market.columns for market in markets),
         decided,
@@ -121,6 +131,7 @@ def backtest(
         engine.view.positions,
         tuple(engine.state.execution.orders.orders.values()),
         tuple(market.gaps if isinstance(market, Ticks) else () for market in markets),
+        tuple(market.tops if isinstance(market, Ticks) else None for market in markets),
     )
 
 

@@ -21,15 +21,21 @@ from genesis.research import frames
 from genesis.research.coverage import Coverage, Coverages, coverage
 from genesis.research.equity import Columns, equity_curve, first_price, last_price
 from genesis.research.tables import Table
-from genesis.sim.columns import BarColumns
+from genesis.sim.columns import BarColumns, TopColumns
+from genesis.sim.fees import FeeSchedule
+from genesis.sim.latency import Latency
 from genesis.store.ticks import GapRecord
+from genesis.strategy import Strategy
 
 Metric = int | float | NoValue
 
 
 @dataclass(frozen=True)
 class Setup:
-    """Under which conditions the run was made."""
+    """Under which conditions the run was made.
+
+    traders: the strategies, as the run left them.
+    """
 
     strategy: str
     instruments: tuple[Instrument, ...]
@@ -39,6 +45,10 @@ class Setup:
     cash: Decimal
     width_ns: int | None
     seed: str
+    traders: tuple[Strategy, ...]
+    rules_text: str
+    fees: FeeSchedule
+    latency: Latency
 
     @property
     def instrument(self) -> Instrument:
@@ -61,6 +71,7 @@ class Measured:
     positions: tuple[Position, ...]
     sent: tuple[Order, ...]
     gaps: tuple[tuple[GapRecord, ...], ...]
+    tops: tuple[TopColumns | None, ...]
 
     # -- tables ------------------------------------------------------------------------------
     @cached_property

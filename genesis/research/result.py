@@ -1,6 +1,7 @@
 """What a backtest found: exact records, and tables and figures made when they are asked for."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genesis.research.measured import Measured, Metric, Setup
@@ -25,6 +26,17 @@ class BacktestResult(Measured):
     Decimal by asset. equity: float64 series over UTC ns. metrics: figures by name.
     coverage: what the data covers. decision_digest: 64 hex digits.
     """
+
+    # -- keeping -----------------------------------------------------------------------------
+    def save(self, path: str | Path, notebook: str | Path | None = None) -> Path:
+        """Everything it takes to make this result again, in one file: see `genesis.research.kept`.
+
+        notebook: a file that is kept along. Raises UsageError: a strategy that has no name another
+        machine would know it by. DataError: the file cannot be written.
+        """
+        from genesis.research.kept import save
+
+        return save(self, Path(path), None if notebook is None else Path(notebook))
 
     # -- faces -------------------------------------------------------------------------------
     def plot(self) -> "Figure":

@@ -78,7 +78,7 @@ class FixedQty:
 
     def __init__(self, inner: Strategy, qty: Decimal) -> None:
         self._wishes = inner.on_event
-        self._qty = qty
+        self.inner, self.qty = inner, qty
         self.name: str = inner.name
         self.tier: Tier = inner.tier
         self.bar: str | None = inner.bar
@@ -91,4 +91,4 @@ class FixedQty:
     def _sized(self, intent: Intent) -> Intent:
         if intent.qty is not None or intent.reduces or intent.cancel is not None:
             return intent
-        return replace(intent, qty=self._qty)
+        return replace(intent, qty=self.qty)
