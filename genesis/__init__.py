@@ -9,4 +9,12 @@ it asks of the outside. `sim` drives it through stored ticks, `service` through 
 `store` remembers every step, so that every decision can be replayed.
 """
 
+from importlib import import_module
+
 __version__ = "0.1.0"
+
+
+def load_ipython_extension(shell: object) -> None:
+    """`%load_ext genesis` in a notebook: `%%ticks` and `%backtest`."""
+    magics = import_module("genesis.research.magics")  # by its name: nothing below knows it
+    shell.register_magics(magics.GenesisMagics)  # type: ignore[attr-defined]

@@ -23,7 +23,6 @@ WORKFLOW: dict[str, Any] = yaml.safe_load((ROOT / ".github/workflows/ci.yml").re
 
 BEHIND_OTHERS = {
     "ipykernel": "the kernel of every notebook",
-    "ipywidgets": "what anywidget's widgets are made of",
     "sqlcipher3": "the driver SQLAlchemy opens the database with",
     "tzdata": "the time zones of pandas where the system has none",
 }
