@@ -100,7 +100,7 @@ class Desk:
             intent.side,
             _TYPES[intent.type],
             Purpose.EXIT if intent.reduces else Purpose.ENTRY,
-            qty=intent.qty,
+            qty=_sellable(instrument, intent.qty) if intent.reduces else intent.qty,
             limit_price=_on_grid(instrument, intent.price),
             post_only=intent.post_only,
             stop_plan=_on_grid(instrument, intent.stop),
@@ -313,6 +313,11 @@ def _answer(event: OperatorActed, accepted: bool, told: str) -> CommandAnswered:
 
 def _on_grid(instrument: Instrument | None, price: Decimal | None) -> Decimal | None:
     return price if price is None or instrument is None else instrument.fit_price(price)
+
+
+def _sellable(instrument: Instrument | None, qty: Decimal | None) -> Decimal | None:
+    """The part of a position that is to be sold, on the grid; entries are fitted by sizing."""
+    return qty if qty is None or instrument is None else instrument.fit_qty(qty, market=True)
 
 
 def widths_of(strategies: Iterable[Strategy]) -> tuple[int, ...]:

@@ -38,7 +38,9 @@ from genesis.research.ticks import Ticks
 from genesis.research.tilt_cost import tilt_cost
 from genesis.research.tilt_gate_odds import tilt_gate_odds
 from genesis.research.tilt_study import tilt_study
+from genesis.research.volume_profile import profile_levels, volume_profile
 from genesis.research.why import why
+from genesis.research.wyckoff import wyckoff
 from genesis.sim.latency import Latency
 
 __all__ = [
@@ -64,6 +66,7 @@ __all__ = [
     "market_figure",
     "min_track_record",
     "pbo",
+    "profile_levels",
     "psr",
     "reality_check",
     "reopen",
@@ -76,5 +79,7 @@ __all__ = [
     "tilt_cost",
     "tilt_gate_odds",
     "tilt_study",
+    "volume_profile",
     "why",
+    "wyckoff",
 ]

@@ -27,6 +27,8 @@ class Intent:
     qty: base units; None lets the gate size (with `reduces`: all of it).
     cancel: the key of a working order to cancel instead of placing one.
     confidence: 0..1, for ranking. why: shown to people and kept with the trade.
+    expected_value_bps: what it expects to gain, net of all costs, in basis points of the price;
+    for ranking. None: it makes no such claim.
     """
 
     symbol: str
@@ -41,6 +43,7 @@ class Intent:
     why: str = ""
     post_only: bool = False
     over_ns: int | None = None
+    expected_value_bps: Decimal | None = None
 
 
 class View(Protocol):

@@ -12,9 +12,15 @@ from typing import Any, Protocol, get_type_hints, runtime_checkable
 from genesis.domain.account import Tier
 from genesis.errors import TierViolation, UsageError
 from genesis.strategy.base import Strategy
+from genesis.strategy.donchian import Donchian
+from genesis.strategy.hunter.mean_reversion import MeanReversion
+from genesis.strategy.hunter.multi_pair import MultiPair
 from genesis.strategy.lineage import tier_needed
 from genesis.strategy.sma_cross import SmaCross
+from genesis.strategy.sniper.simple_arb import SimpleArb
 from genesis.strategy.sniper.spread_capture import SpreadCapture
+from genesis.strategy.strategist.market_making import MarketMaking
+from genesis.strategy.strategist.statistical_arb import StatisticalArb
 
 
 @runtime_checkable
@@ -85,7 +91,11 @@ class Catalog:
 
 def builtin() -> Catalog:
     """The strategies that come with Genesis."""
-    return Catalog((SmaCross, SpreadCapture))
+    examples: tuple[StrategyClass, ...] = (SmaCross, Donchian)
+    sniper: tuple[StrategyClass, ...] = (SimpleArb, SpreadCapture)
+    hunter: tuple[StrategyClass, ...] = (MeanReversion, MultiPair)
+    strategist: tuple[StrategyClass, ...] = (StatisticalArb, MarketMaking)
+    return Catalog((*examples, *sniper, *hunter, *strategist))
 
 
 def _read(strategy: StrategyClass, given: dict[str, object]) -> object:

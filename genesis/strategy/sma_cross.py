@@ -11,20 +11,12 @@ a moving-average cross on minute bars loses in most markets, most of all in side
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Final
 
 from genesis.domain.account import Tier
 from genesis.domain.events import BarClosed, Event
 from genesis.domain.orders import Side
-from genesis.domain.time import DAY, parse_width
 from genesis.strategy.base import Intent, View
-
-_UNITS: Final = Decimal("1E+12")
-"""Closes are summed as whole numbers of 1e-12 quote: exact on every grid a venue uses."""
-
-_LONGEST: Final = 100_000
-_WIDEST_NS: Final = 366 * DAY
+from genesis.strategy.windows import LONGEST, UNITS, check_width
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +30,9 @@ class SmaCrossParams:
     def __post_init__(self) -> None:
         if not 0 < self.fast < self.slow:
             raise ValueError(f"0 < fast < slow is needed, not fast={self.fast}, slow={self.slow}")
-        if self.slow > _LONGEST:
-            raise ValueError(f"slow must be at most {_LONGEST}, not {self.slow}")
-        if parse_width(self.bar) > _WIDEST_NS:
-            raise ValueError(f"bar must be at most 366d, not {self.bar}")
+        if self.slow > LONGEST:
+            raise ValueError(f"slow must be at most {LONGEST}, not {self.slow}")
+        check_width(self.bar)
 
 
 class SmaCross:
@@ -53,7 +44,7 @@ class SmaCross:
     def __init__(self, params: SmaCrossParams | None = None) -> None:
         self.params = params or SmaCrossParams()
         self.bar: str | None = self.params.bar
-        self._width_ns = parse_width(self.params.bar)
+        self._width_ns = check_width(self.params.bar)
         self._averages: dict[str, _Averages] = {}
 
     def on_event(self, event: Event, view: View) -> Sequence[Intent]:
@@ -64,7 +55,7 @@ class SmaCross:
             averages = _Averages(self.params.fast, self.params.slow)
             self._averages[event.symbol] = averages
         before = averages.sign
-        now = averages.add(int(event.close * _UNITS))
+        now = averages.add(int(event.close * UNITS))
         if now < 0:
             if view.position(event.symbol) is not None:
                 return (Intent(event.symbol, Side.SELL, reduces=True, why="signal"),)

@@ -48,7 +48,7 @@ def test_json_is_one_value(file: str, capsys: pytest.CaptureFixture[str]):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nope", "--ticks", "FILE"], "known strategies: sma_cross, spread_capture"),
+        (["nope", "--ticks", "FILE"], "known strategies: donchian, market_making, mean_reversion"),
         (["sma_cross", "--ticks", "FILE", "--param", "fsat=1"], "it knows: fast, slow, bar"),
         (["sma_cross", "--ticks", "FILE", "--param", "fast"], "is not NAME=VALUE"),
         (["sma_cross", "--ticks", "FILE", *("--param", "fast=3") * 2], "fast is given twice"),

@@ -1,0 +1,1 @@
+"""Strategies a HUNTER may use."""
