@@ -43,6 +43,7 @@ from genesis.analytics.metrics import (
 from genesis.analytics.monte_carlo import Resampled, Shuffled, resampled, shuffled
 from genesis.analytics.movements import movements
 from genesis.analytics.permutation import SignalOdds, signal_permutation
+from genesis.analytics.purged import Paths, purged_paths
 from genesis.analytics.reality_check import (
     RealityCheck,
     SuperiorAbility,
@@ -92,6 +93,7 @@ __all__ = [
     "Method",
     "NoValue",
     "Opening",
+    "Paths",
     "RealityCheck",
     "Resampled",
     "ReturnStatistics",
@@ -143,6 +145,7 @@ __all__ = [
     "pbo",
     "profit_factor",
     "psr",
+    "purged_paths",
     "r_of",
     "reality_check",
     "recovery_days",

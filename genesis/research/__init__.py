@@ -14,6 +14,7 @@ from genesis.analytics import (
     expected_max_sharpe,
     min_track_record,
     psr,
+    purged_paths,
     reality_check,
     superior_ability,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "pbo",
     "profile_levels",
     "psr",
+    "purged_paths",
     "reality_check",
     "reopen",
     "resampled",
