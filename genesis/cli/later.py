@@ -9,7 +9,6 @@ from genesis.errors import NotBuilt, UsageError
 
 LATER: Final = frozenset(
     {
-        "check",
         "twin",
     }
 )

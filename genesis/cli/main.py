@@ -12,6 +12,7 @@ import typer
 
 from genesis import __version__
 from genesis.cli import (
+    check,
     dashboard,
     demo,
     detached,
@@ -42,7 +43,7 @@ from genesis.cli.later import Verbs
 
 _ROOMS: Final = (
     ("See it work", (demo,)),
-    ("Research on recorded markets", (ticks, record, research)),
+    ("Research on recorded markets", (ticks, record, research, check)),
     (
         "Trade",
         (

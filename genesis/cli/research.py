@@ -97,7 +97,7 @@ def backtest(
     from genesis.research import backtest as run
 
     markets = _markets(symbol, ticks, bars, home, start, end)
-    params = _params(param or [])
+    params = params_of(param or [])
     with _progress(markets, quiet=as_json) as progress:
         result = run(
             strategy,
@@ -151,7 +151,12 @@ def _markets(
     return [store.ticks(one, start, end) for one in symbols]
 
 
-def _params(given: list[str]) -> dict[str, object]:
+def params_of(given: list[str]) -> dict[str, object]:
+    """Parameters as they are typed: NAME=VALUE each.
+
+    Raises:
+        UsageError: not of that form, or one is given twice.
+    """
     params: dict[str, object] = {}
     for text in given:
         name, equals, value = text.partition("=")

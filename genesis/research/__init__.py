@@ -23,6 +23,7 @@ from genesis.research.backtest import backtest
 from genesis.research.bars import Bars
 from genesis.research.day import TradingDay, days_of
 from genesis.research.demo_day import demo_day
+from genesis.research.guards import CheckResult, check
 from genesis.research.judged import judge
 from genesis.research.ladder_odds import ladder_odds
 from genesis.research.luck import pbo, resampled, shuffled, signal_permutation
@@ -47,6 +48,7 @@ from genesis.sim.latency import Latency
 __all__ = [
     "BacktestResult",
     "Bars",
+    "CheckResult",
     "Fees",
     "Instrument",
     "Latency",
@@ -57,6 +59,7 @@ __all__ = [
     "block_length",
     "bootstrap_interval",
     "both_queues",
+    "check",
     "compare",
     "days_of",
     "deflated_sharpe",

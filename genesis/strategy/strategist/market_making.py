@@ -140,7 +140,8 @@ class _Maker:
     def _renew(self, top: BookTop, held: Decimal, now_ns: int) -> None:
         """Quote anew when the time is over or what is held has changed."""
         params, old, variance = self._params, self._quotes, self._moves.variance_bps2
-        again_ns = 0 if old is None else old.set_ns + params.refresh_s * SECOND
+        every_ns = params.refresh_s * SECOND  # by the clock, whenever it began
+        again_ns = 0 if old is None else (old.set_ns // every_ns + 1) * every_ns
         stands = old is not None and old.held_qty == held and now_ns < again_ns
         if stands or variance is None:
             return

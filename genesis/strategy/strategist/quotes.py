@@ -61,7 +61,7 @@ def around(price: Decimal, below_bps: Decimal, above_bps: Decimal) -> tuple[Deci
 
 
 class Moves:
-    """The last `n` moves of the mid, each over at least a second: how much it varies."""
+    """The last `n` moves of the mid, from second to second of the clock: how much it varies."""
 
     __slots__ = ("_moves", "_price", "_seen_ns")
 
@@ -71,9 +71,12 @@ class Moves:
         self._seen_ns = 0
 
     def add(self, price: Decimal, now_ns: int) -> None:
-        """Take the mid in; only the first of a second counts. Longer gaps count per second."""
+        """Take the mid in; only the first of a second counts. Longer gaps count per second.
+
+        Seconds are the clock's: what is counted does not hang on when the counting began.
+        """
         passed_ns = now_ns - self._seen_ns
-        if self._price is not None and passed_ns < SECOND:
+        if self._price is not None and now_ns // SECOND == self._seen_ns // SECOND:
             return
         if self._price is not None:
             move_bps = float((price - self._price) / self._price * BPS)

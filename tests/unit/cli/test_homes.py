@@ -55,6 +55,7 @@ VERBS: Final = (
     "ticks check BTC/USDT",
     "ticks bars BTC/USDT",
     "backtest sma_cross",
+    "check sma_cross --symbol BTC/USDT",
     "exchange --symbol BTC/USDT",
 )
 """In an empty home each of them ends at once and names it, or has made it."""

@@ -58,7 +58,7 @@ def test_contract():
 
 
 def test_it_bids_once_it_knows_how_the_price_moves():
-    ((at, wish),) = wished(still(13))
+    ((at, wish),) = wished(still(10))
     assert (at, wish.type, wish.post_only, wish.side) == (3, "limit", True, Side.BUY)
     assert wish.price == D(10_000) * (1 - D("12.5") / 10_000)
     assert wish.stop == wish.price * D("0.98")
@@ -67,7 +67,7 @@ def test_it_bids_once_it_knows_how_the_price_moves():
 
 
 def test_a_bid_that_is_refused_is_tried_again_with_the_next_quotes():
-    assert [at for at, _ in wished(still(25))] == [3, 13, 23]
+    assert [at for at, _ in wished(still(25))] == [3, 10, 20], "by the clock"
 
 
 def lively(step: int) -> list[BookTop]:

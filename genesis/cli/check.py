@@ -1,0 +1,146 @@
+"""`genesis check`: would a strategy decide the same without the future?"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from genesis.cli.exits import DONE, NO
+from genesis.cli.homes import home_of
+from genesis.cli.research import params_of
+from genesis.errors import UsageError
+
+if TYPE_CHECKING:  # heavy: imported when the verb runs
+    from genesis.research import Bars, CheckResult, Ticks
+
+_SYMBOL = "BTC/USDT"
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's verbs."""
+    app.command()(check)
+
+
+def check(
+    strategy: Annotated[str, typer.Argument(help="Name of a strategy, such as sma_cross.")],
+    symbol: Annotated[
+        str | None,
+        typer.Option(help="Check it on these ticks of the store; with a file: what is in it."),
+    ] = None,
+    start: Annotated[str | None, typer.Option(help="Begin here (UTC).")] = None,
+    end: Annotated[str | None, typer.Option(help="End before this moment (UTC).")] = None,
+    ticks: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Parquet of trades, as for `backtest`.")
+    ] = None,
+    bars: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Parquet of bars, as for `backtest`.")
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A parameter of the strategy; may be repeated."),
+    ] = None,
+    rules: Annotated[
+        str, typer.Option(help="Rulebook: research (permissive), sniper, or a .toml file.")
+    ] = "research",
+    warm_up: Annotated[
+        int | None,
+        typer.Option(metavar="BARS", help="What it needs before its wishes count; default: found."),
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option(help="Share of wishes that may differ after another warm-up.")
+    ] = 0.0,
+    guard: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these: repeat, lookahead, warm_up, ties; may be repeated."),
+    ] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="Home of the tick store; default: GENESIS_HOME, or `data/`.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = False,
+) -> None:
+    """Look for self-deception: run a strategy again and again on data that differ only in what
+    may not matter, and compare what it decides.
+
+    The future cut off or made absurd, a later start, another order of the trades of one instant,
+    once more here and in other processes. Without --symbol and files it runs on a synthetic
+    sample. Exit code 1 when a guard found something. Strategies in notebooks: `check` in
+    genesis.research.
+    """
+    from genesis.research import check as run
+    from genesis.research.guards.check import ALL
+
+    market = _market(symbol, ticks, bars, home, start, end)
+    with _progress(quiet=as_json) as progress:
+        found = run(
+            strategy,
+            market,
+            params=params_of(param or []),
+            start=start,
+            end=end,
+            rules=rules,
+            warm_up_bars=warm_up,
+            tolerance=tolerance,
+            guards=guard or ALL,
+            progress=progress,
+        )
+    typer.echo(json.dumps(_plain(found)) if as_json else repr(found))
+    raise typer.Exit(DONE if found.passed else NO)
+
+
+def _market(
+    symbol: str | None,
+    ticks: Path | None,
+    bars: Path | None,
+    home: Path | None,
+    start: str | None,
+    end: str | None,
+) -> "Ticks | Bars | None":
+    if ticks is not None and bars is not None:
+        raise UsageError("give --ticks or --bars, not both")
+    if ticks is not None:
+        from genesis.research.files import read_ticks
+
+        return read_ticks(ticks, symbol or _SYMBOL)
+    if bars is not None:
+        from genesis.research.files import read_bars
+
+        return read_bars(bars, symbol or _SYMBOL)
+    if symbol is None:
+        return None
+    from genesis.research import TickStore
+
+    return TickStore(home_of(home)).ticks(symbol, start, end)
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """A bar for the guard at work, on a terminal only."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("")
+        yield lambda guard, done, runs: shown.update(
+            task, description=guard.replace("_", " "), completed=done, total=runs
+        )
+
+
+def _plain(found: "CheckResult") -> dict[str, Any]:
+    return {
+        "strategy": found.strategy,
+        "data": found.data,
+        "passed": found.passed,
+        "findings": [
+            {"guard": str(one.guard), "at_ns": one.at_ns, "what": one.what, "remedy": one.remedy}
+            for one in found.findings
+        ],
+        "notes": list(found.notes),
+        "guards": json.loads(found.table.to_json(orient="records")),
+    }
