@@ -15,7 +15,8 @@ GenesisError
 │   ├── RiskLimitExceeded    52xx
 │   └── TiltInterventionRequired  53xx
 ├── NotBuilt                 6xxx  say so; nothing pretends
-└── ReportFailed             7xxx  the older report stays; nothing half-written
+├── ReportFailed             7xxx  the older report stays; nothing half-written
+└── WorkerLost               8xxx  the search ends; what was tried stays counted
 """
 
 
@@ -122,3 +123,9 @@ class ReportFailed(GenesisError):
     """A report could not be made: say why in one line; an older one stays as it is."""
 
     code = "GENESIS-7000"
+
+
+class WorkerLost(GenesisError):
+    """Processes of a search ended by themselves, again and again: it ends, and says where."""
+
+    code = "GENESIS-8000"

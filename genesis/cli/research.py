@@ -114,6 +114,7 @@ def backtest(
             fees=Fees(maker_bps, taker_bps),
             latency=_latency(latency_ms),
             seed=seed,
+            home=home_of(home),
             progress=progress,
         )
     typer.echo(json.dumps(_plain(result)) if as_json else repr(result))

@@ -2,6 +2,7 @@
 
 from genesis.research import Ticks, TickStore, backtest
 result = backtest("sma_cross", TickStore().ticks("BTC/USDT"), rules="research", qty=1)
+found = sweep("sma_cross", bars, {"fast": range(5, 45), "slow": range(50, 300, 10)}, qty=1, ...)
 
 from genesis.research import TradingDay, days_of
 day = TradingDay.of(days_of()[-1])
@@ -19,8 +20,9 @@ from genesis.analytics import (
     superior_ability,
 )
 from genesis.domain.instrument import Instrument
-from genesis.research.backtest import backtest
+from genesis.research.backtest import backtest as _backtest
 from genesis.research.bars import Bars
+from genesis.research.counting import counted
 from genesis.research.day import TradingDay, days_of
 from genesis.research.demo_day import demo_day
 from genesis.research.guards import CheckResult, check
@@ -33,27 +35,37 @@ from genesis.research.reopened import reopen
 from genesis.research.result import BacktestResult
 from genesis.research.scored_day import scored_days
 from genesis.research.setup import Fees
+from genesis.research.sources import BarsAt, TicksAt
 from genesis.research.store import TickStore
 from genesis.research.summary import compare
+from genesis.research.sweep import sweep
+from genesis.research.sweep_result import SweepResult
 from genesis.research.taxes import taxes
 from genesis.research.ticks import Ticks
 from genesis.research.tilt_cost import tilt_cost
 from genesis.research.tilt_gate_odds import tilt_gate_odds
 from genesis.research.tilt_study import tilt_study
+from genesis.research.trials import hold_out, trial_count, trials
 from genesis.research.volume_profile import profile_levels, volume_profile
 from genesis.research.why import why
 from genesis.research.wyckoff import wyckoff
 from genesis.sim.latency import Latency
 
+backtest = counted(_backtest)
+"""Every run that a person makes is counted in the trial ledger of its home."""
+
 __all__ = [
     "BacktestResult",
     "Bars",
+    "BarsAt",
     "CheckResult",
     "Fees",
     "Instrument",
     "Latency",
+    "SweepResult",
     "TickStore",
     "Ticks",
+    "TicksAt",
     "TradingDay",
     "backtest",
     "block_length",
@@ -65,6 +77,7 @@ __all__ = [
     "deflated_sharpe",
     "demo_day",
     "expected_max_sharpe",
+    "hold_out",
     "judge",
     "ladder_odds",
     "market_figure",
@@ -80,10 +93,13 @@ __all__ = [
     "shuffled",
     "signal_permutation",
     "superior_ability",
+    "sweep",
     "taxes",
     "tilt_cost",
     "tilt_gate_odds",
     "tilt_study",
+    "trial_count",
+    "trials",
     "volume_profile",
     "why",
     "wyckoff",

@@ -56,8 +56,9 @@ def equity_curve(
         times = np.array([event.ts_ns for event in own], np.int64)
         quote, base = _moved(own, market.instrument)
         done = np.searchsorted(times, stamps, side="right")
-        at = np.maximum(np.searchsorted(ends, stamps, side="right") - 1, 0)
-        value = value + (quote[done] + base[done] * prices[at])
+        if len(found) > 1:  # one market's own stamps may repeat: its last trade on a bar's end
+            prices = prices[np.maximum(np.searchsorted(ends, stamps, side="right") - 1, 0)]
+        value = value + (quote[done] + base[done] * prices)
     return pd.Series(value, index=pd.Index(stamps, name="ts_ns"), name="equity")
 
 

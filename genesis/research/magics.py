@@ -14,8 +14,8 @@ from typing import Any, Final, NoReturn
 
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
+from genesis import research
 from genesis.errors import UsageError
-from genesis.research.backtest import backtest
 from genesis.research.bars import Bars
 from genesis.research.markets import Market, first_ns
 from genesis.research.result import BacktestResult
@@ -77,11 +77,12 @@ class GenesisMagics(Magics):
         markets = self._markets(asked)
         fill = "next_open" if isinstance(markets[0], Bars) else "next_tick"
         with progress_bar(markets) as progress:
-            return backtest(
+            return research.backtest(
                 asked.strategy,
                 markets,
                 start=asked.start,
                 end=asked.end,
+                home=asked.home,
                 params=dict(map(_named, asked.param)),
                 rules=asked.rules,
                 fill=asked.fill or fill,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from genesis.research.backtest import backtest
+from genesis.research.counting import counted
 from genesis.research.markets import Market
 from genesis.research.result import BacktestResult
 from genesis.research.summary import compare
@@ -23,7 +24,7 @@ def both_queues(
     result stands on a place in the queue that no recording tells. asked: as of `backtest`.
     """
     found = {
-        each.value.lower(): backtest(strategy, data, **{**asked, "queue": each.value})
+        each.value.lower(): counted(backtest)(strategy, data, **{**asked, "queue": each.value})
         for each in Queue
     }
     table = compare(found)

@@ -5,13 +5,13 @@ from copy import deepcopy
 from dataclasses import replace
 from decimal import Decimal
 from importlib.metadata import entry_points
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from genesis.domain.account import Tier
 from genesis.domain.events import Event
 from genesis.errors import UsageError
 from genesis.strategy import Intent, Strategy, View
-from genesis.strategy.catalog import Catalog, builtin
+from genesis.strategy.catalog import Catalog, StrategyClass, builtin
 
 GROUP: Final = "genesis.strategies"
 
@@ -23,6 +23,23 @@ def catalog() -> Catalog:
         if point.name not in known.names:
             known.add(point.load())
     return known
+
+
+def kind_of(strategy: str | StrategyClass | Strategy) -> StrategyClass:
+    """The class a sweep makes its strategies of.
+
+    Raises:
+        UsageError: an unknown name, or no class with `Params`.
+    """
+    if isinstance(strategy, str):
+        known = builtin()
+        return (known if strategy in known.names else catalog()).named(strategy)
+    if not isinstance(strategy, type) or not hasattr(strategy, "Params"):
+        raise UsageError(
+            "a sweep makes its strategies itself: give a name from the catalog, or a class whose "
+            "only argument is its Params"
+        )
+    return cast(StrategyClass, strategy)
 
 
 def prepared(

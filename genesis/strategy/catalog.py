@@ -68,6 +68,18 @@ class Catalog:
         known = [name for name in names if name in self._by_name]
         return {name: self.tier_of(name) for name in known if self.tier_of(name).rank > tier.rank}
 
+    def named(self, name: str) -> StrategyClass:
+        """The class of that name.
+
+        Raises:
+            UsageError: no strategy has it.
+        """
+        strategy = self._by_name.get(name)
+        if strategy is None:
+            known = ", ".join(self.names)
+            raise UsageError(f"unknown strategy {name!r}; known strategies: {known}")
+        return strategy
+
     def build(
         self, name: str, params: Mapping[str, object] | None = None, tier: Tier | None = None
     ) -> Strategy:
@@ -79,10 +91,7 @@ class Catalog:
             UsageError: an unknown strategy or parameter, or a value that does not fit.
             TierViolation: the strategy unlocks above `tier`.
         """
-        strategy = self._by_name.get(name)
-        if strategy is None:
-            known = ", ".join(self.names)
-            raise UsageError(f"unknown strategy {name!r}; known strategies: {known}")
+        strategy = self.named(name)
         if tier is not None and self.tier_of(name).rank > tier.rank:
             needed = self.tier_of(name)
             raise TierViolation(f"the strategy {name} unlocks in {needed}; this account is {tier}")
@@ -98,7 +107,12 @@ def builtin() -> Catalog:
     return Catalog((*examples, *sniper, *hunter, *strategist))
 
 
-def _read(strategy: StrategyClass, given: dict[str, object]) -> object:
+def values_of(strategy: StrategyClass, given: Mapping[str, object]) -> dict[str, object]:
+    """Parameters as the types of their fields; whether they go together is not looked at.
+
+    Raises:
+        UsageError: an unknown parameter, or a value that is none of its type.
+    """
     known = [field.name for field in fields(strategy.Params)]
     for name in given:
         if name not in known:
@@ -106,7 +120,11 @@ def _read(strategy: StrategyClass, given: dict[str, object]) -> object:
                 f"strategy {strategy.name} has no parameter {name!r}; it knows: {', '.join(known)}"
             )
     kinds = get_type_hints(strategy.Params)
-    values = {name: _value(strategy, name, kinds[name], raw) for name, raw in given.items()}
+    return {name: _value(strategy, name, kinds[name], raw) for name, raw in given.items()}
+
+
+def _read(strategy: StrategyClass, given: dict[str, object]) -> object:
+    values = values_of(strategy, given)
     try:
         return strategy.Params(**values)
     except ValueError as wrong:

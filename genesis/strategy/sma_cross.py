@@ -9,14 +9,18 @@ a moving-average cross on minute bars loses in most markets, most of all in side
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import MutableSequence, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from genesis.domain.account import Tier
 from genesis.domain.events import BarClosed, Event
 from genesis.domain.orders import Side
 from genesis.strategy.base import Intent, View
+from genesis.strategy.signal import Signal, SignalBars
 from genesis.strategy.windows import LONGEST, UNITS, check_width
+
+_HELD: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,26 @@ class SmaCrossParams:
         check_width(self.bar)
 
 
+def sma_wishes(bars: SignalBars, out: MutableSequence[int], fast: int, slow: int) -> None:
+    """The sign of (fast average - slow average) at each bar; 0 for a tie or too little history."""
+    now, fast_ago, slow_ago = bars.sums[slow:], bars.sums[slow - fast :], bars.sums
+    signs = out[slow - 1 :]
+    for i in range(len(now)):
+        difference = (now[i] - fast_ago[i]) * slow - (now[i] - slow_ago[i]) * fast
+        signs[i] = 1 if difference > 0 else (-1 if difference < 0 else 0)
+
+
+def sma_fits(span: int, fast: int, slow: int) -> bool:
+    """Both products of `sma_wishes` are at most span * fast * slow."""
+    return span * fast * slow < _HELD
+
+
 class SmaCross:
     name = "sma_cross"
     tier = Tier.SNIPER
     wants: frozenset[type] = frozenset({BarClosed})
     Params = SmaCrossParams
+    signal = Signal(sma_wishes, ("fast", "slow"), sma_fits)
 
     def __init__(self, params: SmaCrossParams | None = None) -> None:
         self.params = params or SmaCrossParams()

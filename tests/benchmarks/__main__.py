@@ -21,11 +21,13 @@ from tests.benchmarks import (
     bench_report,
     bench_service,
     bench_streams,
+    bench_sweep,
 )
 from tests.benchmarks.figures import Figure, table
 
 ALL = (
     bench_backtest,
+    bench_sweep,
     bench_import,
     bench_commit,
     bench_gate,

@@ -20,6 +20,7 @@ from tests.benchmarks import (
     bench_report,
     bench_service,
     bench_streams,
+    bench_sweep,
 )
 from tests.benchmarks.figures import Figure
 from tests.conftest import require
@@ -27,6 +28,7 @@ from tests.support.browser import chromium_path
 
 TOLD = {
     bench_backtest: ("backtest of 100,000 ticks, warm", "... its peak of memory"),
+    bench_sweep: ("sweep of 8 pairs, screening", "screening one pair, 2,000 bars"),
     bench_import: ("import of 50,000 csv rows",),
     bench_commit: ("event log, loaded: a durable step, p99", "... that p99 above the bare one"),
     bench_gate: ("gate, one decision, p99", "tilt, one act, p99"),

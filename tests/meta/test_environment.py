@@ -28,6 +28,7 @@ BEHIND_OTHERS = {
 }
 PART_OF = {"pydantic-core": "pydantic", "starlette": "fastapi"}  # each pins its own exactly
 NIGHT = {"reports"}
+RESEARCH = {"research"}
 
 
 def names(requirements: list[str]) -> set[str]:
@@ -93,9 +94,11 @@ def test_the_workflow_runs_the_script_on_the_floor_and_on_a_newer_python() -> No
 def test_everything_the_package_imports_is_declared() -> None:
     needed = names(PROJECT["project"]["dependencies"])
     notify = names(PROJECT["project"]["optional-dependencies"]["notify"])
+    scale = names(PROJECT["project"]["optional-dependencies"]["scale"])
     for module, files in imported(ROOT / "genesis").items():
         rooms = {file.partition("/")[0] for file in files}
         allowed = needed | (notify if rooms <= NIGHT else set())
+        allowed |= scale if rooms <= RESEARCH else set()
         assert distributions_of(module) & allowed, f"{module}, imported by {sorted(files)}"
 
 
