@@ -28,6 +28,7 @@ _EXITS: Final[dict[type[errors.GenesisError], int]] = {
     errors.EventLogError: BAD_INPUT,
     errors.NotBuilt: BAD_INPUT,
     errors.ReportFailed: NO,
+    errors.WorkerLost: NO,
     errors.OperatorError: NO,
     errors.Rejected: NO,
     errors.OutOfSync: NO,
