@@ -219,7 +219,7 @@ def test_a_command_whose_answer_died_with_the_engine_is_told_when_it_is_back(
 
 
 def test_a_page_whose_kernel_died_starts_over_when_it_is_seen(stage: Stage, look: Look) -> None:
-    page = look()
+    page = look(kernel_dies=True)
     sockets: list[str] = []
     page.on("websocket", lambda socket: sockets.append(socket.url))
     entered(page, stage.served)

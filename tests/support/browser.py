@@ -60,6 +60,7 @@ _MODEL = """async ([esm, css, pack, traits]) => {
 }"""
 
 Look = Callable[..., Any]
+_OF_A_DEAD_KERNEL = ("Kernel connection disconnected",)
 _STEP = 8
 
 
@@ -95,16 +96,22 @@ def screens(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def look(chromium: Any) -> Iterator[Look]:
-    """Makes pages: `look(width=1280, height=860, dark=False, still=True)`.
+    """Makes pages: `look(width=1280, height=860, dark=False, still=True, kernel_dies=False)`.
 
     still: less motion, as a reader may ask for; moving pictures cost a machine without a graphics
     card as much as all the rest, so that only tests that are about motion look at them.
+    kernel_dies: the test kills it; that Voila's own script says so on its way out is no fault.
     """
     contexts: list[Any] = []
     faults: list[str] = []
 
     def page(
-        width: int = 1280, height: int = 860, *, dark: bool = False, still: bool = True
+        width: int = 1280,
+        height: int = 860,
+        *,
+        dark: bool = False,
+        still: bool = True,
+        kernel_dies: bool = False,
     ) -> Any:
         context = chromium.new_context(
             viewport={"width": width, "height": height},
@@ -115,7 +122,7 @@ def look(chromium: Any) -> Iterator[Look]:
         contexts.append(context)
         made = context.new_page()
         made.set_default_timeout(PATIENCE_MS)
-        watch(made, faults)
+        watch(made, faults, _OF_A_DEAD_KERNEL if kernel_dies else ())
         return made
 
     yield page
@@ -124,17 +131,21 @@ def look(chromium: Any) -> Iterator[Look]:
     assert not faults, faults
 
 
-def watch(page: Any, faults: list[str]) -> None:
-    """Write down what a page asks of other machines, and what breaks in it."""
+def watch(page: Any, faults: list[str], expected: tuple[str, ...] = ()) -> None:
+    """Write down what a page asks of other machines, and what breaks in it beside the expected."""
 
     def asked(url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("data", "blob", "about", "file") and parts.hostname not in _HERE:
             faults.append(f"the page asked for {url}")
 
+    def broke(error: object) -> None:
+        if str(error) not in expected:
+            faults.append(f"the page broke: {error}")
+
     page.on("request", lambda request: asked(request.url))
     page.on("websocket", lambda socket: asked(socket.url))
-    page.on("pageerror", lambda error: faults.append(f"the page broke: {error}"))
+    page.on("pageerror", broke)
 
 
 def shot(page: Any, folder: Path, name: str, *, whole: bool = False) -> Path:
