@@ -15,6 +15,7 @@ from genesis.domain.events import (
     OrderFilled,
     RunStarted,
 )
+from genesis.domain.instrument import Instrument
 from genesis.domain.money import CONTEXT, ZERO
 from genesis.domain.time import parse_width
 from genesis.engine.engine import Engine
@@ -75,10 +76,11 @@ def backtest(
     strategy: a name from the catalog (with `params`), or an object (copied); of several names,
     `params` holds those of each by its name. data: Ticks, Bars (with fill `next_open`), or a symbol
     of the tick store in `home`; or several of them, one a symbol, all ticks or all bars: cash and
-    figures are in the quote of the first. start, end: [start, end), ISO 8601 text, a datetime or
-    UTC ns. rules: a rulebook's name, file or object. cash: starting quote. qty: base per entry;
-    None lets the gate size. stop_fraction: distance of the protective stop below the entry; None
-    leaves it to the rules (`research` has none). latency: ms of feed, entry and response.
+    figures are in the quote of the first, and what has another quote can only be looked at. start,
+    end: [start, end), ISO 8601 text, a datetime or UTC ns. rules: a rulebook's name, file or
+    object. cash: starting quote. qty: base per entry; None lets the gate size. stop_fraction:
+    distance of the protective stop below the entry; None leaves it to the rules (`research` has
+    none). latency: ms of feed, entry and response.
 
     fill: `bar_close` (at the closed bar's last price, stamped with its end), `next_tick` (first
     tick at or after the decision and its latency), `book` (walks the recorded book), `next_open`
@@ -88,7 +90,8 @@ def backtest(
     every_tick: feed each tick to the engine instead of skipping; the same decisions, slower.
 
     Raises:
-        UsageError: unknown strategy, parameter, symbol or fill, or values out of range.
+        UsageError: unknown strategy, parameter, symbol or fill, values out of range, or a strategy
+            that trades a symbol of another quote.
         DataError: no data in the span. ConfigError: rules that cannot be used.
     """
     markets = _markets(data, start, end, home)
@@ -109,6 +112,7 @@ def backtest(
     with _collector_paused(), localcontext(CONTEXT):
         steps = run(engine, sources, exchange, opening=opening, every_tick=every_tick)
         decided, executions = _collect(steps, progress)
+    _check_quotes(executions, instruments)
     widths = [parse_width(trader.bar) for trader in traders if trader.bar is not None]
     return BacktestResult(
         Setup(
@@ -207,6 +211,18 @@ def _opening(
         *(InstrumentReported(at_ns, instrument) for instrument in instruments),
         exchange.balances(at_ns),
     )
+
+
+def _check_quotes(executions: Sequence[OrderFilled], instruments: tuple[Instrument, ...]) -> None:
+    """Raises UsageError: money of two kinds was added up."""
+    quote = instruments[0].quote
+    others = {one.symbol for one in instruments if one.quote != quote}
+    traded = sorted(others & {event.fill.symbol for event in executions})
+    if traded:
+        raise UsageError(
+            f"{', '.join(traded)} was traded, and the account counts in {quote}: a symbol of "
+            "another quote can be looked at only; leave it out, or name the symbols to trade"
+        )
 
 
 def _stored(data: object) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Counting: every run leaves a row in the trial ledger, whoever made it and however it ended up."""
+"""Counting: every run that gave a result leaves a row in the trial ledger, good or bad."""
 
 import functools
 import inspect

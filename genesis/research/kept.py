@@ -6,6 +6,7 @@ that was kept. The file is a zip that can be read without Genesis:
     run.json         what was asked, versions, hash of the code, decision digest
     rules.toml       the rules, whole
     market-0.npz     columns of the first symbol (int64, exact), market-1.npz and so on
+    tops-0.npz       its book tops, where they were recorded
     decisions.jsonl  every outcome and command, in order
     trades.csv       the closed trades
     notebook.ipynb   where one was given

@@ -1,13 +1,15 @@
 """What several markets or strategies may be, and what a result tells of them."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from genesis.cli.main import main
 from genesis.errors import UsageError
-from genesis.research import Ticks, backtest, judge
+from genesis.research import Instrument, Ticks, backtest, judge
 from genesis.store.ticks import TickStore
 from tests.support import tick_files
 from tests.support.markets import wandering_ticks
@@ -64,6 +66,16 @@ def test_markets_that_cannot_be(two: list[Ticks]) -> None:
         ran([])
     with pytest.raises(UsageError, match="BTC/USDT is given twice"):
         ran([two[0], two[0]])
+
+
+def test_a_symbol_of_another_quote_can_only_be_looked_at(two: list[Ticks]) -> None:
+    """Its prices are no money of the account: figures would add up two kinds of it."""
+    cross = Instrument("ETH/BTC", "ETH", "BTC", Decimal("0.00001"), Decimal("0.0001"))
+    c = two[1].columns
+    price = np.round(0.05 * c.prices / c.prices[0], 5)  # it moves as the other one does
+    watched = Ticks.from_arrays(cross, c.ts_ns, price, c.qtys * 1e-4, c.buyer_is_maker)
+    with pytest.raises(UsageError, match="ETH/BTC was traded, and the account counts in USDT"):
+        ran([two[0], watched], qty=Decimal("0.1"))
 
 
 def test_the_command_takes_several_from_the_store(
