@@ -5,6 +5,7 @@ over them by itself. Tables take their colours from the page where it names them
 """
 
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -103,7 +104,12 @@ pio.templates[TEMPLATE] = _template()
 
 
 def report_figures() -> None:
-    """Figures of this process are kept as data: small, and the same bytes for the same day."""
+    """Figures of this process are kept as data: small, and the same bytes for the same day.
+
+    With its first figure plotly loads Jupyter's checks of web addresses, which compile a grammar:
+    more than a second for what no report asks. Without the module they are left out.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     pio.renderers.default = "plotly_mimetype"
 
 

@@ -19,7 +19,7 @@ import websocket
 from tests.support.dashboard import Dashboard, dashboard
 from tests.support.forwarder import Forwarder
 from tests.support.patience import PATIENCE_S
-from tests.support.process import ROOT, command, environment, ran
+from tests.support.process import command, environment, ran
 
 KERNEL = re.compile(r'"kernelId": "([0-9a-f-]{36})"')
 GOOD_HOSTS = ["localhost:9000", "127.0.0.1:9000", "[::1]:9000", "localhost", "LOCALHOST:1"]
@@ -313,7 +313,7 @@ def test_a_fault_in_a_cell_is_a_calm_page_and_a_trace_in_the_log(folder: Path) -
     (planted / "anywidget.py").write_text("raise RuntimeError('planted fault')\n")
     home = folder / "faulty"
     with (
-        dashboard(folder, home, PYTHONPATH=f"{planted}:{ROOT}") as served,
+        dashboard(folder, home, PYTHONPATH=f"{planted}:{environment()['PYTHONPATH']}") as served,
         client(served.base) as http,
     ):
         page = http.get(served.url, follow_redirects=True)

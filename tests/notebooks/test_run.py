@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.patience import PATIENCE_S
+from tests.support.process import environment
 from tests.support.recorded_home import record_home
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,19 +23,17 @@ REPORTS = sorted((ROOT / "notebooks" / "reports").glob("*.ipynb"))
 APART = ("GENESIS_", "PYTEST_")
 ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 """Other plugins have no part in it, and take two seconds to load."""
-PYTEST = "import sys; sys.modules['rfc3987_syntax'] = None; import pytest; sys.exit(pytest.main())"
-"""Without a grammar of web addresses that takes as long to build as a notebook to run."""
 
 
 def nbval(notebook: Path, home: Path, folder: Path) -> None:
     """Run a copy of the notebook in `folder`; it leaves nothing behind where it was started."""
     copied = Path(shutil.copy(notebook, folder))
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(APART)}
+    settings = {k: v for k, v in environment().items() if not k.startswith(APART)}
     ran = subprocess.run(
-        [sys.executable, "-c", PYTEST, "--nbval-lax", "--nbval-cell-timeout", "100", "-q",
+        [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-cell-timeout", "100", "-q",
          "-c", os.devnull, "-p", "no:cacheprovider", "-p", "nbval.plugin", "--rootdir", str(folder),
          str(copied)],
-        env=environment | {"GENESIS_HOME": str(home), "PYTHONPATH": str(ROOT), **ALONE},
+        env=settings | {"GENESIS_HOME": str(home), **ALONE},
         cwd=folder,
         capture_output=True,
         text=True,

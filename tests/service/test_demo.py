@@ -1,7 +1,6 @@
 """The demo as a newcomer runs it: the whole arc happens, and every decision can be replayed."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -11,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.patience import PATIENCE_S
+from tests.support.process import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def genesis(*words: str, hash_seed: str = "0") -> subprocess.Popen[str]:
-    env = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": hash_seed}
     return subprocess.Popen(
         [sys.executable, "-m", "genesis", *words],
-        env=env,
+        env=environment(PYTHONHASHSEED=hash_seed),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

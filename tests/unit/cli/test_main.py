@@ -13,6 +13,7 @@ from genesis.cli import exits
 from genesis.cli.later import LATER
 from genesis.cli.main import build, main
 from tests.support.patience import PATIENCE_S
+from tests.support.process import ROOT
 
 HEAVY = ("pandas", "duckdb", "ccxt", "numpy", "pyarrow", "plotly", "sqlalchemy", "fastapi", "numba")
 
@@ -209,5 +210,6 @@ def test_the_grammar_of_web_addresses_is_not_compiled() -> None:
         "assert sys.modules['rfc3987_syntax'] is None; "
         "assert 'date' in jsonschema.FormatChecker.checkers"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    path = {"PYTHONPATH": str(ROOT)}  # our tests' own start leaves it out, too
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=path)
     assert done.returncode == 0, done.stderr

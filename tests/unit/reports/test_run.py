@@ -1,6 +1,5 @@
 """One report: checked before it runs, whole or absent, the same bytes again, never forever."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from genesis.errors import DataError, EventLogError, ReportFailed, UsageError
 from genesis.reports import files
 from genesis.reports.run import run
 from tests.support.patience import PATIENCE_S
+from tests.support.process import environment
 from tests.support.report_templates import FIGURE, TABLE, template
 
 DAY = "2024-08-08"
@@ -194,9 +194,7 @@ def test_a_reporter_that_is_killed_leaves_no_kernel_and_no_half_report(
         f"run('small', date='{DAY}', home=Path({str(home)!r}), "
         f"template_folder=Path({str(templates)!r}))"
     )
-    reporter = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}
-    )
+    reporter = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment())
     wait_for(lambda: (home / "pids").exists() and (home / "pids").read_text())
     reporter.send_signal(signal.SIGKILL)
     reporter.wait(PATIENCE_S)
