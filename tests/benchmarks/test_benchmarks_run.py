@@ -45,6 +45,8 @@ TOLD = {
     bench_report: ("... the reading alone",),
 }
 """Some of what each must tell."""
+LONG = {bench_garden, bench_report}
+"""A browser and kernels for figures that the faces' own tests do not need."""
 
 
 def test_every_benchmark_of_the_folder_is_run_and_looked_at() -> None:
@@ -54,7 +56,11 @@ def test_every_benchmark_of_the_folder_is_run_and_looked_at() -> None:
     assert set(TOLD) == set(benchmarks.ALL)
 
 
-@pytest.mark.parametrize("bench", TOLD, ids=lambda bench: bench.__name__.rpartition(".")[2])
+@pytest.mark.parametrize(
+    "bench",
+    [pytest.param(one, marks=[pytest.mark.long] if one in LONG else []) for one in TOLD],
+    ids=lambda bench: bench.__name__.rpartition(".")[2],
+)
 def test_a_benchmark_tells_its_figures(bench: ModuleType) -> None:
     if bench is bench_garden:
         require(chromium_path() is not None, "Chromium")

@@ -18,7 +18,7 @@ from tests.support.forwarder import Forwarder
 from tests.support.patience import PATIENCE_S
 from tests.support.process import Control, Process
 
-LOADS = 6
+LOADS = 3
 LONG_LOADS = 20
 A_MINUTE_S = 60.0
 

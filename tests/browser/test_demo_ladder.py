@@ -1,6 +1,7 @@
 """`genesis demo --story ladder` as its watcher sees it, in a browser: the way up and the way down.
 
-One demo, one pair of pages that stay open while the story goes on beside them.
+One demo, one pair of pages that stay open while the story goes on beside them. The long form of two
+others: the story without a browser, and the path with an account of its own.
 """
 
 import json
@@ -70,6 +71,7 @@ def address(url: str, page: str) -> str:
     return f"{parts.scheme}://{parts.netloc}/{page}?token={parse_qs(parts.query)['token'][0]}"
 
 
+@pytest.mark.long
 def test_a_ceremony_and_a_way_down_are_seen(demo: Shown, look: Look, screens: Path) -> None:
     url = demo.until("http://127.0.0.1:").split()[-1]
     if "token=" not in url:  # the venue's address came first

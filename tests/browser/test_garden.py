@@ -244,31 +244,27 @@ def read(path: Path) -> str:
         return ""
 
 
-@pytest.mark.parametrize(("width", "dark"), [(420, False), (420, True), (800, False)])
-def test_no_width_scrolls_sideways(
-    stage: Stage, look: Look, screens: Path, width: int, dark: bool
+def test_no_width_scrolls_sideways_and_by_night_it_is_dark(
+    stage: Stage, look: Look, screens: Path
 ) -> None:
-    page = entered(look(width, 900, dark=dark), stage.served)
+    page = entered(look(420, 900), stage.served)
     if not stage.control.get("/positions"):
         buy(page)
     page.wait_for_selector(".held tbody tr")
     page.press(".command input", "Escape")
-    assert not is_too_wide(page)
-    page.wait_for_timeout(600)
-    name = f"garden-{width}{'-dark' if dark else ''}"
-    shot(page, screens, name)
-    page.set_viewport_size({"width": width, "height": 2000})
-    page.wait_for_timeout(300)
-    shot(page, screens, f"{name}-whole")
-    assert not is_too_wide(page)
-
-
-def test_by_night_it_is_dark(stage: Stage, look: Look, screens: Path) -> None:
-    page = entered(look(dark=True), stage.served)
-    paper = page.evaluate("getComputedStyle(document.querySelector('.garden')).backgroundColor")
-    assert paper == "rgb(31, 33, 31)"
-    page.wait_for_timeout(600)
-    shot(page, screens, "garden-dark")
+    for width, dark in ((420, False), (420, True), (800, False), (1280, True)):
+        page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 900})
+        paper = page.evaluate("getComputedStyle(document.querySelector('.garden')).backgroundColor")
+        assert paper == ("rgb(31, 33, 31)" if dark else "rgb(244, 239, 229)")
+        assert not is_too_wide(page)
+        page.wait_for_timeout(600)
+        name = f"garden-{width}{'-dark' if dark else ''}"
+        shot(page, screens, name)
+        page.set_viewport_size({"width": width, "height": 2000})
+        page.wait_for_timeout(300)
+        shot(page, screens, f"{name}-whole")
+        assert not is_too_wide(page)
 
 
 def test_an_intervention_opens_its_page_in_the_garden(

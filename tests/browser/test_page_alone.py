@@ -366,6 +366,8 @@ def test_without_an_engine_nothing_is_said_of_the_score(
 # -- an engine that is away -------------------------------------------------------------------
 SPEED = 20
 WORDS = files("genesis.service.demo").joinpath("page.txt").read_text(encoding="utf-8").split()
+KEYS, STEP = 40, 12
+"""Key by key at first, then as much at once as a quick hand may have typed: less than a burst."""
 
 
 def judged(body: dict[str, Any], seconds: float) -> str:
@@ -379,6 +381,7 @@ def judged(body: dict[str, Any], seconds: float) -> str:
 
 def written_without_an_engine(look: Look) -> Page:
     """A page that took ten minutes of venue time, nearly all of them while the engine was away."""
+    text = " ".join(WORDS) + " "
     page = look()
     page.clock.install(time=SINCE_MS / 1000)
     page.clock.pause_at(SINCE_MS / 1000 + 1)
@@ -386,12 +389,14 @@ def written_without_an_engine(look: Look) -> Page:
     face.keeps(EMPTY)
     face.show(1, iso(1), SPEED, **tilt_view(paused()))
     page.wait_for_selector(READY)
-    for n, word in enumerate(WORDS):
-        if n == 10:
+    type_quickly(page, text[:KEYS], keys=KEYS)
+    steps = [text[at : at + STEP] for at in range(KEYS, len(text), STEP)]
+    for n, step in enumerate(steps):
+        if n == 4:
             face.link("still", "the engine is gone")
-        type_quickly(page, word + " ", keys=len(word) if n < 20 else 0)
+        page.keyboard.insert_text(step)
         if n % 4 == 3:
-            page.clock.run_for(4 * 600_000 / len(WORDS) / SPEED)
+            page.clock.run_for(4 * 600_000 / len(steps) / SPEED)
     return face
 
 

@@ -25,6 +25,7 @@ READY = f"{OPEN} textarea:not([readonly])"
 KEPT = f"{OPEN} .kept[data-how=kept]"
 PAGE = files("genesis.service.demo").joinpath("page.txt").read_text(encoding="utf-8").strip()
 FIRST, REST = PAGE[:700], PAGE[700:]
+SIZES = (("narrow", 420, False), ("dark", 1280, True))
 STEP_MS = 14
 """Half of the eight minutes of a page, a sixtieth of which pass here, in as many steps."""
 SLOW_MS = 36
@@ -88,6 +89,14 @@ def offer(page: Any) -> str:
     return str(told.json_value())  # what is told goes with the page
 
 
+def dress(page: Any, width: int, dark: bool, still: bool = True) -> None:
+    """Another width, another hour of the day."""
+    page.set_viewport_size({"width": width, "height": 1000})
+    motion = "reduce" if still else "no-preference"
+    page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion=motion)
+    page.wait_for_timeout(300)
+
+
 def put_out_of_sight(page: Any) -> None:
     """As if another tab were in front: nothing follows the engine here for long."""
     page.evaluate(
@@ -116,16 +125,10 @@ def test_a_calm_trader_sees_a_calm_page(stage: Stage, look: Look, screens: Path)
     assert "never paused" in page.inner_text(".paused")
     assert page.locator(OPEN).count() == 0
     shot(page, screens, "tilt-calm")
-
-
-@pytest.mark.parametrize(("name", "width", "dark"), [("narrow", 420, False), ("dark", 1280, True)])
-def test_the_calm_page_fits_and_turns_dark(
-    stage: Stage, look: Look, screens: Path, name: str, width: int, dark: bool
-) -> None:
-    page = entered(stage, look(width=width, height=1000, dark=dark), FLOWING)
-    page.wait_for_selector(".usual tbody tr")
-    assert not is_too_wide(page)
-    shot(page, screens, f"tilt-calm-{name}")
+    for name, width, dark in SIZES:
+        dress(page, width, dark)
+        assert not is_too_wide(page)
+        shot(page, screens, f"tilt-calm-{name}")
 
 
 # -- the pause -------------------------------------------------------------------------------
@@ -174,14 +177,13 @@ def test_what_is_pasted_does_not_come_in(paused: Stage, look: Look, screens: Pat
     wipe(page)
 
 
-@pytest.mark.parametrize(("name", "width", "dark"), [("narrow", 420, False), ("dark", 1280, True)])
-def test_the_page_fits_and_turns_dark(
-    paused: Stage, look: Look, screens: Path, name: str, width: int, dark: bool
-) -> None:
-    page = entered(paused, look(width=width, dark=dark, still=dark))
-    page.wait_for_timeout(1_000)  # it fades in
-    assert not is_too_wide(page)
-    shot(page, screens, f"tilt-page-{name}")
+def test_the_page_fits_and_turns_dark(paused: Stage, look: Look, screens: Path) -> None:
+    page = entered(paused, look(still=False))
+    for name, width, dark in SIZES:
+        dress(page, width, dark, still=dark)
+        page.wait_for_timeout(1_000)  # it fades in
+        assert not is_too_wide(page)
+        shot(page, screens, f"tilt-page-{name}")
 
 
 def test_positions_can_be_left_while_the_page_is_open(
