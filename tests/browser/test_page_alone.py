@@ -11,7 +11,7 @@ from genesis.panels.tilt_view import tilt_view
 from genesis.rules import load
 from genesis.service.api.bodies import MOST_DELTAS
 from genesis.tilt.journal import Delta, assess
-from tests.support.browser import BareFace, Look, is_too_wide, shot, type_quickly
+from tests.support.browser import STEP, BareFace, Look, is_too_wide, shot, type_quickly
 
 SINCE_MS = 1_704_110_400_000
 OPEN = "dialog.page[open]"
@@ -366,8 +366,8 @@ def test_without_an_engine_nothing_is_said_of_the_score(
 # -- an engine that is away -------------------------------------------------------------------
 SPEED = 20
 WORDS = files("genesis.service.demo").joinpath("page.txt").read_text(encoding="utf-8").split()
-KEYS, STEP = 40, 12
-"""Key by key at first, then as much at once as a quick hand may have typed: less than a burst."""
+KEYS = 40
+"""Typed key by key."""
 
 
 def judged(body: dict[str, Any], seconds: float) -> str:

@@ -26,9 +26,9 @@ KEPT = f"{OPEN} .kept[data-how=kept]"
 PAGE = files("genesis.service.demo").joinpath("page.txt").read_text(encoding="utf-8").strip()
 FIRST, REST = PAGE[:700], PAGE[700:]
 SIZES = (("narrow", 420, False), ("dark", 1280, True))
-STEP_MS = 14
+STEP_MS = 21
 """Half of the eight minutes of a page, a sixtieth of which pass here, in as many steps."""
-SLOW_MS = 36
+SLOW_MS = 54
 """As somebody writes who takes his time."""
 ANOTHER = """
 Tonight I stopped by myself, and that is the part I want to keep. Nothing dramatic had happened on

@@ -61,7 +61,8 @@ _MODEL = """async ([esm, css, pack, traits]) => {
 
 Look = Callable[..., Any]
 _OF_A_DEAD_KERNEL = ("Kernel connection disconnected",)
-_STEP = 8
+STEP = 12
+"""Characters that are typed at once: fewer than a burst, which the engine would mind."""
 
 
 def chromium_path() -> str | None:
@@ -156,16 +157,16 @@ def shot(page: Any, folder: Path, name: str, *, whole: bool = False) -> Path:
 
 
 def type_quickly(page: Any, text: str, keys: int = 40, step_ms: float = 0) -> None:
-    """The beginning key by key, the rest of a long text eight characters at a time.
+    """The beginning key by key, the rest of a long text a few characters at a time.
 
-    A page of ours writes down what is typed in steps of eight, so it tells the same of both; a
-    key costs the browser as much as such a step. step_ms: the least time for a step, where the
+    A page of ours writes down what is typed in small steps, whoever takes them; a key costs the
+    browser as much as such a step. step_ms: the least time for a step, where the
     time counts in which a page was written, however fast the machine is.
     """
     page.keyboard.type(text[:keys])
-    for begin in range(keys, len(text), _STEP):
+    for begin in range(keys, len(text), STEP):
         begun = time.monotonic()
-        page.keyboard.insert_text(text[begin : begin + _STEP])
+        page.keyboard.insert_text(text[begin : begin + STEP])
         left_ms = step_ms - 1000 * (time.monotonic() - begun)
         if left_ms > 0:
             page.wait_for_timeout(left_ms)
