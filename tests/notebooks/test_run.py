@@ -6,41 +6,34 @@ a recorded home that has the day their parameters name.
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.patience import PATIENCE_S
-from tests.support.process import environment
+from tests.support.process import ran
 from tests.support.recorded_home import record_home
 
 ROOT = Path(__file__).resolve().parents[2]
 NUMBERED = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DASHBOARDS = sorted((ROOT / "dashboards").glob("*.ipynb"))
 REPORTS = sorted((ROOT / "notebooks" / "reports").glob("*.ipynb"))
-APART = ("GENESIS_", "PYTEST_")
-ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-"""Other plugins have no part in it, and take two seconds to load."""
+ALONE = {"PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""Neither this run's options nor other plugins have a part in it."""
 
 
 def nbval(notebook: Path, home: Path, folder: Path) -> None:
     """Run a copy of the notebook in `folder`; it leaves nothing behind where it was started."""
     copied = Path(shutil.copy(notebook, folder))
-    settings = {k: v for k, v in environment().items() if not k.startswith(APART)}
-    ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-cell-timeout", "100", "-q",
-         "-c", os.devnull, "-p", "no:cacheprovider", "-p", "nbval.plugin", "--rootdir", str(folder),
-         str(copied)],
-        env=settings | {"GENESIS_HOME": str(home), **ALONE},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-2000:]
-    assert "passed" in ran.stdout
+    done = ran(
+        folder,
+        *("--nbval-lax", "--nbval-cell-timeout", "100", "-q", "-c", os.devnull),
+        *("-p", "no:cacheprovider", "-p", "nbval.plugin", "--rootdir", str(folder), str(copied)),
+        module="pytest",
+        GENESIS_HOME=str(home),
+        **ALONE,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert "passed" in done.stdout
     assert list(folder.iterdir()) == [copied]
 
 

@@ -18,6 +18,7 @@ from genesis.service.demo.recording import RecordedHome
 from genesis.service.home import read_key
 from tests.support.patience import PATIENCE_S
 from tests.support.warm_process import Warm
+from tests.support.warm_python import COMMANDS
 
 _FORKED = ("run", "exchange", "dashboard")
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,13 +42,16 @@ def environment(**settings: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, paths)), **settings}
 
 
-def ran(folder: Path, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+def ran(
+    folder: Path, *arguments: str, module: str = COMMANDS, **settings: str
+) -> "subprocess.CompletedProcess[str]":
     """A command run to its end in `folder`, forked: what `subprocess.run` tells of a new Python.
 
-    settings: variables of its environment.
+    module: whose `main` is run; default: the command line's. settings: variables of its
+    environment.
     """
     with tempfile.TemporaryFile("w+") as errors:
-        process = Warm(arguments, errors, folder, environment(**settings))
+        process = Warm(arguments, errors, folder, environment(**settings), module)
         with process.stdout:
             out = process.stdout.read()
         code = process.wait(PATIENCE_S)

@@ -34,6 +34,7 @@ _LOADED: Final = (
     "uvicorn",
 )
 _MORE: Final[dict[str, tuple[str, ...]]] = {
+    "--nbval-lax": ("nbval.plugin",),
     "backtest": ("genesis.research",),
     "dashboard": ("genesis.panels.serve",),
     "record": ("genesis.service.recording.recorder", "genesis.store.ticks"),
