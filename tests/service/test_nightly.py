@@ -230,7 +230,9 @@ def test_a_kernel_killed_in_the_middle_fails_that_report_alone_and_the_next_nigh
     assert "failed" not in (home / "reports/nightly.md").read_text()
 
 
-def test_two_nights_at_once_are_refused(home: Path, tmp_path: Path) -> None:
+def test_two_nights_at_once_are_refused(nighted: Path, tmp_path: Path) -> None:
+    home = nighted
+    (home / "reports" / DAYS[1] / "small.html").unlink()
     slow = template(tmp_path / "slow", "import pathlib, time\npathlib.Path(home, 'on').touch()\n"
                     "time.sleep(3)")  # fmt: skip
     first = threading.Thread(target=night_of, args=(home, slow))
@@ -337,9 +339,9 @@ def test_the_notice_carries_the_summary_once_a_run_and_a_failure_undoes_nothing(
 
 
 def test_tick_store_leftovers_go_and_imports_stay(
-    home: Path, templates: Path, tmp_path: Path
+    nighted: Path, templates: Path, tmp_path: Path
 ) -> None:
-    store = TickStore(home)
+    home, store = nighted, TickStore(nighted)
     store.import_file(tick_files.write(tmp_path / "t.csv", tick_files.steady(1, 20)), "BTC/USDT")
     held = store.list()
     left = store.root / "trades" / "symbol=BTC%2FUSDT" / "date=2024-01-01" / "left.parquet"
@@ -354,9 +356,9 @@ def test_tick_store_leftovers_go_and_imports_stay(
 
 
 def test_recordings_expire_but_never_while_the_days_of_runs_cannot_be_read(
-    home: Path, templates: Path, tmp_path: Path
+    nighted: Path, templates: Path, tmp_path: Path
 ) -> None:
-    store = TickStore(home)
+    home, store = nighted, TickStore(nighted)
     store.import_file(tick_files.write(tmp_path / "t.csv", tick_files.steady(1, 20)), "BTC/USDT")
     recorded = {DAYS[0], "2024-01-01"}  # an engine ran on the first one
     for date in recorded:
