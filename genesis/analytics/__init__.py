@@ -43,6 +43,7 @@ from genesis.analytics.metrics import (
 from genesis.analytics.monte_carlo import Resampled, Shuffled, resampled, shuffled
 from genesis.analytics.movements import movements
 from genesis.analytics.permutation import SignalOdds, signal_permutation
+from genesis.analytics.placed import EntryOdds, random_entries
 from genesis.analytics.purged import Paths, purged_paths
 from genesis.analytics.reality_check import (
     RealityCheck,
@@ -85,6 +86,7 @@ from genesis.analytics.values import NoValue
 
 __all__ = [
     "DAYS_PER_YEAR",
+    "EntryOdds",
     "Excursions",
     "FigureInterval",
     "Generator",
@@ -147,6 +149,7 @@ __all__ = [
     "psr",
     "purged_paths",
     "r_of",
+    "random_entries",
     "reality_check",
     "recovery_days",
     "resampled",

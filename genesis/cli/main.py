@@ -37,13 +37,14 @@ from genesis.cli import (
     tax,
     ticks,
     tier,
+    walk,
     why,
 )
 from genesis.cli.later import Verbs
 
 _ROOMS: Final = (
     ("See it work", (demo,)),
-    ("Research on recorded markets", (ticks, record, research, check)),
+    ("Research on recorded markets", (ticks, record, research, walk, check)),
     (
         "Trade",
         (

@@ -3,6 +3,7 @@
 from genesis.research import Ticks, TickStore, backtest
 result = backtest("sma_cross", TickStore().ticks("BTC/USDT"), rules="research", qty=1)
 found = sweep("sma_cross", bars, {"fast": range(5, 45), "slow": range(50, 300, 10)}, qty=1, ...)
+walk = walk_forward("sma_cross", bars, {"fast": [5, 10], "slow": [50, 99]}, train="7d", test="2d")
 
 from genesis.research import TradingDay, days_of
 day = TradingDay.of(days_of()[-1])
@@ -22,6 +23,7 @@ from genesis.analytics import (
 from genesis.domain.instrument import Instrument
 from genesis.research.backtest import backtest as _backtest
 from genesis.research.bars import Bars
+from genesis.research.baseline import baselines
 from genesis.research.counting import counted
 from genesis.research.day import TradingDay, days_of
 from genesis.research.demo_day import demo_day
@@ -37,6 +39,7 @@ from genesis.research.scored_day import scored_days
 from genesis.research.setup import Fees
 from genesis.research.sources import BarsAt, TicksAt
 from genesis.research.store import TickStore
+from genesis.research.stressed import cost_stress
 from genesis.research.summary import compare
 from genesis.research.sweep import sweep
 from genesis.research.sweep_result import SweepResult
@@ -47,6 +50,8 @@ from genesis.research.tilt_gate_odds import tilt_gate_odds
 from genesis.research.tilt_study import tilt_study
 from genesis.research.trials import hold_out, trial_count, trials
 from genesis.research.volume_profile import profile_levels, volume_profile
+from genesis.research.walk import walk_forward
+from genesis.research.walk_result import WalkForward
 from genesis.research.why import why
 from genesis.research.wyckoff import wyckoff
 from genesis.sim.latency import Latency
@@ -67,12 +72,15 @@ __all__ = [
     "Ticks",
     "TicksAt",
     "TradingDay",
+    "WalkForward",
     "backtest",
+    "baselines",
     "block_length",
     "bootstrap_interval",
     "both_queues",
     "check",
     "compare",
+    "cost_stress",
     "days_of",
     "deflated_sharpe",
     "demo_day",
@@ -101,6 +109,7 @@ __all__ = [
     "trial_count",
     "trials",
     "volume_profile",
+    "walk_forward",
     "why",
     "wyckoff",
 ]

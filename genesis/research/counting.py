@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec
 import numpy as np
 
 from genesis.domain.orders import Side
+from genesis.research.since import Since
 from genesis.research.strategies import FixedQty
 from genesis.service.clock import wall_ns
 from genesis.service.home import resolve_home
@@ -85,7 +86,9 @@ def _count(run: Callable[..., Any], result: "BacktestResult", asked: Mapping[str
     rules = sha256(result.setup.rules_text.encode()).hexdigest()
     rows = []
     for trader in result.setup.traders:
-        inner = trader.inner if isinstance(trader, FixedQty) else trader
+        inner = trader
+        while isinstance(inner, FixedQty | Since):
+            inner = inner.inner
         for market in result.markets:
             first, last = stamps_of(market)
             row = Trial(

@@ -56,6 +56,7 @@ VERBS: Final = (
     "ticks bars BTC/USDT",
     "backtest sma_cross",
     "check sma_cross --symbol BTC/USDT",
+    "walk-forward sma_cross --grid fast=5",
     "exchange --symbol BTC/USDT",
 )
 """In an empty home each of them ends at once and names it, or has made it."""
