@@ -13,6 +13,7 @@ from genesis.analytics.activity import (
     turnover,
 )
 from genesis.analytics.blocks import Generator, Interval, seeded
+from genesis.analytics.decay import Decay, DecayDelay, decay, decay_delay
 from genesis.analytics.drawdown import (
     Underwater,
     deepest,
@@ -86,6 +87,8 @@ from genesis.analytics.values import NoValue
 
 __all__ = [
     "DAYS_PER_YEAR",
+    "Decay",
+    "DecayDelay",
     "EntryOdds",
     "Excursions",
     "FigureInterval",
@@ -120,6 +123,8 @@ __all__ = [
     "compound_annual_growth",
     "csv_text",
     "daily_returns",
+    "decay",
+    "decay_delay",
     "deepest",
     "deflated_sharpe",
     "downside_deviation",

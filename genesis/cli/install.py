@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from genesis.cli.exits import DONE, NO
-from genesis.cli.later import Verbs
+from genesis.cli.orders import Verbs
 from genesis.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs

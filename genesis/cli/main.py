@@ -37,10 +37,11 @@ from genesis.cli import (
     tax,
     ticks,
     tier,
+    twin,
     walk,
     why,
 )
-from genesis.cli.later import Verbs
+from genesis.cli.orders import Verbs
 
 _ROOMS: Final = (
     ("See it work", (demo,)),
@@ -64,7 +65,7 @@ _ROOMS: Final = (
         ),
     ),
     ("Look", (dashboard, lab, report, nightly, tax)),
-    ("Prove it", (log, why)),
+    ("Prove it", (log, twin, why)),
 )
 
 _ABOUT: Final = """

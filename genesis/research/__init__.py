@@ -26,6 +26,7 @@ from genesis.research.bars import Bars
 from genesis.research.baseline import baselines
 from genesis.research.counting import counted
 from genesis.research.day import TradingDay, days_of
+from genesis.research.decay_alarm import decay_alarm
 from genesis.research.demo_day import demo_day
 from genesis.research.guards import CheckResult, check
 from genesis.research.judged import judge
@@ -49,9 +50,11 @@ from genesis.research.tilt_cost import tilt_cost
 from genesis.research.tilt_gate_odds import tilt_gate_odds
 from genesis.research.tilt_study import tilt_study
 from genesis.research.trials import hold_out, trial_count, trials
+from genesis.research.twin import twin
 from genesis.research.volume_profile import profile_levels, volume_profile
 from genesis.research.walk import walk_forward
 from genesis.research.walk_result import WalkForward
+from genesis.research.what_if import what_if
 from genesis.research.why import why
 from genesis.research.wyckoff import wyckoff
 from genesis.sim.latency import Latency
@@ -82,6 +85,7 @@ __all__ = [
     "compare",
     "cost_stress",
     "days_of",
+    "decay_alarm",
     "deflated_sharpe",
     "demo_day",
     "expected_max_sharpe",
@@ -108,8 +112,10 @@ __all__ = [
     "tilt_study",
     "trial_count",
     "trials",
+    "twin",
     "volume_profile",
     "walk_forward",
+    "what_if",
     "why",
     "wyckoff",
 ]

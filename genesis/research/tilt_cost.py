@@ -87,13 +87,13 @@ def tilt_cost(home: str | Path | None = None, seed: int = 0) -> TiltCost:
         EventLogError: there is no log, or it cannot be read.
     """
     with opened(None if home is None else Path(home)) as (_, reader):
-        steps = list(_steps(reader.of_kinds(_KINDS)))
+        steps = list(logged_steps(reader.of_kinds(_KINDS)))
     starts = [session.started_ns for session in sessions(steps)]
     trades = judged_trades(steps, lambda ts_ns: str(sum(start <= ts_ns for start in starts)))
     return TiltCost(trades, impact(trades, seeded(seed)), analyze_tilt_correlation(trades))
 
 
-def _steps(rows: Any) -> Iterator[AnyStep]:
+def logged_steps(rows: Any) -> Iterator[AnyStep]:
     """Steps of the log; a market event, which says nothing here, is a moment that passed."""
     for step in steps_of(rows):
         event = TimerFired(step.ts_ns, "market") if step.event is None else step.event

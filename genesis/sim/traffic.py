@@ -61,14 +61,15 @@ class Traffic:
             else:
                 self.put(due_ns, Rank.ORDERS, command)  # type: ignore[arg-type]
         elif isinstance(command, SetTimer):
-            self._set(command, now_ns + delay_ns)
+            self.set_timer(command, now_ns + delay_ns)
         elif isinstance(command, DropTimer):
             self._timers.pop(command.key, None)
         elif isinstance(command, RequestReconcile):
             due_ns = now_ns + delay_ns + latency.entry_ns + latency.response_ns
             self.put(due_ns, Rank.ORDERS, self.exchange.balances(due_ns))
 
-    def _set(self, timer: SetTimer, now_ns: int) -> None:
+    def set_timer(self, timer: SetTimer, now_ns: int) -> None:
+        """Fire it at its time, or at once where that is over; the same key replaces the older."""
         if not self._ended:
             due_ns = max(timer.at_ns, now_ns)
             self._timers[timer.key] = self.put(due_ns, Rank.TIMER, TimerFired(due_ns, timer.key))

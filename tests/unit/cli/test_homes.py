@@ -46,6 +46,7 @@ VERBS: Final = (
     "flows list",
     "flows explain",
     "verify",
+    "twin",
     "why 1-1-0",
     "ticks import {file}",
     "ticks list",

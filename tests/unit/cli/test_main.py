@@ -10,7 +10,6 @@ import typer
 
 from genesis import errors
 from genesis.cli import exits
-from genesis.cli.later import LATER
 from genesis.cli.main import build, main
 from tests.support.patience import PATIENCE_S
 from tests.support.process import ROOT
@@ -75,21 +74,12 @@ def verbs(app: typer.Typer, path: str = "") -> list[str]:
     return found
 
 
-def test_every_verb_has_a_help_of_its_own_and_none_is_promised_and_built() -> None:
+def test_every_verb_has_a_help_of_its_own() -> None:
     all_verbs = verbs(build())
     assert len(all_verbs) == len(set(all_verbs))
-    assert not LATER & set(all_verbs)
     for verb in all_verbs:
         code = main([*verb.split(), "--help"])
         assert code == 0, verb
-
-
-@pytest.mark.parametrize("verb", sorted(LATER))
-def test_what_comes_later_says_so(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(verb.split()) == 2
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    assert f"`genesis {verb}` comes with a later version" in told
 
 
 def test_an_unknown_verb_is_one_line_with_the_nearest_name() -> None:
