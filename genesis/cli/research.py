@@ -15,12 +15,15 @@ from genesis.cli.homes import home_of
 from genesis.errors import DataError, UsageError
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
+    from genesis.analytics import NoValue
     from genesis.research import BacktestResult, Bars, Ticks
     from genesis.research.coverage import Coverage, Coverages
+    from genesis.research.latency_model import LatencyModel
 
 TRADE_COLUMNS: Final = (
     "entry_ts_ns", "exit_ts_ns", "entry_price", "exit_price", "qty", "fee", "pnl", "reason",
 )  # fmt: skip
+_OWN: Final = "own"
 
 
 def register(app: typer.Typer) -> None:
@@ -63,7 +66,10 @@ def backtest(
         typer.Option(help="next_tick (default), bar_close, book, or next_open (bars)."),
     ] = None,
     queue: Annotated[
-        str, typer.Option(help="Before our resting order at its price: conservative, optimistic.")
+        str,
+        typer.Option(
+            help="Before our resting order: conservative, optimistic, or a share (0 to 1)."
+        ),
     ] = "conservative",
     cash: Annotated[str, typer.Option(help="Starting amount of quote currency.")] = "500",
     qty: Annotated[
@@ -75,7 +81,11 @@ def backtest(
     maker_bps: Annotated[str, typer.Option(help="Maker fee in basis points.")] = "10",
     taker_bps: Annotated[str, typer.Option(help="Taker fee in basis points.")] = "10",
     latency_ms: Annotated[
-        str | None, typer.Option(metavar="FEED,ENTRY,RESPONSE", help="Latency in ms.")
+        str | None,
+        typer.Option(
+            metavar="FEED,ENTRY,RESPONSE",
+            help="Latency in ms, or `own`: drawn from those of orders in this home's log.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="For jitter; the same seed gives the same run.")] = 0,
     trades: Annotated[
@@ -112,7 +122,7 @@ def backtest(
             qty=qty,
             stop_fraction=stop_fraction,
             fees=Fees(maker_bps, taker_bps),
-            latency=_latency(latency_ms),
+            latency=_latency(latency_ms, home),
             seed=seed,
             home=home_of(home),
             progress=progress,
@@ -169,14 +179,20 @@ def params_of(given: list[str]) -> dict[str, object]:
     return params
 
 
-def _latency(text: str | None) -> tuple[int, int, int] | None:
+def _latency(
+    text: str | None, home: Path | None
+) -> "LatencyModel | NoValue | tuple[int, int, int] | None":
     if text is None:
         return None
+    if text == _OWN:
+        from genesis.research import fit_execution
+
+        return fit_execution(home_of(home)).latency
     try:
         feed, entry, response = (int(part) for part in text.split(","))
     except ValueError as wrong:
         raise UsageError(
-            f"--latency-ms {text!r} is not three whole numbers such as 10,20,10"
+            f"--latency-ms {text!r} is not three whole numbers such as 10,20,10, or own"
         ) from wrong
     return feed, entry, response
 

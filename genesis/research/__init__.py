@@ -28,6 +28,9 @@ from genesis.research.counting import counted
 from genesis.research.day import TradingDay, days_of
 from genesis.research.decay_alarm import decay_alarm
 from genesis.research.demo_day import demo_day
+from genesis.research.demo_orders import demo_orders
+from genesis.research.execution_cost import execution_cost
+from genesis.research.execution_models import fit_execution
 from genesis.research.guards import CheckResult, check
 from genesis.research.judged import judge
 from genesis.research.ladder_odds import ladder_odds
@@ -57,7 +60,7 @@ from genesis.research.walk_result import WalkForward
 from genesis.research.what_if import what_if
 from genesis.research.why import why
 from genesis.research.wyckoff import wyckoff
-from genesis.sim.latency import Latency
+from genesis.sim.latency import Latency, SampledLatency
 
 backtest = counted(_backtest)
 """Every run that a person makes is counted in the trial ledger of its home."""
@@ -70,6 +73,7 @@ __all__ = [
     "Fees",
     "Instrument",
     "Latency",
+    "SampledLatency",
     "SweepResult",
     "TickStore",
     "Ticks",
@@ -88,7 +92,10 @@ __all__ = [
     "decay_alarm",
     "deflated_sharpe",
     "demo_day",
+    "demo_orders",
+    "execution_cost",
     "expected_max_sharpe",
+    "fit_execution",
     "hold_out",
     "judge",
     "ladder_odds",

@@ -16,7 +16,7 @@ from genesis.research.strategies import FixedQty
 from genesis.research.ticks import Ticks
 from genesis.rules import parse
 from genesis.sim.columns import BarColumns
-from genesis.sim.latency import Latency
+from genesis.sim.latency import AnyLatency
 from genesis.strategy import Strategy
 
 
@@ -25,7 +25,7 @@ def again(
     *,
     maker_bps: Decimal | None = None,
     taker_bps: Decimal | None = None,
-    latency: Latency | None = None,
+    latency: AnyLatency | None = None,
     home: str | Path | None = None,
 ) -> BacktestResult:
     """The same run; None leaves a condition as it was. It is a row in the trial ledger of `home`.

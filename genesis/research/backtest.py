@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, localcontext
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from genesis.domain.account import Balance, Tier
 from genesis.domain.events import (
@@ -41,9 +41,14 @@ from genesis.research.strategies import traders_of
 from genesis.research.ticks import Ticks
 from genesis.sim.driver import run
 from genesis.sim.exchange import SimExchange
-from genesis.sim.latency import Latency
+from genesis.sim.latency import AnyLatency
 from genesis.sim.venue import Venue
 from genesis.strategy import Strategy
+
+if TYPE_CHECKING:
+    from genesis.analytics.values import NoValue
+    from genesis.research.latency_model import LatencyModel
+    from genesis.research.queue_model import QueueModel
 
 Progress = Callable[[int], None]
 """Told the venue time (UTC ns) that the run has reached, now and then."""
@@ -60,12 +65,12 @@ def backtest(
     params: Mapping[str, Any] | None = None,
     rules: str | Path | Rules = "sniper",
     fill: str = "next_tick",
-    queue: str = "conservative",
+    queue: "str | Number | QueueModel | NoValue" = "conservative",
     cash: Number = Decimal("500"),
     qty: Number | None = None,
     stop_fraction: Number | None = None,
     fees: Fees = BINANCE_FEES,
-    latency: Latency | tuple[int, int, int] | None = None,
+    latency: "AnyLatency | LatencyModel | NoValue | tuple[int, int, int] | None" = None,
     seed: int | str = 0,
     home: str | Path | None = None,
     every_tick: bool = False,
@@ -80,13 +85,15 @@ def backtest(
     end: [start, end), ISO 8601 text, a datetime or UTC ns. rules: a rulebook's name, file or
     object. cash: starting quote. qty: base per entry; None lets the gate size. stop_fraction:
     distance of the protective stop below the entry; None leaves it to the rules (`research` has
-    none). latency: ms of feed, entry and response.
+    none). latency: ms of feed, entry and response; a `SampledLatency`, of which every message
+    draws by the seed, or a model fitted to own orders.
 
     fill: `bar_close` (at the closed bar's last price, stamped with its end), `next_tick` (first
     tick at or after the decision and its latency), `book` (walks the recorded book), `next_open`
     (bars only). A protective stop fills at the price of the first later tick that touches it.
     queue: who fills before our resting order at its price: `conservative` (all that was displayed
-    there when it came to rest), `optimistic` (nobody); the truth lies between (`both_queues`).
+    there when it came to rest), `optimistic` (nobody), a share of it from 0 to 1, or a model fitted
+    to own orders (`fit_execution`); the truth lies between the first two (`both_queues`).
     every_tick: feed each tick to the engine instead of skipping; the same decisions, slower.
 
     Raises:
@@ -103,7 +110,15 @@ def backtest(
     instruments = tuple(market.instrument for market in markets)
     quote = instruments[0].quote
     listed = {instrument.symbol: instrument for instrument in instruments}
-    venue = Venue(listed, {quote: money}, schedule, taker_fill(fill), queue_of(queue))
+    place = queue_of(queue)
+    venue = Venue(
+        listed,
+        {quote: money},
+        schedule,
+        taker_fill(fill),
+        place.queue,
+        queue_share=place.share,
+    )
     exchange = SimExchange(venue, latency_of(latency))
     engine = Engine(book, traders, seed=str(seed))
     opening = _opening(engine, markets, exchange, book, traders, money)
@@ -120,7 +135,7 @@ def backtest(
             instruments,
             book.name,
             fill,
-            queue,
+            place.name,
             money,
             min(widths, default=None),
             str(seed),

@@ -23,7 +23,7 @@ from genesis.research.equity import Columns, equity_curve, first_price, last_pri
 from genesis.research.tables import Table
 from genesis.sim.columns import BarColumns, TopColumns
 from genesis.sim.fees import FeeSchedule
-from genesis.sim.latency import Latency
+from genesis.sim.latency import AnyLatency
 from genesis.store.ticks import GapRecord
 from genesis.strategy import Strategy
 
@@ -48,7 +48,7 @@ class Setup:
     traders: tuple[Strategy, ...]
     rules_text: str
     fees: FeeSchedule
-    latency: Latency
+    latency: AnyLatency
 
     @property
     def instrument(self) -> Instrument:

@@ -19,7 +19,7 @@ from genesis.research.setup import Fees
 from genesis.research.ticks import Ticks
 from genesis.rules import parse
 from genesis.sim.columns import BarColumns, TickColumns, TopColumns
-from genesis.sim.latency import Latency
+from genesis.sim.latency import AnyLatency, Latency, SampledLatency
 
 _MARKETS: Final[dict[str, Any]] = {"ticks": TickColumns, "bars": BarColumns}
 
@@ -89,9 +89,16 @@ def _run(told: dict[str, Any], rules: str, markets: list[Ticks | Bars]) -> Backt
         cash=told["cash"],
         qty=qty,
         fees=Fees(told["fees"]["maker_bps"], told["fees"]["taker_bps"], told["fees"]["asset"]),
-        latency=Latency(**told["latency_ns"]),
+        latency=_latency(told["latency_ns"]),
         seed=told["seed"],
     )
+
+
+def _latency(parts: dict[str, Any]) -> AnyLatency:
+    """Whole ns are constant; lists of them were sampled."""
+    if any(isinstance(part, list) for part in parts.values()):
+        return SampledLatency(**parts)
+    return Latency(**parts)
 
 
 def _differs(

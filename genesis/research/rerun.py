@@ -97,7 +97,7 @@ class _Traffic(Traffic):
         self._travels = travels
         self._under_way: dict[tuple[type, OrderKey], int] = {}
 
-    def _obey(self, command: Command, now_ns: int, delay_ns: int) -> None:
+    def _obey(self, command: Command, now_ns: int, acts_ns: int) -> None:
         if isinstance(command, SubmitOrder | CancelOrder):
             name = (type(command), command.key)
             took_ns = self._travels.get(name)
@@ -105,7 +105,7 @@ class _Traffic(Traffic):
                 due_ns = now_ns + took_ns + _GRACE_NS
                 self._under_way[name] = self.put(due_ns, Rank.ORDERS, command)
                 return
-        super()._obey(command, now_ns, delay_ns)
+        super()._obey(command, now_ns, acts_ns)
 
     def reached(self, name: tuple[type, OrderKey]) -> SubmitOrder | CancelOrder | None:
         """The command that the record has an answer to here, if it is under way."""

@@ -7,14 +7,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from genesis.domain.money import BPS
+from genesis.analytics.values import NoValue
+from genesis.domain.money import BPS, ONE, text
 from genesis.domain.time import parse_utc
 from genesis.engine.rulebook import Rules
 from genesis.errors import UsageError
 from genesis.rules import load
 from genesis.rules.book import Source, bind, read
 from genesis.sim.fees import FeeAsset, FeeSchedule
-from genesis.sim.latency import NONE, Latency
+from genesis.sim.latency import NONE, AnyLatency, Latency, SampledLatency
 from genesis.sim.orders import Queue, TakerFill
 
 Number = Decimal | int | float | str
@@ -70,13 +71,37 @@ def taker_fill(fill: str) -> TakerFill:
     return FILLS[fill]
 
 
-def queue_of(queue: str) -> Queue:
-    """Raises UsageError for an unknown place in the queue."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where our resting order stands. share: of what is displayed before it that must trade."""
+
+    queue: Queue
+    share: Decimal
+    name: str
+
+
+def queue_of(queue: Any) -> Place:
+    """A name, a share of the queue (0 to 1), or a fitted model that has one.
+
+    Raises UsageError: it is none of these.
+    """
+    if isinstance(queue, NoValue):
+        raise UsageError(f"there is no queue model to use: {queue.reason}")
+    given = getattr(queue, "share", queue)
+    known = {each.value.lower(): each for each in Queue}
+    if str(given).lower() in known:
+        name = str(given).lower()
+        return Place(known[name], ONE, name)
     try:
-        return Queue(queue.upper())
-    except ValueError:
-        known = ", ".join(each.value.lower() for each in Queue)
-        raise UsageError(f"unknown queue {queue!r}: known are {known}") from None
+        share = amount(given, "queue")
+    except UsageError:
+        share = -ONE
+    if not 0 <= share <= 1:
+        raise UsageError(
+            f"unknown queue {queue!r}: known are {', '.join(known)}, or a share from 0 to 1 of "
+            "what is displayed that trades before our order"
+        )
+    return Place(Queue.CONSERVATIVE if share else Queue.OPTIMISTIC, share, text(share))
 
 
 def rules_of(
@@ -113,14 +138,20 @@ def _overlaid(base: Rules, taker_bps: Decimal, fee_asset: str, stop: Decimal | N
     return base if as_is else _overlaid_text(base.text, taker_bps, fee_asset, stop)
 
 
-def latency_of(latency: "Latency | tuple[int, int, int] | None") -> Latency:
-    """None is no latency; three whole numbers are ms of feed, entry and response."""
+def latency_of(latency: Any) -> AnyLatency:
+    """None is no latency; three whole numbers are ms of feed, entry and response.
+
+    A fitted model gives the latencies it was fitted to. Raises UsageError: it is none of these.
+    """
     if latency is None:
         return NONE
-    if isinstance(latency, Latency):
-        return latency
+    if isinstance(latency, NoValue):
+        raise UsageError(f"there is no latency model to use: {latency.reason}")
+    found = getattr(latency, "sampled", latency)
+    if isinstance(found, Latency | SampledLatency):
+        return found
     try:
-        feed, entry, response = latency
+        feed, entry, response = found
         return Latency.of_ms(int(feed), int(entry), int(response))
     except (TypeError, ValueError) as wrong:
         raise UsageError(

@@ -25,6 +25,7 @@ from genesis.research.result import BacktestResult
 from genesis.research.setup import Number, amount
 from genesis.research.stress import Stress, Stresses
 from genesis.sim.columns import BarColumns
+from genesis.sim.latency import AnyLatency, Latency
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -131,9 +132,16 @@ def _run(
         result,
         maker_bps=times * fees.maker_bps,
         taker_bps=times * fees.taker_bps + extra,
-        latency=replace(late, entry_ns=late.entry_ns + late_ns) if late_ns else late,
+        latency=_later(late, late_ns) if late_ns else late,
         home=home,
     )
+
+
+def _later(latency: AnyLatency, late_ns: int) -> AnyLatency:
+    """The same, each order so much longer under way."""
+    if isinstance(latency, Latency):
+        return replace(latency, entry_ns=latency.entry_ns + late_ns)
+    return replace(latency, entry_ns=tuple(one + late_ns for one in latency.entry_ns))
 
 
 def _bar_ns(result: BacktestResult) -> int:

@@ -17,7 +17,7 @@ def lines(result: Measured) -> list[tuple[str, str]]:
     return [
         ("coverage", str(result.coverage)),
         ("run", f"{setup.strategy} on {setup.symbols}, rules {setup.rules}, "
-         f"fill {setup.fill}, {setup.queue} queue, {text(setup.cash)} {quote}"),
+         f"fill {setup.fill}, {_queue(setup.queue)}, {text(setup.cash)} {quote}"),
         ("trades", _trades(result)),
         ("result", f"{_number(m['pnl_usdt'], ',.2f')} {quote} in closed trades after fees of "
          f"{_fees(result)}; return {_percent(m['return_fraction'])}, "
@@ -66,6 +66,10 @@ def compare(results: Mapping[str, Measured]) -> Table:
 
 def _figure(value: Metric) -> float:
     return float("nan") if isinstance(value, NoValue) else float(value)
+
+
+def _queue(name: str) -> str:
+    return f"{name} of the queue" if name[0].isdigit() else f"{name} queue"
 
 
 def _earned(result: Measured) -> Card:

@@ -49,7 +49,6 @@ class BarDrive:
     def steps(self, opening: Sequence[Event]) -> Iterator[Step]:
         for event in opening:
             yield self._traffic.handle(event, event.ts_ns)
-        feed_ns = self._exchange.latency.feed_ns
         for at_ns, part, number, i in merge(
             *map(_moments, range(len(self._markets)), self._markets)
         ):
@@ -62,7 +61,7 @@ class BarDrive:
                 self._tell(bars, i, at_ns)
             else:
                 yield from self._arrivals(at_ns, Rank.BAR)
-                yield self._traffic.handle(bars.bar(i), at_ns, feed_ns)
+                yield self._traffic.handle(bars.bar(i), at_ns, is_news=True)
         self._traffic.end()
         yield from self._arrivals(NEVER, Rank.TOP)
 
@@ -114,7 +113,7 @@ class BarDrive:
             False,
         )
         self._traffic.answer(self._exchange.on_market(tick), at_ns)
-        yield self._traffic.handle(tick, at_ns, self._exchange.latency.feed_ns)
+        yield self._traffic.handle(tick, at_ns, is_news=True)
         yield from self._arrivals(at_ns, Rank.TOP)
 
     def _tell(self, bars: BarColumns, i: int, at_ns: int) -> None:

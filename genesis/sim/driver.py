@@ -61,7 +61,6 @@ class TickDrive:
         self._engine, self._exchange = engine, exchange
         self._lanes = [Lane(engine, one, exchange, every_tick=every_tick) for one in sources]
         self._rounds = rounds([moments(one, timers=every_tick) for one in sources])
-        self._feed_ns = exchange.latency.feed_ns
 
     def steps(self, opening: Sequence[Event]) -> Iterator[Step]:
         for event in opening:
@@ -88,6 +87,11 @@ class TickDrive:
                 for number, (*_, told) in parts:
                     if told is not None:
                         yield self._at(lanes[number], due, told)
+
+    @property
+    def acted_ns(self) -> int:
+        """See `Traffic.acted_ns`."""
+        return self._traffic.acted_ns
 
     def _begin(self, due: int, numbers: Sequence[int]) -> None:
         """How far each symbol's market goes before the moments of the round."""
@@ -150,7 +154,7 @@ class TickDrive:
             other.catch_up()
         tick = lane.take()
         self._to_engine(self._exchange.on_market(tick), tick.ts_ns)
-        step = self._traffic.handle(tick, tick.ts_ns, self._feed_ns)
+        step = self._traffic.handle(tick, tick.ts_ns, is_news=True)
         self._look_again()
         return step
 
@@ -162,7 +166,7 @@ class TickDrive:
             for other in self._lanes:
                 other.catch_up()
         lane.spare()
-        step = self._traffic.handle(told, due, self._feed_ns)
+        step = self._traffic.handle(told, due, is_news=True)
         if lane.is_watched:
             self._look_again()
         return step
@@ -174,7 +178,7 @@ class TickDrive:
             other.catch_up()
         lane.tell_venue()
         self._to_engine(self._exchange.on_market(top), top.ts_ns)
-        step = self._traffic.handle(top, top.ts_ns, self._feed_ns)
+        step = self._traffic.handle(top, top.ts_ns, is_news=True)
         self._look_again()
         return step
 

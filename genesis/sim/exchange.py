@@ -22,7 +22,7 @@ from genesis.domain.events import (
 )
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import NOT_SENT, OrderStatus
-from genesis.sim.latency import NONE, Latency
+from genesis.sim.latency import NONE, AnyLatency
 from genesis.sim.lists import NewList
 from genesis.sim.orders import (
     NO_LIST,
@@ -42,7 +42,7 @@ _UNTOUCHED: Final = (UNTOUCHED, NOTHING)
 class SimExchange:
     """One venue with our orders on it. `now_ns` is always the venue's time of the moment."""
 
-    def __init__(self, venue: Venue, latency: Latency = NONE) -> None:
+    def __init__(self, venue: Venue, latency: AnyLatency = NONE) -> None:
         self.venue = venue
         self.latency = latency
         self._ids: dict[OrderKey, int] = {}

@@ -7,7 +7,7 @@ from typing import Final
 from genesis.domain.events import BarClosed, TradeTick
 from genesis.domain.fills import Fill, Liquidity
 from genesis.domain.instrument import Instrument
-from genesis.domain.money import ZERO
+from genesis.domain.money import ONE, ZERO
 from genesis.domain.orders import OrderStatus, OrderType, Side
 from genesis.errors import InvariantBroken
 from genesis.sim import matching
@@ -79,8 +79,9 @@ class Floor:
         taker: TakerFill,
         queue: Queue,
         first_id: int,
+        queue_share: Decimal = ONE,
     ) -> None:
-        self.taker, self.queue = taker, queue
+        self.taker, self.queue, self.queue_share = taker, queue, queue_share
         self._first_id = first_id
         self.wallet = Wallet(balances, fees)
         self.markets: dict[str, Market] = {}
@@ -180,7 +181,8 @@ class Floor:
             if order.phase is Phase.RESTING:
                 limit = order.new.limit_price
                 assert limit is not None
-                qty = matching.resting_qty(order, tick, left, market.ladder.book)
+                book = market.ladder.book
+                qty = matching.resting_qty(order, tick, left, book, self.queue_share)
                 if qty:
                     if tick.price == limit:
                         left -= qty
@@ -260,7 +262,8 @@ class Floor:
         if self.queue is Queue.OPTIMISTIC:
             order.ahead = ZERO
         else:
-            order.ahead = market.ladder.book.displayed(order.side, limit)
+            displayed = market.ladder.book.displayed(order.side, limit)
+            order.ahead = None if displayed is None else displayed * self.queue_share
 
     def _fill(
         self,

@@ -7,7 +7,7 @@ somebody traded there.
 from decimal import Decimal
 
 from genesis.domain.events import BarClosed, TradeTick
-from genesis.domain.money import ZERO
+from genesis.domain.money import ONE, ZERO
 from genesis.domain.orders import Side
 from genesis.market.book import Book
 from genesis.sim.orders import UNTOUCHED, Phase, Queue, Touch, VenueOrder
@@ -20,12 +20,14 @@ def is_triggered(order: VenueOrder, price: Decimal) -> bool:
     return price <= stop if order.side is Side.SELL else price >= stop
 
 
-def resting_qty(order: VenueOrder, tick: TradeTick, left: Decimal, book: Book) -> Decimal:
+def resting_qty(
+    order: VenueOrder, tick: TradeTick, left: Decimal, book: Book, queue_share: Decimal = ONE
+) -> Decimal:
     """How much of a resting order a print fills.
 
     Beyond its price: all of it. At its price: what an aggressor of the other side (`left` of the
     print) has over once those ahead are served; where the place in the queue is still unknown,
-    it is behind all that the book shows there now.
+    it is behind all that the book shows there now, or behind `queue_share` of it.
     """
     limit = order.new.limit_price
     assert limit is not None
@@ -35,9 +37,10 @@ def resting_qty(order: VenueOrder, tick: TradeTick, left: Decimal, book: Book) -
     if tick.price != limit or tick.buyer_is_maker is not is_buy:
         return ZERO
     if order.ahead is None:
-        order.ahead = book.displayed(order.side, limit)
-    if order.ahead is None:
-        return ZERO
+        displayed = book.displayed(order.side, limit)
+        if displayed is None:
+            return ZERO
+        order.ahead = displayed * queue_share
     served = min(order.ahead, left)
     order.ahead -= served
     return min(order.remaining, left - served)

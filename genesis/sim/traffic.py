@@ -16,8 +16,8 @@ from genesis.engine.engine import Engine
 from genesis.engine.step import Step
 from genesis.sim.exchange import SimExchange
 from genesis.sim.schedule import Rank
+from genesis.sim.ways import Order, ways_of
 
-Order = SubmitOrder | CancelOrder
 Waiting = tuple[int, int, int, "Event | Order"]
 """Something on its way: due_ns, rank, arrival number, what."""
 
@@ -31,7 +31,10 @@ class Traffic:
     def __init__(self, engine: Engine, exchange: SimExchange, arrive: Arrive) -> None:
         self._engine_handle = engine.handle
         self.exchange = exchange
+        self._ways = ways_of(exchange.latency, engine.seed)
         self.waiting: list[Waiting] = []
+        self.acted_ns = 0
+        """When the engine acted upon the latest event; of news it did nothing about, the event."""
         self._arrive = arrive
         self._seq = 0
         self._timers: dict[str, int] = {}
@@ -42,31 +45,42 @@ class Traffic:
         heappush(self.waiting, (due_ns, rank, self._seq, what))
         return self._seq
 
-    def handle(self, event: Event, now_ns: int, delay_ns: int = 0) -> Step:
+    def handle(self, event: Event, now_ns: int, *, is_news: bool = False) -> Step:
         """Give an event to the engine at `now_ns` and send off what it asks for.
 
-        delay_ns: how much later than that the engine learns of the event.
+        is_news: the market did it now; the engine learns of it, and acts, as much later as news
+        travels.
         """
         step = self._engine_handle(event)
-        for command in step.commands:
-            self._obey(command, now_ns, delay_ns)
+        self.acted_ns = now_ns
+        if step.commands:
+            acts_ns = self.acted_ns = self._ways.news_ns(now_ns) if is_news else now_ns
+            for command in step.commands:
+                self._obey(command, now_ns, acts_ns)
         return step
 
-    def _obey(self, command: Command, now_ns: int, delay_ns: int) -> None:
-        latency, kind = self.exchange.latency, type(command)
+    def _obey(self, command: Command, now_ns: int, acts_ns: int) -> None:
+        kind = type(command)
         if kind is SubmitOrder or kind is CancelOrder:
-            due_ns = now_ns + delay_ns + latency.entry_ns
-            if due_ns == now_ns:
-                self._arrive(command, now_ns)  # type: ignore[arg-type]
-            else:
-                self.put(due_ns, Rank.ORDERS, command)  # type: ignore[arg-type]
+            self._send(command, now_ns, acts_ns)  # type: ignore[arg-type]
         elif isinstance(command, SetTimer):
-            self.set_timer(command, now_ns + delay_ns)
+            self.set_timer(command, acts_ns)
         elif isinstance(command, DropTimer):
             self._timers.pop(command.key, None)
         elif isinstance(command, RequestReconcile):
-            due_ns = now_ns + delay_ns + latency.entry_ns + latency.response_ns
+            due_ns = self._ways.look_ns(acts_ns)
             self.put(due_ns, Rank.ORDERS, self.exchange.balances(due_ns))
+
+    def _send(self, order: Order, now_ns: int, acts_ns: int) -> None:
+        due_ns = self._ways.order_ns(order, acts_ns, now_ns)
+        if due_ns == now_ns and (self._ways.is_constant or not self._is_behind(now_ns)):
+            self._arrive(order, now_ns)
+        else:
+            self.put(due_ns, Rank.ORDERS, order)
+
+    def _is_behind(self, now_ns: int) -> bool:
+        """Is an order that was sent before about to arrive at this very instant?"""
+        return any(due <= now_ns and isinstance(what, Order) for due, _, _, what in self.waiting)
 
     def set_timer(self, timer: SetTimer, now_ns: int) -> None:
         """Fire it at its time, or at once where that is over; the same key replaces the older."""
@@ -77,7 +91,7 @@ class Traffic:
     def answer(self, events: Sequence[Event], now_ns: int) -> None:
         """Reports of the venue start their way back."""
         for event in events:
-            self.put(now_ns + self.exchange.latency.response_ns, Rank.ORDERS, event)
+            self.put(self._ways.answer_ns(event, now_ns), Rank.ORDERS, event)
 
     def pop(self) -> Waiting | None:
         """The next thing due; None for a timer that was replaced or dropped."""

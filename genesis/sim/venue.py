@@ -41,7 +41,8 @@ class Venue:
     instruments: what is listed. balances: free amounts at the start, by asset.
     `orders` and `trades` are the venue's ledger: every order by id, every execution in order.
     Order and trade ids count from `first_id`; a venue that takes over the account of an earlier
-    one starts above the ids that one gave.
+    one starts above the ids that one gave. `queue_share`: how much of what stands before a resting
+    order must trade before it does (CONSERVATIVE: the others leave; 1 is all of it).
     """
 
     def __init__(
@@ -52,10 +53,11 @@ class Venue:
         taker: TakerFill = TakerFill.BOOK,
         queue: Queue = Queue.CONSERVATIVE,
         first_id: int = 1,
+        queue_share: Decimal = ONE,
     ) -> None:
         self.fees = fees
         self._first_id = first_id
-        self._floor = Floor(balances, fees, taker, queue, first_id)
+        self._floor = Floor(balances, fees, taker, queue, first_id, queue_share)
         self._lists = OrderLists(self._floor, self._check_now)
         self.orders = self._floor.orders
         self.trades = self._floor.trades
@@ -163,6 +165,10 @@ class Venue:
     def pay_fees_in(self, discount: Discount | None) -> None:
         """From now on pay fees so; None: in what is received, or as the schedule says."""
         self._floor.wallet.discount = discount
+
+    def queue_from_now(self, share: Decimal) -> None:
+        """How much of what stands before an order that comes to rest from now on must trade."""
+        self._floor.queue_share = share
 
     def flow(self, asset: str, amount: Decimal) -> None:
         """Bring an amount into the account, or out of it (below 0), past all orders.

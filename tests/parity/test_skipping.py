@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from genesis.domain.keeping import RefusalsCounted
 from genesis.domain.outcomes import BreakerMoved
 from genesis.domain.time import SECOND
-from genesis.research import BacktestResult, Ticks, backtest
+from genesis.research import BacktestResult, SampledLatency, Ticks, backtest
 from tests.support.markets import (
     START_NS,
     wandering_ticks,
@@ -23,6 +23,11 @@ from tests.support.markets import (
 )
 
 PARAMS = {"fast": 3, "slow": 7}
+MS = SECOND // 1_000
+SAMPLED = SampledLatency(
+    (10 * MS, 60 * MS, 4_000 * MS), (20 * MS, 300 * MS, 9_000 * MS), (5 * MS, 120 * MS, 7_000 * MS)
+)
+"""Tails so long that messages would overtake each other."""
 TIGHT = """
 name = "tight"
 [market]
@@ -84,6 +89,15 @@ def test_same_digest(hours, rules, fill, stop, latency):
     skipping, every = both(
         hours, rules=rules, fill=fill, stop_fraction=stop, latency=latency, cash=5_000
     )
+    assert len(skipping.trades) >= 2
+    assert_same(skipping, every)
+
+
+@pytest.mark.parametrize("fill", ["bar_close", "next_tick"])
+def test_same_digest_with_latencies_that_are_drawn(hours, fill):
+    """A tick that is skipped draws nothing, and what is drawn for the others does not move."""
+    asked = {"rules": "sniper", "fill": fill, "stop_fraction": 0.003, "cash": 5_000}
+    skipping, every = both(hours, latency=SAMPLED, **asked)
     assert len(skipping.trades) >= 2
     assert_same(skipping, every)
 
@@ -249,7 +263,7 @@ def test_same_digest_with_the_pauses_after_losses(hours, tmp_path: Path):
     assert_same(skipping, every)
 
 
-@pytest.mark.parametrize("latency", [None, (20, 100, 50)])
+@pytest.mark.parametrize("latency", [None, (20, 100, 50), SAMPLED])
 @pytest.mark.parametrize("fill", ["book", "next_tick"])
 def test_same_digest_with_a_book_and_resting_bids(fill, latency):
     """A spread of 2 USDT on 60,000: far too narrow to earn, wide enough to be hit."""
@@ -276,7 +290,7 @@ def test_same_digest_with_a_book_and_resting_bids(fill, latency):
     moves=st.lists(st.tuples(st.integers(0, 900), st.integers(-40, 40)), min_size=40, max_size=250),
     fill=st.sampled_from(["bar_close", "next_tick"]),
     stop=st.sampled_from([None, 0.001, 0.004]),
-    latency=st.sampled_from([None, (1, 2, 3), (0, 1_500, 250)]),
+    latency=st.sampled_from([None, (1, 2, 3), (0, 1_500, 250), SAMPLED]),
 )
 def test_same_digest_on_any_market(moves, fill, stop, latency):
     """Bars of one second, stamps on a grid of 50 ms so that ticks fall on boundaries and on
@@ -302,13 +316,16 @@ def test_every_bar_reaches_the_strategy_once_in_both_forms(hours):
 
 
 def test_same_digest_in_another_process_under_another_hash_seed(hours):
-    here = backtest("sma_cross", hours, params=PARAMS, rules="sniper", stop_fraction=0.003)
+    asked = {"params": PARAMS, "rules": "sniper", "stop_fraction": 0.003}
+    here = [backtest("sma_cross", hours, latency=lag, **asked) for lag in (None, SAMPLED)]
     code = (
+        "from tests.parity.test_skipping import SAMPLED;"
         "from tests.support.markets import wandering_ticks;"
         "from genesis.research import backtest;"
-        "r = backtest('sma_cross', wandering_ticks(20_000, agility=6),"
-        " params={'fast': 3, 'slow': 7}, rules='sniper', stop_fraction=0.003);"
-        "print(r.decision_digest)"
+        "hours = wandering_ticks(20_000, agility=6);"
+        "asked = {'params': {'fast': 3, 'slow': 7}, 'rules': 'sniper', 'stop_fraction': 0.003};"
+        "runs = [backtest('sma_cross', hours, latency=lag, **asked) for lag in (None, SAMPLED)];"
+        "print(*(run.decision_digest for run in runs))"
     )
     for seed in ("0", "4242"):
         there = subprocess.run(
@@ -318,4 +335,5 @@ def test_same_digest_in_another_process_under_another_hash_seed(hours):
             text=True,
             check=True,
         )
-        assert there.stdout.strip() == here.decision_digest
+        assert there.stdout.split() == [one.decision_digest for one in here]
+    assert here[0].decision_digest != here[1].decision_digest

@@ -14,6 +14,7 @@ from genesis.errors import UsageError
 from genesis.research import BacktestResult, Bars, Fees, backtest, cost_stress, trials, walk_forward
 from genesis.research.again import again
 from genesis.research.stressed import slippage_of
+from genesis.sim.latency import SampledLatency
 from genesis.strategy import Intent, View
 from tests.support.markets import print_list, wandering_ticks, with_tops
 from tests.support.walking import FREE, OneHour, bars_of, noise_bars, rising_hours, wave_bars
@@ -144,6 +145,14 @@ def test_ticks_come_later_by_a_tenth_of_a_second_as_well() -> None:
     assert later.setup.latency == replace(run.setup.latency, entry_ns=130_000_000)
     alone = ran(ticks, fill="next_tick", latency=(0, 130, 0))
     assert later.decision_digest == alone.decision_digest
+
+
+def test_drawn_latencies_come_later_one_and_all() -> None:
+    drawn = SampledLatency(entry_ns=(10_000_000, 30_000_000), response_ns=(5_000_000,))
+    run = ran(wandering_ticks(2_000, agility=4), fill="next_tick", latency=drawn)
+    later = {one.name: one for one in cost_stress(run).stresses}["100 ms later"].run
+    shifted = replace(drawn, entry_ns=(110_000_000, 130_000_000))
+    assert later.setup.latency == shifted
 
 
 def test_assumed_slippage_is_paid_like_a_fee_by_takers() -> None:
