@@ -64,16 +64,27 @@ def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     return (folder / str(number) for number in count())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nobodys_settings(_homes: Iterator[Path]) -> Iterator[None]:
+    """Nor does what several tests share, which is made before the home of the first."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in [name for name in os.environ if name.startswith("GENESIS_")]:
+            if name != "GENESIS_REQUIRE_ALL":
+                patched.delenv(name)
+        _live_in(next(_homes), patched)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """No test touches the user's data folder or settings."""
-    own = next(_homes)
-    for name in [name for name in os.environ if name.startswith("GENESIS_")]:
-        if name != "GENESIS_REQUIRE_ALL":
-            monkeypatch.delenv(name)
+    _live_in(next(_homes), monkeypatch)
+
+
+def _live_in(own: Path, patched: pytest.MonkeyPatch) -> None:
     for name, folder in (("GENESIS_HOME", own / "home"), ("XDG_DATA_HOME", own / "share")):
         folder.mkdir(parents=True)
-        monkeypatch.setenv(name, str(folder))
+        patched.setenv(name, str(folder))
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """The tick store for notebooks: SQL, ticks and bars of what was imported or recorded."""
 
+from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -153,7 +154,12 @@ class TickStore:
         except ValueError as wrong:
             raise UsageError(str(wrong)) from wrong
         first, last = span_ns(start, end)
-        relation = self._store.bars(parse_symbol(symbol), width_ns, first, last)
+        name = parse_symbol(symbol)
+        made = self._store.bar_arrays(name, width_ns, first, last)
+        if made is not None:
+            columns = {each.name: getattr(made, each.name) for each in fields(made)}
+            return Table({"symbol": np.full(len(made), name, object), **columns})
+        relation = self._store.bars(name, width_ns, first, last)
         with stored.naming_damage():
             return Table(relation.df())
 

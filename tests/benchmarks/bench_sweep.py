@@ -5,17 +5,13 @@
 The work: 1,000 pairs of sma_cross on 50,000 one-minute bars, fill `next_open`, fee 0.1 % a side,
 quantity 1, research rulebook. "screening" is the sweep without finalists: every trial with its
 trades, fees, drawdown and moments of returns, and a row of each in the trial ledger; "checked" also
-runs seven of them through the engine and compares every trade. One pair on 500,000 bars is set
-beside vectorbt (entries and exits found by its own moving averages, then `Portfolio.from_signals`)
-where that is installed. Memory is what the screening of 1,000 pairs takes at its peak above that
-of 10.
+runs seven of them through the engine and compares every trade. Memory is what the screening of
+1,000 pairs takes at its peak above that of 10. Beside vectorbt: `bench_peers screen sweep`.
 """
 
 import argparse
 import sys
 import tracemalloc
-from importlib import import_module
-from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -87,25 +83,6 @@ def one_pair_s(bars: Bars, runs: int) -> float:
     return timed(work, runs)
 
 
-def vectorbt_s(bars: Bars, runs: int) -> float | None:
-    """The same pair by vectorbt; None where it is not installed."""
-    if find_spec("vectorbt") is None:
-        return None
-    vectorbt = import_module("vectorbt")  # of the benchmarks only: no dependency
-    close = bars.columns.closes * float(bars.columns.price_step)
-
-    def work() -> object:
-        fast, slow = vectorbt.MA.run(close, 10), vectorbt.MA.run(close, 30)
-        folio = vectorbt.Portfolio.from_signals(
-            close, fast.ma_crossed_above(slow), fast.ma_crossed_below(slow), size=1, fees=0.001,
-            init_cash=10_000_000, freq="1min",
-        )  # fmt: skip
-        return folio.total_return(), folio.trades.count()
-
-    work()
-    return timed(work, runs)
-
-
 def figures(*, rounds: int, small: bool) -> list[Figure]:
     grid = SMALL_GRID if small else GRID
     bars, long_bars = make(SMALL_BARS if small else BARS), make(SMALL_BARS if small else LONG_BARS)
@@ -118,7 +95,6 @@ def figures(*, rounds: int, small: bool) -> list[Figure]:
         screen_s = timed(lambda: run(0), rounds)
         checked_s = timed(lambda: run(5), rounds)
     ours = one_pair_s(long_bars, rounds)
-    theirs = vectorbt_s(long_bars, rounds)
     return [
         Figure(f"sweep of {count:,} pairs, screening", count / screen_s, "backtests/s", least=GOAL),
         Figure("... with finalists in the engine", count / checked_s, "backtests/s"),
@@ -127,9 +103,6 @@ def figures(*, rounds: int, small: bool) -> list[Figure]:
             f"screening one pair, {len(long_bars):,} bars",
             len(long_bars) / ours / 1e6,
             "M bars/s",
-            least=None if theirs is None else len(long_bars) / theirs / 1e6,
-            ratio=None if theirs is None else ours / theirs,
-            to="" if theirs is None else "vectorbt",
         ),
     ]
 

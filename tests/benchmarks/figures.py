@@ -1,5 +1,6 @@
 """What a benchmark found, with its bound and what it is compared with."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ class Figure:
     """One figure.
 
     most, least: its bound, if it has one; the value itself still holds.
-    ratio: how many times as long as `to`, measured in the same run.
+    ratio: how many times as long as `to`, measured in the same run. `to` without a ratio is a
+    word beside the value. absent: why nothing could be measured; the value is NaN then.
     """
 
     name: str
@@ -24,10 +26,13 @@ class Figure:
     least: float | None = None
     ratio: float | None = None
     to: str = ""
+    absent: str = ""
 
     @property
     def holds(self) -> bool | None:
-        """None: there is no bound."""
+        """None: there is no bound, or nothing was measured."""
+        if self.absent:
+            return None
         if self.most is not None:
             return self.value <= self.most
         return None if self.least is None else self.value >= self.least
@@ -64,11 +69,11 @@ def table(figures: Sequence[Figure], *, judged: bool = True) -> str:
     lines += [
         (
             each.name,
-            f"{each.value:,.2f} {each.unit}",
+            "-" if each.absent else f"{each.value:,.2f} {each.unit}",
             each.bound,
             words[each.holds] if judged else "",
-            "" if each.ratio is None else f"{each.ratio:.2f}",
-            each.to,
+            "" if each.ratio is None else f"{each.ratio:,.2f}",
+            each.absent or each.to,
         )
         for each in figures
     ]
@@ -77,3 +82,22 @@ def table(figures: Sequence[Figure], *, judged: bool = True) -> str:
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
+
+
+def as_json(figures: Sequence[Figure], **about: object) -> str:
+    """The same for programs: `about`, and a list of figures; what was not measured is null."""
+    rows = [
+        {
+            "name": each.name,
+            "value": None if each.absent else each.value,
+            "unit": each.unit,
+            "most": each.most,
+            "least": each.least,
+            "holds": each.holds,
+            "ratio": each.ratio,
+            "to": each.to,
+            "absent": each.absent,
+        }
+        for each in figures
+    ]
+    return json.dumps({**about, "figures": rows}, indent=1)

@@ -68,7 +68,7 @@ class TopArrays:
 def trade_arrays(root: Path, held: Manifest, symbol: str, span_ns: tuple[int, int]) -> TickArrays:
     """Trades of `symbol` stamped within [start, end)."""
     wanted = ("trade_id", "ts_ns", "price", "qty", "is_buyer_maker")
-    block = _whole(root, held.of(TRADES.name, symbol), span_ns, wanted)
+    block = whole(root, held.of(TRADES.name, symbol), span_ns, wanted)
     if block is None:
         none = np.empty(0, np.int64)
         return TickArrays(symbol, none, none, 0, none, 0, np.empty(0, np.bool_), none)
@@ -87,7 +87,7 @@ def trade_arrays(root: Path, held: Manifest, symbol: str, span_ns: tuple[int, in
 
 def top_arrays(root: Path, held: Manifest, symbol: str, span_ns: tuple[int, int]) -> TopArrays:
     """Book tops of `symbol` stamped within [start, end)."""
-    block = _whole(root, held.of(BOOKS.name, symbol), span_ns, BOOKS.columns)
+    block = whole(root, held.of(BOOKS.name, symbol), span_ns, BOOKS.columns)
     if block is None:
         none = np.empty(0, np.int64)
         return TopArrays(symbol, none, none, none, none, 0, none, none, 0)
@@ -97,13 +97,18 @@ def top_arrays(root: Path, held: Manifest, symbol: str, span_ns: tuple[int, int]
     return TopArrays(symbol, columns["ts_ns"], columns["update_id"], *prices, *qtys)
 
 
-def _whole(
+def whole(
     root: Path,
     partitions: dict[Place, Partition],
     span_ns: tuple[int, int],
     columns: Sequence[str],
 ) -> Block | None:
-    cut = [_cut(block, span_ns) for block in day_blocks(root, partitions, span_ns, columns)]
+    """The rows of a span as they lie in the files; None where no file holds any."""
+    cut: list[Block] = []
+    for place, part in partitions.items():
+        is_inside = all(span_ns[0] <= e.first_ns and e.last_ns < span_ns[1] for e in part.files)
+        read = day_blocks(root, {place: part}, span_ns, columns)
+        cut.extend(read if is_inside else (_cut(block, span_ns) for block in read))
     return blocks.concat(cut) if cut else None
 
 
@@ -168,7 +173,7 @@ def _day(root: Path, held: Manifest, place: Place, span_ns: tuple[int, int]) -> 
     partition = held.partitions.get(place)
     if partition is None:
         return None
-    block = _whole(root, {place: partition}, span_ns, KINDS[place.kind].columns)
+    block = whole(root, {place: partition}, span_ns, KINDS[place.kind].columns)
     if block is None or KINDS[place.kind].is_merged:
         return block
     return in_arrival_order(block)

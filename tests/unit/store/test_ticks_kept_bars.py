@@ -4,12 +4,14 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis.domain.events import TradeTick
 from genesis.domain.time import DAY, MINUTE, SECOND
+from genesis.research import TickStore as Bench
 from genesis.store.ticks import TickStore
 from genesis.store.ticks.kept_bars import minute_bars
 from genesis.store.ticks.manifest import Place
@@ -99,10 +101,11 @@ def test_bars_of_every_width_are_the_same_without_their_trades(tmp_path: Path) -
     events = [trade(n, MIDNIGHT + n * n * SECOND) for n in range(90)]
     for n in range(3):
         record(store.root, heard(events[n::3]), str(n))
-    before = all_bars(store)
+    before, shown = all_bars(store), Bench(tmp_path).bars(BTC, "5m")
     assert store.look_after(LATER, ()).expired == (Place("trades", BTC, "2024-08-09"),)
     assert len(store.arrays(BTC)) == 0
     assert_equal(all_bars(store), before)
+    pd.testing.assert_frame_equal(Bench(tmp_path).bars(BTC, "5m"), shown)
     assert store.look_after(LATER, ()).expired == ()
 
 
