@@ -52,9 +52,10 @@ class Coverage:
     def __str__(self) -> str:
         lacks = ""
         if self.missing:
-            lacks += f", {self.missing:,} trades missing in {self.holes:,} gaps"
+            lacks += f", {self.missing:,} trades missing in {_counted(self.holes, 'gap')}"
         if self.outages:
-            lacks += f", recorder deaf for {self.deaf_s:,.1f} s in {len(self.outages):,} outages"
+            outages = _counted(len(self.outages), "outage")
+            lacks += f", recorder deaf for {self.deaf_s:,.1f} s in {outages}"
         return (
             f"{self.rows:,} {self.kind}, {format_utc(self.first_ns)} to "
             f"{format_utc(self.last_ns)} ({self.days:.2f} days), longest gap "
@@ -108,6 +109,10 @@ def _holes(ids: npt.NDArray[np.int64] | None) -> tuple[int, int]:
     steps = np.diff(ids)
     wide = steps[steps > 1]
     return int(wide.sum()) - len(wide), len(wide)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def _longest_step(ts_ns: npt.NDArray[np.int64]) -> int:

@@ -25,13 +25,14 @@ def histogram(
     for name, at in marks.items():
         figure.add_vline(
             x=at, line={"color": CLAY, "width": 1.4},
-            annotation={"text": name, "font": {"size": 12, "color": WORDS}},
-            annotation_position="top right",
+            annotation={"text": name, "font": {"size": 12, "color": WORDS}, "yanchor": "bottom",
+                        "xanchor": "center"},
+            annotation_position="top",
         )  # fmt: skip
     figure.update_layout(
         template=TEMPLATE, title={"text": f"{title}<br><sup>{said}</sup>"}, height=340,
-        showlegend=False, hovermode="closest", margin={"t": 72}, bargap=0.04,
+        showlegend=False, hovermode="closest", margin={"t": 84}, bargap=0.04,
     )  # fmt: skip
-    figure.update_xaxes(title_text=axis)
+    figure.update_xaxes(title_text=axis, tickformat=".0%" if axis.startswith("fraction") else "")
     figure.update_yaxes(title_text="share", tickformat=".0%")
     return figure

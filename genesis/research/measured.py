@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from genesis import analytics
@@ -134,6 +135,13 @@ class Measured:
             "max_drawdown_fraction": analytics.max_drawdown_fraction(daily),
             "calmar": analytics.calmar(daily),
         }
+
+    @cached_property
+    def deepest_fall_fraction(self) -> float:
+        """From the highest equity before, at closes of bars: what daily closes hide is in it."""
+        value = self.equity.to_numpy()
+        peak = np.maximum(np.maximum.accumulate(value), float(self.setup.cash))
+        return float((1.0 - value / peak).max())
 
     @cached_property
     def coverage(self) -> Coverage | Coverages:

@@ -306,6 +306,8 @@ def span(seconds: Any) -> str:
     if whole < 60:
         return f"{whole} s"
     hours, minutes = whole // 3600, whole % 3600 // 60
+    if hours >= 72:
+        return f"{round(hours / 24):,} days"
     if hours and not minutes:
         return f"{hours} h"
     if not hours:

@@ -25,6 +25,7 @@ def lines(result: Measured) -> list[tuple[str, str]]:
         ("per trade", f"profit factor {_number(m['profit_factor'])}, expectancy "
          f"{_number(m['expectancy_usdt'])} {quote} ({_number(m['expectancy_r'])} R)"),
         ("risk", f"max drawdown {_fall(m['max_drawdown_fraction'])} on daily closes, "
+         f"{_percent(result.deepest_fall_fraction)} at closes of bars, "
          f"longest losing streak {m['longest_losing_streak']}"),
         ("ratios", f"Sharpe {_number(m['sharpe'])}, Sortino {_number(m['sortino'])}, "
          f"Calmar {_number(m['calmar'])}{_why_not(m['sharpe'])}"),
@@ -45,7 +46,10 @@ def face(result: Measured) -> Shown:
 
 
 def compare(results: Mapping[str, Measured]) -> Table:
-    """One row per result: what was earned, lost to fees, refused. A figure that is none is nan."""
+    """One row per result: what was earned, lost to fees, refused. A figure that is none is nan.
+
+    fall: the deepest, at closes of bars.
+    """
     rows = [
         (
             name,
@@ -55,7 +59,7 @@ def compare(results: Mapping[str, Measured]) -> Table:
             _figure(r.metrics["win_fraction"]),
             _figure(r.metrics["profit_factor"]),
             _figure(r.metrics["expectancy_r"]),
-            abs(_figure(r.metrics["max_drawdown_fraction"])),
+            r.deepest_fall_fraction,
             len(r.refusals),
         )
         for name, r in results.items()
@@ -76,7 +80,7 @@ def _earned(result: Measured) -> Card:
     m, quote = result.metrics, result.setup.instrument.quote
     pnl, hold = m["pnl_usdt"], m["buy_and_hold_fraction"]
     paid = f"{_number(m['fees_usdt'], ',.2f')} {quote}"
-    told = f"after fees worth {paid}; buy and hold {_percent(hold)}"
+    told = f"after fees worth {paid}; buy and hold {_percent(hold)}".replace("-", "−")
     mood = ("up" if _above(pnl) else "down") if len(result.trades) else ""
     return Card("closed trades earned", f"{signed(pnl)} {quote}", told, mood)
 
@@ -97,8 +101,8 @@ def _made(result: Measured) -> Card:
 
 def _deepest(result: Measured) -> Card:
     streak = result.metrics["longest_losing_streak"]
-    told = f"on daily closes; {streak} losses in a row at worst"
-    return Card("deepest fall", _fall(result.metrics["max_drawdown_fraction"]), told)
+    told = f"at closes of bars; {streak} losses in a row at worst"
+    return Card("deepest fall", _percent(result.deepest_fall_fraction), told)
 
 
 def _asked(result: Measured) -> Card:

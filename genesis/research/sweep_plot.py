@@ -31,9 +31,9 @@ def sweep_figure(result: "Swept", x: str | None, y: str | None, metric: str) -> 
     trials = f"{len(result):,} trials, {result.counted.trials:,} ever"
     figure.update_layout(
         template=TEMPLATE,
-        title={"text": f"{title}<br><sup>{result.coverage}; {trials}</sup>"},
+        title={"text": f"{title}<br><sup>{result.coverage}<br>{trials}</sup>"},
         height=460 if others else 340,
-        margin={"t": 76, "b": 70},
+        margin={"t": 92, "b": 70},
         hovermode="closest",
         legend={"y": -0.16 if others else -0.26, "yanchor": "top"},
     )

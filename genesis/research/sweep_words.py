@@ -84,4 +84,5 @@ def _said(metric: str) -> str:
 def _told(metric: str, value: float) -> str:
     if value != value:
         return NONE
-    return f"{value:.2%}" if metric in _SHARES else f"{value:,.4g}"
+    told = f"{value:.2%}" if metric in _SHARES else f"{value:,.3g}"
+    return told.replace("-", "−")

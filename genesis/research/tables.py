@@ -10,12 +10,14 @@ import pandas as pd
 
 from genesis.domain.money import text
 from genesis.domain.time import DAY, SECOND, format_utc
-from genesis.research.style import NONE, Format, Shown, plain_text, share, signed, table
+from genesis.research.style import NONE, Format, Shown, percent, plain_text, share, signed, table
 
 MOST_ROWS: Final = 16
 _SIGNED: Final = frozenset({"pnl", "r", "mae", "mfe", "pnl_usdt", "mean_r"})
-_SHARES: Final = frozenset({"won", "fall"})
+_SHARES: Final = frozenset({"won", "fall", "drawdown_fraction"})
+_SIGNED_SHARES: Final = frozenset({"return_fraction"})
 _DUST: Final = 1e-9
+_CENTS: Final = 0.1
 
 
 class Table(pd.DataFrame):
@@ -70,7 +72,8 @@ def _head(name: str) -> str:
         return "opened"
     if name in ("r", "mean_r"):
         return name.replace("_", " ")[:-1] + "R"
-    head = name.removesuffix("_ns").removesuffix("_usdt").replace("_", " ")
+    head = name.removesuffix("_ns").removesuffix("_usdt").removesuffix("_fraction")
+    head = head.replace("_", " ")
     return (head.removesuffix(" ts") or head) if head != "ts" else "time"
 
 
@@ -79,12 +82,14 @@ def _format(name: str, column: "pd.Series[Any]", one_day: bool) -> Format:
         return _moments(column, one_day)
     if name in _SIGNED:
         return signed
-    if name in _SHARES:
+    if name in _SHARES or name.endswith("_share"):
         return share
+    if name in _SIGNED_SHARES:
+        return percent
     if pd.api.types.is_bool_dtype(column):
         return _any
     if pd.api.types.is_float_dtype(column):
-        return _decimals(column)
+        return _decimals(column, name.endswith("_usdt") or name == "fees")
     if pd.api.types.is_integer_dtype(column):
         return _whole
     return _any
@@ -107,9 +112,14 @@ def _moments(column: "pd.Series[Any]", one_day: bool) -> Format:
     return moment
 
 
-def _decimals(column: "pd.Series[Any]") -> Callable[[Any], str]:
-    """The decimals of a grid where the numbers lie on one, else as many as say something."""
+def _decimals(column: "pd.Series[Any]", is_money: bool = False) -> Callable[[Any], str]:
+    """The decimals of a grid where the numbers lie on one, else as many as say something.
+
+    Money has cents, and more only where most of it is less than ten of them.
+    """
     known = column.dropna().abs()
+    if is_money and float(known.median()) >= _CENTS:
+        return lambda value: NONE if value != value else f"{value:,.2f}".replace("-", "−")
     exact = (n for n in range(2, 7) if ((known - known.round(n)).abs() < _DUST).all())
     places = next(exact, _enough(float(known.median())))
     return lambda value: NONE if value != value else f"{value:,.{places}f}"

@@ -4,8 +4,15 @@ Cross rule: the sign of (fast average - slow average), decided on exact integer 
 tie keeps the last sign that was not zero; the first bar with enough history counts as a cross up
 when fast > slow. A cross up buys, a sign below zero sells everything held.
 
-It is here to show the flow and to be compared with other engines, not to make money: after fees
-a moving-average cross on minute bars loses in most markets, most of all in sideways ones.
+Premise: moves last. Where a price has risen over some time, it goes on rising more often than not,
+and an average of few bars above one of many says that it has.
+
+Costs: a taker fee and half a spread on each side, at every cross; the shorter the averages, the
+more of them.
+
+When it fails: sideways. Each swing crosses the averages late, near its end, and pays for both
+sides. After fees a cross on minute bars loses in most markets. It is here to show the flow and to
+be compared with other engines, not to make money.
 """
 
 from collections import deque

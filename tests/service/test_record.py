@@ -163,7 +163,7 @@ def test_time_without_a_recorder_is_told_by_the_next_and_by_a_backtest(tmp_path:
     ).coverage
     assert covered.outages == (away,)
     assert covered.deaf_s == pytest.approx((away.before_ns - away.after_ns) / SECOND)
-    assert f"recorder deaf for {covered.deaf_s:,.1f} s in 1 outages" in str(covered)
+    assert f"recorder deaf for {covered.deaf_s:,.1f} s in 1 outage" in str(covered)
 
 
 def lost_lines(store: TickStore) -> list[GapRecord]:

@@ -145,7 +145,8 @@ def test_signed_amounts(value: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0, "0 s"), (59.4, "59 s"), (61, "1 min 1 s"), (3_599, "59 min"), (7_200, "2 h"),
-     (8_100, "2 h 15 min"), (float("nan"), "–")],
+     (8_100, "2 h 15 min"), (71.5 * 3_600, "71 h 30 min"), (72 * 3_600, "3 days"),
+     (float("nan"), "–")],
 )  # fmt: skip
 def test_spans_of_time(seconds: float, text: str) -> None:
     assert style.span(seconds) == text

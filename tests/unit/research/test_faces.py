@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 
 from genesis.research import Bars, Ticks, TickStore, backtest, compare, market_figure
 from genesis.research.faces import _range
+from genesis.research.measured import Measured
 from genesis.research.tables import MOST_ROWS, Table, shown
 from genesis.store.ticks import TickStore as Stored
 from genesis.store.ticks.samples import sample_blocks
@@ -162,6 +164,43 @@ def test_numbers_have_the_decimals_that_say_something():
         *("60,000.50", "0.000167", "0.1", "−1.00", "–"),
         *("1.25", "0.000170", "2", "+2.50", "+1.00"),
     ]
+
+
+def test_money_has_cents_and_shares_are_percent():
+    frame = pd.DataFrame(
+        {
+            "fees": [30.97256, 12.5],
+            "paid_usdt": [0.01234, 0.02],
+            "skew": [-0.5, 0.25],
+            "return_fraction": [0.0493, -0.0118],
+            "drawdown_fraction": [0.029, 0.031],
+            "inside_share": [0.355, 0.0],
+        }
+    )
+    found = shown(frame)
+    for told in ("30.97", "12.50", "0.01234", "-0.50", "+4.93 %", "−1.18 %", "2.9 %", "35.5 %"):
+        assert f">{told}<" in found.html
+    assert ">return<" in found.html
+    assert 'class="n down">-0.50' not in found.html
+
+
+def test_the_deepest_fall_is_seen_at_closes_of_bars(results):
+    for name, one in results.items():
+        value = one.equity.to_numpy()
+        falls, peak = [], float(one.setup.cash)
+        for now in value.tolist():
+            peak = max(peak, now)
+            falls.append(1 - now / peak)
+        assert one.deepest_fall_fraction == pytest.approx(max(falls))
+        assert one.deepest_fall_fraction >= abs(one.metrics["max_drawdown_fraction"]) - 1e-12
+        row = compare(results).set_index("run").loc[name]
+        assert row["fall"] == one.deepest_fall_fraction
+
+
+def test_a_fall_begins_at_the_cash():
+    """Before any close of a bar there was the money it began with."""
+    held = SimpleNamespace(equity=pd.Series([90.0, 95.0]), setup=SimpleNamespace(cash=100))
+    assert Measured.deepest_fall_fraction.func(held) == pytest.approx(0.1)
 
 
 def test_columns_without_a_value_are_left_out_of_the_picture_only():

@@ -9,8 +9,8 @@ from genesis.research.style import report_figures
 
 
 def test_a_report_builds_no_grammar_of_web_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "rfc3987_syntax")
     monkeypatch.setattr(pio.renderers, "default", pio.renderers.default)
+    monkeypatch.delitem(sys.modules, "rfc3987_syntax")
     report_figures()
     assert sys.modules["rfc3987_syntax"] is None
     assert pio.renderers.default == "plotly_mimetype"
