@@ -16,7 +16,8 @@ GenesisError
 │   └── TiltInterventionRequired  53xx
 ├── NotBuilt                 6xxx  say so; nothing pretends
 ├── ReportFailed             7xxx  the older report stays; nothing half-written
-└── WorkerLost               8xxx  the search ends; what was tried stays counted
+├── WorkerLost               8xxx  the search ends; what was tried stays counted
+└── StrategyFailed           9xxx  the run ends there; there is no result
 """
 
 
@@ -129,3 +130,11 @@ class WorkerLost(GenesisError):
     """Processes of a search ended by themselves, again and again: it ends, and says where."""
 
     code = "GENESIS-8000"
+
+
+class StrategyFailed(GenesisError):
+    """A strategy raised, never came back, or wished for what means nothing: the run ends there and
+    gives no result; live, trading stops.
+    """
+
+    code = "GENESIS-9000"

@@ -29,7 +29,9 @@ def check(
     strategy: Annotated[str, typer.Argument(help="Name of a strategy, such as sma_cross.")],
     symbol: Annotated[
         str | None,
-        typer.Option(help="Check it on these ticks of the store; with a file: what is in it."),
+        typer.Option(
+            help="Check it on these ticks of the store (several with commas); with a file: its own."
+        ),
     ] = None,
     start: Annotated[str | None, typer.Option(help="Begin here (UTC).")] = None,
     end: Annotated[str | None, typer.Option(help="End before this moment (UTC).")] = None,
@@ -66,9 +68,9 @@ def check(
     may not matter, and compare what it decides.
 
     The future cut off or made absurd, a later start, another order of the trades of one instant,
-    once more here and in other processes. Without --symbol and files it runs on a synthetic
-    sample. Exit code 1 when a guard found something. Strategies in notebooks: `check` in
-    genesis.research.
+    once more here and in other processes; of several symbols also the future of one alone, and
+    another order of symbols. Without --symbol and files it runs on a synthetic sample. Exit code 1
+    when a guard found something. Strategies in notebooks: `check` in genesis.research.
     """
     from genesis.research import check as run
     from genesis.research.guards.check import ALL
@@ -98,9 +100,13 @@ def _market(
     home: Path | None,
     start: str | None,
     end: str | None,
-) -> "Ticks | Bars | None":
+) -> "Ticks | Bars | list[Ticks | Bars] | None":
     if ticks is not None and bars is not None:
         raise UsageError("give --ticks or --bars, not both")
+    symbols = [] if symbol is None else [one.strip() for one in symbol.split(",")]
+    file = ticks or bars
+    if file is not None and len(symbols) > 1:
+        raise UsageError(f"{file} holds one symbol, not {symbol}: several come from the tick store")
     if ticks is not None:
         from genesis.research.files import read_ticks
 
@@ -113,7 +119,9 @@ def _market(
         return None
     from genesis.research import TickStore
 
-    return TickStore(home_of(home)).ticks(symbol, start, end)
+    store = TickStore(home_of(home))
+    found: list[Ticks | Bars] = [store.ticks(one, start, end) for one in symbols]
+    return found if len(found) > 1 else found[0]
 
 
 @contextmanager

@@ -27,6 +27,7 @@ _EXITS: Final[dict[type[errors.GenesisError], int]] = {
     errors.ConfigError: BAD_INPUT,
     errors.EventLogError: BAD_INPUT,
     errors.NotBuilt: BAD_INPUT,
+    errors.StrategyFailed: BAD_INPUT,
     errors.ReportFailed: NO,
     errors.WorkerLost: NO,
     errors.OperatorError: NO,

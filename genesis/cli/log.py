@@ -54,12 +54,15 @@ def _again(reader: "LogReader") -> Replay:
     Digest and number of events are those of the account's own.
     """
     from genesis.service.broken_lanes import known_words, left_behind
+    from genesis.service.code_of_log import CodeOfLog
     from genesis.service.strategies import engine_for
     from genesis.store.steps import MAIN
 
+    code = CodeOfLog()
     with _progress(reader.extent().steps) as seen:
-        found = replay(reader.read(), engine_for, seen)
-    for line in known_words(reader):
+        found = replay(reader.read(), engine_for, seen, begins=code.see)
+    older = None if found.first_difference is None else code.words(found.first_difference.step)
+    for line in (*known_words(reader), *([older] if older else ())):
         typer.echo(line)
     passed_over = {MAIN, *left_behind(reader)}
     for stream in (name for name in reader.streams() if name not in passed_over):

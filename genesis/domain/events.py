@@ -12,7 +12,7 @@ from genesis.domain.account import Balance, MarketState
 from genesis.domain.fills import Fill
 from genesis.domain.ids import OrderKey
 from genesis.domain.instrument import Instrument
-from genesis.domain.keeping import CodeConfirmed, LogForked, StopAdopted
+from genesis.domain.keeping import CodeConfirmed, LogForked, StopAdopted, StrategySwapped
 from genesis.domain.orders import OrderType, Side
 from genesis.domain.paper import (
     PaperDayReported,
@@ -381,6 +381,7 @@ Event = (
     | RunStarted
     | RunEnded
     | CodeConfirmed
+    | StrategySwapped
     | StopAdopted
     | LogForked
     | VolumeProfileReported
@@ -395,6 +396,5 @@ def bar_timer_key(symbol: str, width_ns: int) -> str:
 
 def is_market(event: Event) -> bool:
     """Does the event belong on the tape (ticks, tops, deltas, bars and bar timers)?"""
-    return isinstance(event, MarketEvent) or (
-        type(event) is TimerFired and event.key.startswith(BAR_TIMER)
-    )
+    is_bar = type(event) is TimerFired and event.key.startswith(BAR_TIMER)
+    return is_bar or isinstance(event, MarketEvent)

@@ -16,6 +16,21 @@ class CodeConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class StrategySwapped:
+    """Event: the trader asked that a running strategy goes on as another version of itself.
+
+    params: names and values, as text; all others are those of the class. code_sha256: of all code
+    that decides from here on, the new version's among it.
+    """
+
+    ts_ns: int
+    name: str
+    params: tuple[tuple[str, str], ...]
+    code_sha256: str
+    client_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StopAdopted:
     """Event: a stop of ours rested at the venue that this log never placed: its price is kept."""
 

@@ -44,6 +44,10 @@ class CodeActs:
             return changed, self._freed(event.ts_ns)
         return changed, self._state.risk.block(event.ts_ns, CODE, UNCONFIRMED)
 
+    def is_of_run(self, code_sha256: str) -> bool:
+        """Is it the code that the run began with?"""
+        return code_sha256 == self._last
+
     def confirmed(self, event: CodeConfirmed, *, is_live: bool) -> tuple[RiskBlocked, ...]:
         """A person confirmed this code."""
         if not is_live or event.code_sha256 == self._trusted:

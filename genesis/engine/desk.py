@@ -23,6 +23,7 @@ from genesis.risk.sizing import STOP_TOO_FAR
 from genesis.strategy.base import Intent, Strategy
 from genesis.strategy.lineage import tier_needed
 from genesis.strategy.rank import urgency
+from genesis.strategy.sound import readable
 
 if TYPE_CHECKING:
     from genesis.engine.gate import Gate
@@ -66,6 +67,15 @@ class Desk:
         self._needed = {id(one): kept.get(id(one)) or tier_needed(one) for one in self.strategies}
         self._wanting.clear()
 
+    def swap(self, new: Strategy) -> None:
+        """From now on this one instead of the one of its name."""
+        kept = [new if strategy.name == new.name else strategy for strategy in self.strategies]
+        self.strategies = tuple(kept)
+        self._needed = {
+            id(one): self._needed.get(id(one)) or tier_needed(one) for one in self.strategies
+        }
+        self._wanting.clear()
+
     def wishes(self, kind: type, event: Event) -> Sequence[Draft]:
         """What strategies wish for after this event (of this `kind`)."""
         wanting = self._wanting.get(kind)
@@ -79,7 +89,8 @@ class Desk:
                 continue
             intents = strategy.on_event(event, self._view)
             if intents:
-                wishes += [(intent, strategy) for intent in intents]
+                known = readable(intents, strategy.name, event)
+                wishes += [(intent, strategy) for intent in known]
         if not wishes:
             return ()
         wishes.sort(key=lambda wish: urgency(wish[0]))  # stable: equals keep their order

@@ -24,7 +24,7 @@ from genesis.domain.events import (
 )
 from genesis.domain.fills import Fill
 from genesis.domain.ids import EXTERNAL_RUN
-from genesis.domain.keeping import StopAdopted
+from genesis.domain.keeping import StopAdopted, StrategySwapped
 from genesis.domain.money import ZERO
 from genesis.domain.orders import Order, OrderRequest, OrderStatus, Purpose
 from genesis.domain.outcomes import CommandAnswered, OrderApproved, OrderRefused, Outcome
@@ -34,6 +34,7 @@ from genesis.engine.gate import Gate
 from genesis.engine.rulebook import Editor, Rules
 from genesis.engine.state import EngineState
 from genesis.engine.step import NO_WATCH, Step, Watch
+from genesis.engine.swaps import Maker, Swaps
 from genesis.engine.together import Alerts
 from genesis.engine.view import EngineView
 from genesis.engine.watch import watch
@@ -57,8 +58,11 @@ class Engine:
         *,
         seed: str = "0",
         editor: Editor | None = None,
+        maker: Maker | None = None,
     ) -> None:
-        """editor: splits wanted rules; without one the engine keeps those it has."""
+        """editor: splits wanted rules; without one the engine keeps those it has. maker: makes
+        strategies that are swapped in; without one none is.
+        """
         self.seed = seed
         self.state = EngineState(rules, widths_of(strategies))
         self.view = EngineView(self.state)
@@ -66,6 +70,7 @@ class Engine:
         self.discipline = Discipline(self.state, self.view, editor)
         self.together = Alerts(self.state, self.view)
         self.desk = Desk(self.state, self.view, self.gate, strategies)
+        self._swaps = Swaps(self.state, self.view, self.desk, self.discipline.keeping, maker)
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -95,6 +100,8 @@ class Engine:
             moved = self._positions(kind, told)  # Positions: fills reach the ledger first
             seen = self.desk.as_scored(told) if isinstance(told, OperatorActed) else told
             facts = moved + self.discipline.observe(seen, moved)  # Risk, Tilt, Tiers observe
+            if isinstance(told, StrategySwapped):
+                facts += (self._swaps.asked(told),)
             if moved:
                 facts += self.together.judged()
             wishes = self.desk.wishes(kind, told)  # Strategies and the operator: one door

@@ -86,6 +86,10 @@ class Keeping:
         self.asks |= bool(counted) or not is_told
         return counted, is_told
 
+    def may_run(self, code_sha256: str) -> bool:
+        """May this code decide within the run? Of a live account only the code it began with."""
+        return not self._is_live or self.code.is_of_run(code_sha256)
+
     @property
     def _is_live(self) -> bool:
         return self._state.ledger.opened_ns is not None and not self._state.tiers.history.is_paper

@@ -63,11 +63,13 @@ def replay(
     steps: Iterable[Recorded],
     engine_for: EngineFor,
     seen: Callable[[Recorded], None] | None = None,
+    begins: Callable[[Recorded], None] | None = None,
 ) -> Replay:
     """Run all recorded events again, over all runs in order, and compare every record.
 
     The replay goes on after a difference, so that the digest covers all events; it ends early
-    only where the engine raises, which is a difference too. `seen` is told every step.
+    only where the engine raises, which is a difference too. `seen` is told every step that was
+    run, `begins` every step before it is.
 
     Raises:
         EventLogError: an event stands before the first RunStarted that no engine can be made for.
@@ -80,6 +82,8 @@ def replay(
         for recorded, started in _with_first_run(steps):
             if engine is None or isinstance(recorded.event, RunStarted):
                 engine = engine_for(started, engine)
+            if begins is not None:
+                begins(recorded)
             try:
                 step = engine.handle(recorded.event)
             except Exception as problem:  # noqa: BLE001 - the recorded run got past this event

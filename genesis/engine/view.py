@@ -10,6 +10,7 @@ from genesis.domain.events import BarClosed, BookTop
 from genesis.domain.instrument import Instrument
 from genesis.domain.money import ONE, ZERO
 from genesis.domain.orders import Order, Side
+from genesis.errors import UsageError
 from genesis.market.walk import walk_price
 from genesis.positions.ledger import Position
 from genesis.risk.sizing import risk_per_unit
@@ -70,6 +71,11 @@ class EngineView:
         return self._state.rules.risk.taker_fee_fraction
 
     def bars(self, symbol: str, n: int) -> Sequence[BarClosed]:
+        if n < 1:
+            raise UsageError(
+                f"view.bars counts closed bars back from now: n is {n} and must be at least 1; "
+                "there are no later ones"
+            )
         known = self._state.market.symbols.get(symbol)
         return () if known is None else tuple(known.bars)[-n:]
 

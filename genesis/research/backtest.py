@@ -23,6 +23,7 @@ from genesis.engine.rulebook import Rules
 from genesis.engine.step import Step
 from genesis.errors import DataError, UsageError
 from genesis.research.bars import Bars
+from genesis.research.failing import CALL_S, strategies_watched
 from genesis.research.markets import Market, first_ns, source_of
 from genesis.research.result import BacktestResult, Setup
 from genesis.research.setup import (
@@ -75,6 +76,7 @@ def backtest(
     home: str | Path | None = None,
     every_tick: bool = False,
     progress: Progress | None = None,
+    call_s: float | None = CALL_S,
 ) -> BacktestResult:
     """Run a strategy, or several beside each other, over recorded data.
 
@@ -95,13 +97,17 @@ def backtest(
     there when it came to rest), `optimistic` (nobody), a share of it from 0 to 1, or a model fitted
     to own orders (`fit_execution`); the truth lies between the first two (`both_queues`).
     every_tick: feed each tick to the engine instead of skipping; the same decisions, slower.
+    call_s: seconds one call into a strategy may take (watched in the main thread only); None: as
+    long as it likes, and what it raises comes as it is.
 
     Raises:
         UsageError: unknown strategy, parameter, symbol or fill, values out of range, or a strategy
             that trades a symbol of another quote.
         DataError: no data in the span. ConfigError: rules that cannot be used.
+        StrategyFailed: a strategy raised, did not come back, or wished for what means nothing;
+            there is no result then, not even of a part.
     """
-    markets = _markets(data, start, end, home)
+    markets = markets_of(data, start, end, home)
     wish = None if qty is None else positive(qty, "qty")
     traders = traders_of(strategy, params, wish)
     book, schedule = rules_of(rules, fees, stop_fraction)
@@ -124,7 +130,7 @@ def backtest(
     opening = _opening(engine, markets, exchange, book, traders, money)
     if any(trader.tier.rank >= Tier.STRATEGIST.rank for trader in traders):
         opening += _usual_volumes(home, _stored(data), opening[0].ts_ns, book)
-    with _collector_paused(), localcontext(CONTEXT):
+    with _collector_paused(), localcontext(CONTEXT), strategies_watched(call_s):
         steps = run(engine, sources, exchange, opening=opening, every_tick=every_tick)
         decided, executions = _collect(steps, progress)
     _check_quotes(executions, instruments)
@@ -154,13 +160,17 @@ def backtest(
     )
 
 
-def _markets(
+def markets_of(
     data: Market | str | Sequence[Market | str],
     start: Moment | None,
     end: Moment | None,
     home: str | Path | None,
 ) -> list[Market]:
-    """One a symbol, each with data in the span."""
+    """One a symbol, each with data in the span.
+
+    Raises:
+        UsageError, DataError: as `backtest`.
+    """
     asked = [data] if isinstance(data, Ticks | Bars | str) else list(data)
     if not asked:
         raise UsageError("there is no data: pass Ticks, Bars or a symbol, or several of them")

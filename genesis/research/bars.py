@@ -58,7 +58,7 @@ class Bars:
         }
         _check_shape(prices)
         volumes, qty_step = to_lots(
-            column(volume, np.float64, "volume", rows), known.qty_lot, "volume"
+            column(volume, np.float64, "volume", rows), known.qty_lot, "volume", may_be_zero=True
         )
         columns = BarColumns(
             known,
@@ -134,4 +134,6 @@ def _check_shape(prices: dict[str, npt.NDArray[np.int64]]) -> None:
     bad = (prices["high"] < inner_high) | (prices["low"] > inner_low)
     if bad.any():
         row = int(bad.argmax())
-        raise DataError(f"row {row}: open and close must lie between low and high")
+        raise DataError(
+            f"row {row}: open and close must lie between low and high; mend or leave out that row"
+        )

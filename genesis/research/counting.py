@@ -32,7 +32,18 @@ _WHOLE_ROWS: Final = 1 << 16
 _BLOCK: Final = 512
 _BLOCKS: Final = 64
 _APART: Final = frozenset(
-    {"strategy", "data", "params", "start", "end", "home", "progress", "rules", "every_tick"}
+    {
+        "strategy",
+        "data",
+        "params",
+        "start",
+        "end",
+        "home",
+        "progress",
+        "rules",
+        "every_tick",
+        "call_s",
+    }
 )
 """What the row tells elsewhere, or what changes no decision."""
 

@@ -19,11 +19,11 @@ class Coverage:
     """What the data covers.
 
     kind: ticks or bars. rows: how many. longest_gap_s: longest time between two of them (beyond
-    the width, for bars). covered_fraction: widths with a trade over all widths between first and
-    last (of one minute for ticks); quiet markets have empty minutes without a hole in the data.
-    missing, holes: trade ids absent between the first and the last, and in how many places (0
-    where ticks tell no ids). outages: when our recorder heard nothing of the span; trades of such
-    a time may have been fetched since, books are not.
+    the width, for bars); gap_from_ns: when it begins. covered_fraction: widths with a trade over
+    all widths between first and last (of one minute for ticks); quiet markets have empty minutes
+    without a hole in the data. missing, holes: trade ids absent between the first and the last,
+    and in how many places (0 where ticks tell no ids). outages: when our recorder heard nothing of
+    the span; trades of such a time may have been fetched since, books are not.
     """
 
     kind: str
@@ -35,6 +35,7 @@ class Coverage:
     missing: int = 0
     holes: int = 0
     outages: tuple[GapRecord, ...] = ()
+    gap_from_ns: int = 0
 
     @property
     def days(self) -> float:
@@ -51,6 +52,8 @@ class Coverage:
 
     def __str__(self) -> str:
         lacks = ""
+        gap = f"{self.longest_gap_s:.1f} s"
+        gap += f" from {format_utc(self.gap_from_ns)}" if self.longest_gap_s else ""
         if self.missing:
             lacks += f", {self.missing:,} trades missing in {_counted(self.holes, 'gap')}"
         if self.outages:
@@ -58,8 +61,8 @@ class Coverage:
             lacks += f", recorder deaf for {self.deaf_s:,.1f} s in {outages}"
         return (
             f"{self.rows:,} {self.kind}, {format_utc(self.first_ns)} to "
-            f"{format_utc(self.last_ns)} ({self.days:.2f} days), longest gap "
-            f"{self.longest_gap_s:.1f} s, {self.covered_fraction:.2%} of the bars present{lacks}"
+            f"{format_utc(self.last_ns)} ({self.days:.2f} days), longest gap {gap}, "
+            f"{self.covered_fraction:.2%} of the bars present{lacks}"
         )
 
 
@@ -86,11 +89,11 @@ def coverage(
     if isinstance(columns, BarColumns):
         ts_ns, width_ns = columns.open_ts_ns, columns.width_ns
         present, kind = len(ts_ns), "bars"
-        gap = max(0, _longest_step(ts_ns) - width_ns)
+        over = width_ns
     else:
         ts_ns, kind = columns.ts_ns, "ticks"
         present = len(columns.bars(width_ns).first)
-        gap = _longest_step(ts_ns)
+        over = 0
         missing, holes = _holes(columns.trade_ids)
     first, last = int(ts_ns[0]), int(ts_ns[-1])
     widths = last // width_ns - first // width_ns + 1
@@ -100,7 +103,10 @@ def coverage(
         if each.kind in _DEAF and each.before_ns > first and each.after_ns < last
     )
     share = present / widths
-    return Coverage(kind, len(ts_ns), first, last, gap / SECOND, share, missing, holes, outages)
+    since, step = _longest_step(ts_ns)
+    gap_s = max(0, step - over) / SECOND
+    begin = since + over
+    return Coverage(kind, len(ts_ns), first, last, gap_s, share, missing, holes, outages, begin)
 
 
 def _holes(ids: npt.NDArray[np.int64] | None) -> tuple[int, int]:
@@ -115,5 +121,10 @@ def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
 
 
-def _longest_step(ts_ns: npt.NDArray[np.int64]) -> int:
-    return int(np.diff(ts_ns).max()) if len(ts_ns) > 1 else 0
+def _longest_step(ts_ns: npt.NDArray[np.int64]) -> tuple[int, int]:
+    """The stamp before it, and how long it is."""
+    if len(ts_ns) < 2:
+        return 0, 0
+    steps = np.diff(ts_ns)
+    row = int(steps.argmax())
+    return int(ts_ns[row]), int(steps[row])

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from genesis.domain.time import format_utc
 from genesis.errors import DataError
 
 Float64 = npt.NDArray[np.float64]
@@ -21,6 +22,7 @@ OFF_GRID: Final = 1e-6
 """A price further from its tick than this share of a tick is not a price of the instrument."""
 FINE_QTY: Final = Decimal("0.00000001")
 _SLICE: Final = 1 << 15
+_MEND: Final = "mend or leave out that row (`genesis ticks check FILE` finds others)"
 _LARGEST: Final = float(2**62)
 
 
@@ -67,6 +69,26 @@ def check_times(ts_ns: Int64, name: str = "ts_ns") -> None:
             )
 
 
+def check_ids(trade_id: Int64, ts_ns: Int64, name: str = "trade_id") -> None:
+    """No trade is there twice.
+
+    Raises:
+        DataError: two rows have one id.
+    """
+    if all((part[1:] > part[:-1]).all() for _, part in _slices(trade_id, overlap=1)):
+        return
+    order = np.argsort(trade_id, kind="stable")
+    again = np.flatnonzero(np.diff(trade_id[order]) == 0)
+    if len(again):
+        row = int(order[again + 1].min())
+        first = int(np.flatnonzero(trade_id == trade_id[row])[0])
+        raise DataError(
+            f"{name}: row {row} ({format_utc(int(ts_ns[row]))}) is trade {trade_id[row]} again, as "
+            f"row {first}, and {len(again):,} rows are there twice in all: keep the first of each "
+            "(drop_duplicates in pandas)"
+        )
+
+
 def to_ticks(prices: Float64, price_tick: Decimal, name: str = "price") -> Int64:
     """Prices as counts of ticks.
 
@@ -87,32 +109,40 @@ def to_ticks(prices: Float64, price_tick: Decimal, name: str = "price") -> Int64
     return counts
 
 
-def to_lots(qtys: Float64, qty_lot: Decimal, name: str = "qty") -> tuple[Int64, Decimal]:
+def to_lots(
+    qtys: Float64, qty_lot: Decimal, name: str = "qty", *, may_be_zero: bool = False
+) -> tuple[Int64, Decimal]:
     """Quantities as counts of the returned step: the lot, or 1e-8 where one is off the lot.
 
     Old data may hold finer quantities than today's lot; 1e-8 is the finest a venue prints.
 
+    may_be_zero: bars in which nothing traded have no volume; a trade always has a quantity.
+
     Raises:
-        DataError: a quantity is not finite, negative, or too large to count.
+        DataError: a quantity is not finite, negative, zero, or too large to count.
     """
+    half = float(FINE_QTY) / 2
+    least = -half if may_be_zero else half
     for step in (qty_lot, FINE_QTY):
-        counts = _try_lots(qtys, step, name, rounds=step == FINE_QTY)
+        counts = _try_lots(qtys, step, name, least, rounds=step == FINE_QTY)
         if counts is not None:
             return counts, step
     raise AssertionError("1e-8 takes every quantity")
 
 
-def _try_lots(qtys: Float64, step: Decimal, name: str, *, rounds: bool) -> Int64 | None:
+def _try_lots(
+    qtys: Float64, step: Decimal, name: str, least: float, *, rounds: bool
+) -> Int64 | None:
     counts = np.empty(len(qtys), np.int64)
     steps, per_step = _ratio(step)
     total = 0.0
     for at, part in _slices(qtys):
         exact = part * per_step / steps if steps != 1.0 else part * per_step
         whole = np.rint(exact)
-        bad = ~(whole >= 0) | ~(whole < _LARGEST)
+        bad = ~(part >= least) | ~(whole < _LARGEST)
         if bad.any():
             row = at + int(bad.argmax())
-            raise DataError(f"{name}: row {row} is {qtys[row]}: not a quantity")
+            raise DataError(f"{name}: row {row} is {qtys[row]}: not a quantity; {_MEND}")
         if not rounds and (np.abs(exact - whole) > OFF_GRID * np.maximum(whole, 1.0)).any():
             return None
         counts[at : at + len(part)] = whole
@@ -137,7 +167,7 @@ def _slices(
 
 def _bad_price(price: float, tick: Decimal, row: int, name: str) -> str:
     if not np.isfinite(price) or not 0 < price / float(tick) < _LARGEST:
-        return f"{name}: row {row} is {price}: not a price"
+        return f"{name}: row {row} is {price}: not a price; {_MEND}"
     return (
         f"{name}: row {row} is {price!r}, which is not a multiple of the price tick {tick}; "
         "pass an Instrument with the right price_tick"

@@ -4,6 +4,8 @@ Venues change their filters; a backtest of another symbol, or of exact old filte
 `Instrument`.
 """
 
+from decimal import Decimal
+
 from genesis.domain.instrument import Instrument
 from genesis.errors import UsageError
 from genesis.wire.instruments import GRIDS, known_instrument
@@ -14,9 +16,10 @@ def instrument(named: Instrument | str) -> Instrument:
     """The instrument itself, or the built-in one of that name (`BTC/USDT`, also `BTCUSDT`).
 
     Raises:
-        UsageError: the name is not among the built-in ones.
+        UsageError: the name is not among the built-in ones, or the instrument has no grid.
     """
     if isinstance(named, Instrument):
+        _check_grid(named)
         return named
     try:
         symbol = parse_symbol(named)
@@ -29,3 +32,13 @@ def instrument(named: Instrument | str) -> Instrument:
             f"qty_lot); built in are {', '.join(GRIDS)}"
         )
     return found
+
+
+def _check_grid(known: Instrument) -> None:
+    for name in ("price_tick", "qty_lot"):
+        step: object = getattr(known, name)
+        if not (isinstance(step, Decimal) and step.is_finite() and step > 0):
+            raise UsageError(
+                f"{known.symbol} has no {name}: it is {step!r} and must be a Decimal above 0; take "
+                "it from the filters in the venue's exchange information"
+            )

@@ -117,7 +117,8 @@ class TickStore:
         name = symbol.symbol if isinstance(symbol, Instrument) else parse_symbol(symbol)
         first, last = span_ns(start, end)
         trades = self._store.arrays(name, first, last)
-        known = symbol if isinstance(symbol, Instrument) else self._instrument(name, trades)
+        is_given = isinstance(symbol, Instrument)
+        known = instrument_of(symbol) if is_given else self._instrument(name, trades)
         columns = TickColumns(
             known,
             _step(trades.price_scale),

@@ -48,7 +48,8 @@ def prepared(
     """A fresh strategy for one run; an object is copied, so a second run starts as the first did.
 
     Raises:
-        UsageError: unknown name or parameter, or parameters given for an object.
+        UsageError: unknown name or parameter, parameters given for an object, or an object that
+            cannot be copied.
     """
     if isinstance(strategy, str):
         known = builtin()  # packages are only searched for what does not come with Genesis
@@ -56,8 +57,18 @@ def prepared(
     elif params:
         raise UsageError("params are for strategies given by name; set them on the object itself")
     else:
-        found = deepcopy(strategy)
+        found = _copied(strategy)
     return found if qty is None else FixedQty(found, qty)
+
+
+def _copied(strategy: Strategy) -> Strategy:
+    try:
+        return deepcopy(strategy)
+    except Exception as error:
+        raise UsageError(
+            f"strategy {strategy.name} cannot be copied for a run ({type(error).__name__}: "
+            f"{error}): keep files, locks, generators and the like out of the object"
+        ) from error
 
 
 def traders_of(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from genesis.domain.instrument import Instrument
 from genesis.domain.time import format_utc
-from genesis.research.grid import check_times, column, to_lots, to_ticks
+from genesis.research.grid import check_ids, check_times, column, to_lots, to_ticks
 from genesis.research.instruments import instrument as instrument_of
 from genesis.sim.columns import TickColumns, TopColumns
 from genesis.store.ticks import GapRecord
@@ -45,7 +45,8 @@ class Ticks:
 
         Raises:
             UsageError: unknown symbol text. DataError: unequal lengths, falling times, a price
-            off the grid (by more than 1e-6 of a tick), a number that is none; names the row.
+            off the grid (by more than 1e-6 of a tick), a number that is none, a quantity of 0, one
+            trade id twice; names the row.
         """
         known = instrument_of(instrument)
         times = column(ts_ns, np.int64, "ts_ns")
@@ -55,6 +56,8 @@ class Ticks:
         makers = column(is_buyer_maker, np.bool_, "is_buyer_maker", rows)
         ids = None if trade_id is None else column(trade_id, np.int64, "trade_id", rows)
         check_times(times)
+        if ids is not None:
+            check_ids(ids, times)
         counts, qty_step = to_lots(sizes, known.qty_lot)
         ticks = to_ticks(prices, known.price_tick)
         return cls(

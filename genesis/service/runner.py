@@ -21,6 +21,7 @@ from genesis.domain.events import (
     TimerFired,
     TradeTick,
 )
+from genesis.domain.keeping import StrategySwapped
 from genesis.domain.time import MILLISECOND
 from genesis.engine.step import Step
 from genesis.errors import GenesisError
@@ -42,6 +43,10 @@ _ORDER: Final = frozenset(OrderEvent.__args__)
 
 class Handler(Protocol):
     """The engine, as its driver sees it."""
+
+    @property
+    def widths(self) -> Iterable[int]:
+        """Widths in ns of the bars that are needed."""
 
     def handle(self, event: Event) -> Step: ...
 
@@ -181,6 +186,8 @@ class Runner:
             self.bars.traded(event.symbol, event.ts_ns)
         elif type(event) is RunStarted:
             self._held = False
+        elif type(event) is StrategySwapped:
+            self.bars.want(self.engine.widths)
         for command in step.commands:
             self._at_once(command, event.ts_ns)
         waiter = None if seq is None else self._asked.pop(seq, None)

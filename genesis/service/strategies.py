@@ -1,6 +1,6 @@
 """Which strategies there are, those of installed packages too, and the engine of a run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Final
 
@@ -52,4 +52,9 @@ def engine_for(started: RunStarted, engine: Replayable | None) -> Replayable:
 
 
 def new_engine(rules: Rules, strategies: Sequence[str], seed: str) -> Engine:
-    return Engine(rules, strategies_of(strategies), seed=seed, editor=split)
+    return Engine(rules, strategies_of(strategies), seed=seed, editor=split, maker=made)
+
+
+def made(name: str, params: Mapping[str, object]) -> Strategy:
+    """A fresh strategy with parameters. Raises UsageError: the name or they do not fit."""
+    return catalog().build(name, params)

@@ -1,5 +1,6 @@
 """Timers of the venue clock: those the engine asked for, and the boundaries of bars."""
 
+from collections.abc import Iterable
 from heapq import heappop, heappush
 
 from genesis.domain.events import TimerFired, bar_timer_key
@@ -55,6 +56,10 @@ class BarTimers:
         self.grace_ns = grace_ns
         self._due: dict[tuple[str, int], int] = {}
         self._fired: dict[tuple[str, int], int] = {}
+
+    def want(self, widths: Iterable[int]) -> None:
+        """Bars of these widths, too, from the next trade on."""
+        self._widths = tuple(sorted({*self._widths, *widths}))
 
     def traded(self, symbol: str, ts_ns: int) -> None:
         """A trade of `symbol` was delivered: its bars have a boundary to come."""

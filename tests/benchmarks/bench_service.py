@@ -118,6 +118,7 @@ class ProbedEngine:
     def __init__(self, handle: Callable[[Event], Step], probe: Probe) -> None:
         self._handle = handle
         self._probe = probe
+        self.widths: tuple[int, ...] = ()
 
     def handle(self, event: Event) -> Step:
         begun_ns = perf_counter_ns()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import ClassVar
 
 from genesis.domain.account import Tier
@@ -10,6 +11,7 @@ from genesis.domain.orders import Side
 from genesis.domain.time import MINUTE
 from genesis.research import Bars, Ticks
 from genesis.strategy import Intent, View
+from genesis.strategy.symbols import Moment
 
 Market = Ticks | Bars
 
@@ -220,3 +222,120 @@ class Returning(OfBars):
     def on_event(self, event: Event, view: View) -> Sequence[Intent]:
         self._bars += 1
         return self._answer if self._bars % 3 == 0 else ()  # type: ignore[return-value]
+
+
+# -- those that compare two symbols ----------------------------------------------------------
+class OfPair(OfBars):
+    """Trades the first of two symbols; asked once both have closed their bar of a moment."""
+
+    name = "of_pair"
+
+    def __init__(self, first: str = "BTC/USDT", second: str = "ETH/USDT") -> None:
+        self._first, self._second = first, second
+        self._moment = Moment((first, second))
+
+    def is_up(self, first: BarClosed, second: BarClosed) -> bool:
+        raise NotImplementedError
+
+    def on_event(self, event: Event, view: View) -> Sequence[Intent]:
+        assert isinstance(event, BarClosed)
+        bars = self._moment.add(event)
+        if not bars:
+            return ()
+        return self.wished(self.is_up(bars[0], bars[1]), view)
+
+    def wished(self, is_up: bool, view: View) -> Sequence[Intent]:
+        if is_up == (view.position(self._first) is not None):
+            return ()
+        side = Side.BUY if is_up else Side.SELL
+        return (Intent(self._first, side, reduces=not is_up, why="signal"),)
+
+
+class Together(OfPair):
+    """No bug: buys where both bars rose."""
+
+    name = "together"
+
+    def is_up(self, first: BarClosed, second: BarClosed) -> bool:
+        return first.close > first.open and second.close > second.open
+
+
+class OtherAhead(OfPair):
+    """LEAK: goes by the next close of the other symbol."""
+
+    name = "other_ahead"
+
+    def __init__(self, data: tuple[Market, ...]) -> None:
+        super().__init__()
+        closes = closes_of(data[1])
+        ends = sorted(closes)
+        self._up = {end: closes[later] > closes[end] for end, later in pairwise(ends)}
+
+    def is_up(self, first: BarClosed, second: BarClosed) -> bool:
+        return self._up.get(first.ts_ns, False)
+
+
+class RatioScaled(OfPair):
+    """LEAK: holds the ratio of both prices against the middle of all of its past and future."""
+
+    name = "ratio_scaled"
+
+    def __init__(self, data: tuple[Market, ...]) -> None:
+        super().__init__()
+        both = [closes_of(market) for market in data]
+        known = sorted(both[0].keys() & both[1].keys())
+        ratios = [Decimal(both[0][at]) / both[1][at] for at in known]
+        self._middle = (min(ratios) + max(ratios)) / 2
+
+    def is_up(self, first: BarClosed, second: BarClosed) -> bool:
+        return first.close / second.close < self._middle
+
+
+class Hasty(OfPair):
+    """BUG: compares at the first symbol's bar with whatever bar of the other one came last."""
+
+    name = "hasty"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rose = False
+
+    def on_event(self, event: Event, view: View) -> Sequence[Intent]:
+        assert isinstance(event, BarClosed)
+        if event.symbol == self._second:
+            self._rose = event.close > event.open
+            return ()
+        return self.wished(self._rose, view)
+
+
+class HastyDeclared(Hasty):
+    """The same, declared."""
+
+    name = "hasty_declared"
+    tie_break = "arrival"
+
+
+class ColdPair(OfPair):
+    """BUG: an average of the other symbol's price that begins with 0; 5 bars are too few for it."""
+
+    name = "cold_pair"
+    warm_up_bars = 5
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mean = Decimal(0)
+
+    def is_up(self, first: BarClosed, second: BarClosed) -> bool:
+        self._mean += (second.close - self._mean) / 10
+        return second.close > self._mean
+
+
+class LeftOverPair(OfPair):
+    """BUG: what it saw of both hangs at the class."""
+
+    name = "left_over_pair"
+    seen: ClassVar[list[Decimal]] = []
+
+    def is_up(self, first: BarClosed, second: BarClosed) -> bool:
+        self.seen.append(second.close)
+        return len(self.seen) % 8 < 3

@@ -1,24 +1,29 @@
 """All guards of one strategy, in order."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from genesis.engine.rulebook import Rules
-from genesis.errors import DataError, UsageError
+from genesis.errors import UsageError
+from genesis.research.backtest import markets_of
 from genesis.research.bars import Bars
 from genesis.research.guards.findings import Finding, Guard, Report, not_judged
 from genesis.research.guards.lookahead import lookahead
 from genesis.research.guards.repeat import repeat
 from genesis.research.guards.result import CheckResult
 from genesis.research.guards.sample import sample_for
+from genesis.research.guards.samples import samples_for
+from genesis.research.guards.several import Data, longest, symbols, told
 from genesis.research.guards.subject import CALL_S, Factory, Subject
 from genesis.research.guards.ties import ties
-from genesis.research.guards.trace import Broke, Market, Trace
+from genesis.research.guards.trace import Broke, Trace
 from genesis.research.guards.warm_up import warm_up, warm_up_of
-from genesis.research.guards.watchdog import can_watch
-from genesis.research.setup import BINANCE_FEES, Fees, Moment, Number, span_ns
+from genesis.research.markets import Market
+from genesis.research.setup import BINANCE_FEES, Fees, Moment, Number
+from genesis.research.ticks import Ticks
+from genesis.research.watchdog import can_watch
 from genesis.strategy import Strategy
 
 Progress = Callable[[str, int, int], None]
@@ -32,7 +37,7 @@ _UNWATCHED: Final = (
 
 def check(
     strategy: str | Strategy | Factory,
-    data: Market | str | None = None,
+    data: Market | str | Sequence[Market | str] | None = None,
     *,
     params: Mapping[str, object] | None = None,
     start: Moment | None = None,
@@ -56,9 +61,10 @@ def check(
     strategy: a name from the catalog or a catalog's class (with `params`); an object (copied for
     each run); or a function, or any other class, that makes a strategy from the data it may see.
     Features that are computed from data must come in this last form: what an object was made with
-    cannot be taken away from it. data: Ticks, Bars, a symbol of the tick store in `home`, or None
-    for a synthetic sample. start, end, fill, cash, qty, stop_fraction, fees, seed: as `backtest`;
-    rules: likewise, the permissive ones where none are named. One symbol only, no latency.
+    cannot be taken away from it. data: Ticks, Bars, a symbol of the tick store in `home`, or
+    several of them, one a symbol (a function is given a tuple of them); None for a synthetic
+    sample. start, end, fill, cash, qty, stop_fraction, fees, seed: as `backtest`; rules: likewise,
+    the permissive ones where none are named. No latency.
 
     warm_up_bars: None takes what the strategy says, else the longest span of its parameters.
     tolerance: share of decisions that may differ after another warm-up. call_s: seconds that one
@@ -66,7 +72,8 @@ def check(
     `errors` always is, the others follow where it and `repeat` pass.
 
     Raises:
-        UsageError: unknown strategy, parameter, guard or fill, values out of range.
+        UsageError: unknown strategy, parameter, guard or fill, values out of range, or data
+            without a symbol that the strategy compares.
         DataError: no data in the span. ConfigError: rules that cannot be used.
     """
     unknown = sorted(set(guards) - set(ALL))
@@ -83,63 +90,69 @@ def check(
         "seed": seed,
     }  # fmt: skip
     subject = Subject(strategy, dict(params or {}), asked, call_s)
-    _check_alone(subject)
-    market = _market(subject, data, start, end, home, warm_up_bars)
-    asked["fill"] = fill or ("next_open" if isinstance(market, Bars) else "next_tick")
-    every = Checked(subject, market, set(guards), progress or _silent)
+    found = _data(subject, data, start, end, home, warm_up_bars)
+    is_bars = isinstance(longest(found), Bars)
+    asked["fill"] = fill or ("next_open" if is_bars else "next_tick")
+    every = Checked(subject, found, set(guards), progress or _silent)
     reports = every.reports(warm_up_bars, tolerance)
-    return CheckResult(subject.label, f"{market!r} ({market.source})", tuple(reports))
+    return CheckResult(subject.label, told(found), tuple(reports))
 
 
-def _check_alone(subject: Subject) -> None:
-    """Raises UsageError: the strategy compares symbols, and these guards show it one."""
-    if subject.is_factory:
-        return
-    try:
-        made = subject.made(None)  # type: ignore[arg-type]  # a factory alone looks at it
-    except Broke:
-        return  # told where it runs
-    named = getattr(getattr(made, "params", None), "symbols", "")
-    if isinstance(named, str) and "," in named:
-        raise UsageError(
-            f"{made.name} compares {named}: the guards know strategies of one symbol only, so far"
-        )
-
-
-def _market(
+def _data(
     subject: Subject,
-    data: Market | str | None,
+    data: Market | str | Sequence[Market | str] | None,
     start: Moment | None,
     end: Moment | None,
     home: str | Path | None,
     bars: int | None,
-) -> Market:
-    first, last = span_ns(start, end)
+) -> Data:
     if data is None:
-        if first is not None or last is not None:
+        if start is not None or end is not None:
             raise UsageError("start and end are moments of your data: name a symbol or give ticks")
         return _sample(subject, bars)
-    if isinstance(data, str):
-        from genesis.research.store import TickStore
-
-        found: Market = TickStore(home).ticks(data, start, end)
-    else:
-        found = data.between(first, last)
-    if not len(found):
-        raise DataError(f"there is no data of {found.instrument.symbol} in the span asked for")
-    return found
+    is_one = isinstance(data, Ticks | Bars | str)
+    markets = tuple(markets_of(data, start, end, home))
+    _check_all_there(subject, markets)
+    return markets[0] if is_one else markets
 
 
-def _sample(subject: Subject, bars: int | None) -> Market:
+def _check_all_there(subject: Subject, markets: tuple[Market, ...]) -> None:
+    """Raises UsageError: the strategy compares symbols of which there are no data."""
+    made = None if subject.is_factory else _made(subject)
+    absent = [] if made is None else [one for one in _compared(made) if one not in symbols(markets)]
+    if made is not None and absent:
+        raise UsageError(
+            f"{made.name} compares {', '.join(_compared(made))}: give the data of each; there are "
+            f"none of {', '.join(absent)}"
+        )
+
+
+def _compared(strategy: Strategy) -> tuple[str, ...]:
+    """The symbols a strategy names, where it names several."""
+    named = getattr(getattr(strategy, "params", None), "symbols", "")
+    found = [name.strip() for name in named.split(",")] if isinstance(named, str) else []
+    return tuple(found) if len(found) > 1 else ()
+
+
+def _made(subject: Subject) -> Strategy | None:
+    """The strategy, to look at; None: making it breaks, which is told where it runs."""
+    try:
+        return subject.made(())
+    except Broke:
+        return None
+
+
+def _sample(subject: Subject, bars: int | None) -> Data:
     if subject.is_factory:
         raise UsageError(
             "a function that makes the strategy is given data: pass the data to check it on"
         )
     try:
-        strategy = subject.made(None)  # type: ignore[arg-type]  # a factory alone looks at it
+        strategy = subject.made(())
     except Broke as broke:
         raise UsageError(broke.fault.what) from broke
-    return sample_for(strategy, warm_up_of(strategy, bars))
+    need, names = warm_up_of(strategy, bars), _compared(strategy)
+    return samples_for(strategy, need, names) if names else sample_for(strategy, need)
 
 
 def _silent(guard: str, done: int, runs: int) -> None:
@@ -149,9 +162,7 @@ def _silent(guard: str, done: int, runs: int) -> None:
 class Checked:
     """One strategy on one market: the first run, and the guards that compare with it."""
 
-    def __init__(
-        self, subject: Subject, data: Market, guards: set[str], progress: Progress
-    ) -> None:
+    def __init__(self, subject: Subject, data: Data, guards: set[str], progress: Progress) -> None:
         self._subject, self._data = subject, data
         self._guards, self._progress = guards, progress
 

@@ -14,8 +14,10 @@ from typing import Final
 
 from genesis.research.bars import Bars
 from genesis.research.guards.futures import fresh_columns
+from genesis.research.guards.several import Data, mapped
 from genesis.research.guards.subject import Subject
-from genesis.research.guards.trace import Decision, Market
+from genesis.research.guards.trace import Decision
+from genesis.research.markets import Market
 
 HASH_SEEDS: Final = ("0", "1")
 _CODE: Final = "from genesis.research.guards.elsewhere import main; main()"
@@ -26,7 +28,7 @@ class Task:
     """What is run: a subject on data."""
 
     subject: Subject
-    data: Market
+    data: Data
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def pickled(task: Task) -> bytes:
     if not isinstance(maker, str) and home == "__main__":
         raise ValueError("it is written in a notebook or script; put it into a module")
     try:
-        return pickle.dumps(Task(task.subject, _alone(task.data)))
+        return pickle.dumps(Task(task.subject, mapped(task.data, _alone)))
     except Exception as error:  # pickling runs the code of what is pickled
         raise ValueError(f"it cannot be sent there ({type(error).__name__}: {error})") from error
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genesis.research.bars import Bars
-from genesis.research.guards.trace import Market
+from genesis.research.markets import Market
 from genesis.sim.columns import BarColumns, TickColumns, TopColumns
 
 Int64 = npt.NDArray[np.int64]

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from genesis.research.bars import Bars
 from genesis.research.guards.compare import differing, first_difference
 from genesis.research.guards.elsewhere import HASH_SEEDS, Answer, Task, answers, pickled
 from genesis.research.guards.findings import Finding, Guard, Report
+from genesis.research.guards.several import Data, between, each, stamps
 from genesis.research.guards.subject import Subject
-from genesis.research.guards.trace import Market, Trace
+from genesis.research.guards.trace import Trace
 from genesis.strategy import Strategy
 
 Ask = Callable[[Sequence[bytes], str], list[Answer]]
@@ -26,7 +26,7 @@ _ORDERED: Final = (
 )
 
 
-def repeat(subject: Subject, data: Market, whole: Trace, ask: Ask = answers) -> Report:
+def repeat(subject: Subject, data: Data, whole: Trace, ask: Ask = answers) -> Report:
     """Run once more here, and once in each of two processes under hash seeds 0 and 1.
 
     whole: the first run. Other processes are asked where the strategy can be sent there: by name,
@@ -54,7 +54,7 @@ def repeat(subject: Subject, data: Market, whole: Trace, ask: Ask = answers) -> 
     return Report(Guard.REPEAT, told, len(whole.wishes), tuple(findings), notes[:1])
 
 
-def _again(subject: Subject, data: Market, whole: Trace) -> Iterator[Finding]:
+def _again(subject: Subject, data: Data, whole: Trace) -> Iterator[Finding]:
     """Once more at once, and once more after a run on some of the data: what is left over from a
     run may come round to the same in one of them.
     """
@@ -75,10 +75,10 @@ def _again(subject: Subject, data: Market, whole: Trace) -> Iterator[Finding]:
             return
 
 
-def _part(data: Market) -> Market:
-    """The first part of the data: about two fifths."""
-    stamps = data.columns.open_ts_ns if isinstance(data, Bars) else data.columns.ts_ns
-    return data.between(None, int(stamps[len(stamps) * 2 // 5]) + 1)
+def _part(data: Data) -> Data:
+    """The first part of the data: about two fifths of every symbol's."""
+    found = [stamps(market) for market in each(data)]
+    return between(data, None, max(int(one[len(one) * 2 // 5]) for one in found) + 1)
 
 
 def _asked(ask: Ask, task: bytes, seed: str) -> Answer:

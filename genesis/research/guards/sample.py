@@ -37,12 +37,8 @@ def sample_for(strategy: Strategy, need: WarmUp) -> Ticks:
     Where book tops are wanted, every second five minutes have a spread of 30 bps: in the narrow
     market of the sample a maker would never have anything to decide.
     """
-    reads_all = bool(strategy.wants & {TradeTick, BookTop})
-    seconds = _TICKS_S if reads_all else _BARS_S
-    bars = _MINUTES if strategy.bar is None else _BARS
-    span_s = max(bars, need.needed + 4 * need.bars) * need.width_ns // SECOND
+    seconds, slower = pace(strategy, need)
     made = sample.sample_arrays(0, sample.START_NS, seconds, SYMBOL)
-    slower = max(1, -(-span_s // seconds))
     is_wide = BookTop in strategy.wants
     trades, tops = made.trades, made.tops
     grid = Decimal(1).scaleb(-sample.PRICE_SCALE)
@@ -51,13 +47,13 @@ def sample_for(strategy: Strategy, need: WarmUp) -> Ticks:
         instrument(SYMBOL),
         grid,
         lot,
-        _slowed(trades.ts_ns, slower),
+        slowed(trades.ts_ns, slower),
         _dug(made, is_wide),
         trades.qty,
         trades.is_buyer_maker,
         trades.trade_id,
     )
-    words = f"synthetic sample, {seconds // 60} min" + (f", {slower}x slower" * (slower > 1))
+    words = words_of(seconds, slower)
     if not is_wide:
         return Ticks(columns, source=words)
     half = _half(tops.ts_ns)
@@ -65,7 +61,7 @@ def sample_for(strategy: Strategy, need: WarmUp) -> Ticks:
         columns.instrument,
         grid,
         lot,
-        _slowed(tops.ts_ns, slower),
+        slowed(tops.ts_ns, slower),
         tops.bid - half,
         tops.bid_qty,
         tops.ask + half,
@@ -76,7 +72,21 @@ def sample_for(strategy: Strategy, need: WarmUp) -> Ticks:
     return Ticks(columns, books, source=f"{words}, spread widened now and then")
 
 
-def _slowed(ts_ns: Int64, slower: int) -> Int64:
+def pace(strategy: Strategy, need: WarmUp) -> tuple[int, int]:
+    """Seconds of the sample, and how many times slower they pass."""
+    reads_all = bool(strategy.wants & {TradeTick, BookTop})
+    seconds = _TICKS_S if reads_all else _BARS_S
+    bars = _MINUTES if strategy.bar is None else _BARS
+    span_s = max(bars, need.needed + 4 * need.bars) * need.width_ns // SECOND
+    return seconds, max(1, -(-span_s // seconds))
+
+
+def words_of(seconds: int, slower: int) -> str:
+    return f"synthetic sample, {seconds // 60} min" + (f", {slower}x slower" * (slower > 1))
+
+
+def slowed(ts_ns: Int64, slower: int) -> Int64:
+    """Stamps of the sample, so many times further apart."""
     return sample.START_NS + (ts_ns - sample.START_NS) * slower
 
 
@@ -87,8 +97,12 @@ def _half(ts_ns: Int64) -> Int64:
 
 def _dug(made: sample.Sample, is_wide: bool) -> Int64:
     trades = made.trades
-    first = np.append(True, trades.ts_ns[1:] != trades.ts_ns[:-1])
-    start = np.maximum.accumulate(np.where(first, np.arange(len(first)), 0))
-    deeper = (np.arange(len(first)) - start) * _EACH
-    away = deeper + (_half(trades.ts_ns) if is_wide else 0)
+    away = deeper(trades.ts_ns) + (_half(trades.ts_ns) if is_wide else 0)
     return np.where(trades.is_buyer_maker, trades.price - away, trades.price + away)
+
+
+def deeper(ts_ns: Int64) -> Int64:
+    """How much further into the book each trade of one instant digs, in steps."""
+    first = np.append(True, ts_ns[1:] != ts_ns[:-1])
+    start = np.maximum.accumulate(np.where(first, np.arange(len(first)), 0))
+    return (np.arange(len(first)) - start) * _EACH

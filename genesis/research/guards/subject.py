@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from genesis.errors import GenesisError, UsageError
-from genesis.research.guards.trace import Broke, Fault, Market, Trace, fresh, raised, run, stuck
-from genesis.research.guards.watchdog import Stuck, Watchdog
+from genesis.research.guards.several import Data
+from genesis.research.guards.trace import Broke, Fault, Trace, fresh, raised, run, stuck
+from genesis.research.guards.watchdog import Watchdog
 from genesis.research.strategies import prepared
+from genesis.research.watchdog import Stuck
 from genesis.strategy import Strategy
 from genesis.strategy.catalog import Catalog, StrategyClass
 
 Factory = Callable[[Any], Strategy]
-"""Makes a strategy from the data it may see (Ticks or Bars)."""
+"""Makes a strategy from the data it may see: Ticks or Bars, of several symbols a tuple of them."""
 
 CALL_S: Final = 10.0
 
@@ -37,7 +39,7 @@ class Subject:
             return False
         return isinstance(self.given, type) or not isinstance(self.given, Strategy)
 
-    def made(self, data: Market) -> Strategy:
+    def made(self, data: Data) -> Strategy:
         """A fresh strategy that was shown no more than `data`.
 
         Raises:
@@ -55,7 +57,7 @@ class Subject:
             return fresh(given)
         return self._from_data(data)
 
-    def _from_data(self, data: Market) -> Strategy:
+    def _from_data(self, data: Data) -> Strategy:
         if not callable(self.given):
             raise UsageError(
                 f"{self.given!r} is no strategy: give a name, an object with name, tier, bar, "
@@ -80,7 +82,7 @@ class Subject:
             )
         return found
 
-    def run(self, data: Market) -> Trace:
+    def run(self, data: Data) -> Trace:
         """One run over data, from the beginning."""
         try:
             strategy = self.made(data)

@@ -7,6 +7,7 @@ something was filled, asked for or decided. Highs, lows and volumes do not depen
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -18,8 +19,11 @@ from genesis.research.guards.compare import differing
 from genesis.research.guards.findings import Finding, Guard, Report, not_judged
 from genesis.research.guards.futures import fresh_columns
 from genesis.research.guards.lookahead import Tell
+from genesis.research.guards.several import Data, each, longest, mapped
 from genesis.research.guards.subject import Subject
 from genesis.research.guards.trace import Trace
+from genesis.research.guards.turns import DECLARED, REMEDY, is_declared, turns
+from genesis.research.markets import Market
 from genesis.research.ticks import Ticks
 from genesis.sim.columns import TickColumns
 
@@ -30,12 +34,6 @@ _ORDERS: Final = 4
 """How often everything changes places: once in reverse, then by a hash of row and number."""
 _ENOUGH: Final = 20
 _GRIDS_NS: Final = (MILLISECOND, 10 * MILLISECOND, 100 * MILLISECOND, 1_000 * MILLISECOND)
-ARRIVAL: Final = "arrival"
-"""A strategy whose `tie_break` says so declares that it goes by the order of arrival."""
-_REMEDY: Final = (
-    "decide once per stamp, on what does not depend on the order inside it; where the order of "
-    'arrival is meant, declare it: tie_break = "arrival"'
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +54,60 @@ class Groups:
         return int(self.movable.sum())
 
 
-def ties(subject: Subject, data: Ticks | Bars, whole: Trace, tell: Tell) -> Report:
-    """Let trades that share a stamp change places, several times, and compare decisions.
+def ties(subject: Subject, data: Data, whole: Trace, tell: Tell) -> Report:
+    """Let trades that share a stamp change places, several times, and compare decisions; of several
+    symbols, let these change places, too (see `turns`).
 
-    Where the data hold too few such trades, stamps are rounded down first until they do.
+    Where the data hold too few trades of one stamp, stamps are rounded down first until they do.
     """
-    if isinstance(data, Bars):
+    asked = [_inside(subject, data, whole, tell)]
+    if len(each(data)) > 1:
+        asked.append(turns(subject, data, whole))
+    return _joined(asked)
+
+
+def _joined(asked: list[Report]) -> Report:
+    """One report of them; judged where one of them is."""
+    if len(asked) == 1:
+        return asked[0]
+    return Report(
+        Guard.TIES,
+        "; ".join(one.told for one in asked),
+        sum(one.compared for one in asked),
+        tuple(finding for one in asked for finding in one.findings),
+        tuple(words for one in asked for words in one.notes),
+        is_judged=any(one.is_judged for one in asked),
+    )
+
+
+def _inside(subject: Subject, data: Data, whole: Trace, tell: Tell) -> Report:
+    """Trades of one symbol change places with each other."""
+    if isinstance(longest(data), Bars):
         why = "bars hold no trades that could change places"
         return replace(not_judged(Guard.TIES, why), notes=(f"ties: {why}",))
-    market, base, groups, told = _with_ties(subject, data, whole)
-    if groups.count == 0 or base.broke is not None:
+    found, base, told = _with_ties(subject, data, whole)
+    count = sum(groups.count for _, groups in found)
+    if count == 0 or base.broke is not None:
         why = "no two trades that differ may change places"
         return replace(not_judged(Guard.TIES, why), notes=(f"ties: {why}",))
     findings: list[Finding] = []
-    notes = [_left_out(groups), *told]
-    declared = getattr(subject.made(market), "tie_break", None) == ARRIVAL
+    notes = [_left_out([groups for _, groups in found]), *told]
+    declared = is_declared(subject, data)
     for number in range(_ORDERS):
         tell(number, _ORDERS)
-        other = subject.run(_shuffled(market, groups, number))
+        mixed = tuple(_shuffled(market, groups, number) for market, groups in found)
+        other = subject.run(mixed if isinstance(data, tuple) else mixed[0])
         said = _said(base, other)
         if said is None:
             continue
         at_ns, what, is_wish = said
         if is_wish and not declared:
-            findings.append(Finding(Guard.TIES, at_ns, what, _REMEDY))
+            findings.append(Finding(Guard.TIES, at_ns, what, REMEDY))
         else:
-            notes.append(what + (" (declared: it goes by arrival)" if is_wish else ""))
+            notes.append(what + DECLARED * is_wish)
         break
-    words = f"{groups.count:,} groups of trades with one stamp in {_ORDERS} other orders"
-    return Report(Guard.TIES, words, groups.count, tuple(findings), tuple(notes))
+    words = f"{count:,} groups of trades with one stamp in {_ORDERS} other orders"
+    return Report(Guard.TIES, words, count, tuple(findings), tuple(notes))
 
 
 def _said(base: Trace, other: Trace) -> tuple[int | None, str, bool] | None:
@@ -108,28 +131,39 @@ def _said(base: Trace, other: Trace) -> tuple[int | None, str, bool] | None:
     return moved.at_ns, what, False
 
 
-def _with_ties(
-    subject: Subject, data: Ticks, whole: Trace
-) -> tuple[Ticks, Trace, Groups, list[str]]:
+Found = list[tuple[Ticks, Groups]]
+"""Each symbol's trades, and which of them share a stamp."""
+
+
+def _with_ties(subject: Subject, data: Data, whole: Trace) -> tuple[Found, Trace, list[str]]:
     """Data with enough trades that share a stamp, and the run on them."""
     widths = _widths(subject, data)
-    groups = groups_of(data, widths, whole)
-    if groups.count >= _ENOUGH:
-        return data, whole, groups, []
+    first = _grouped(data, widths, whole)
+    count = sum(groups.count for _, groups in first)
+    if count >= _ENOUGH:
+        return first, whole, []
     for grid_ns in _GRIDS_NS:
-        rounded = _rounded(data, grid_ns)
+        rounded = mapped(data, partial(_rounded, grid_ns=grid_ns))
         base = subject.run(rounded)
-        found = groups_of(rounded, widths, base)
-        if found.count >= _ENOUGH:
+        found = _grouped(rounded, widths, base)
+        if sum(groups.count for _, groups in found) >= _ENOUGH:
             words = (
-                f"ties: only {groups.count} groups of trades share a stamp, so stamps were "
+                f"ties: only {count} groups of trades share a stamp, so stamps were "
                 f"rounded down to {grid_ns // MILLISECOND} ms here"
             )
-            return rounded, base, found, [words]
-    return data, whole, groups, []
+            return found, base, [words]
+    return first, whole, []
 
 
-def _widths(subject: Subject, data: Ticks) -> tuple[int, ...]:
+def _grouped(data: Data, widths: tuple[int, ...], whole: Trace) -> Found:
+    return [
+        (market, groups_of(market, widths, whole))
+        for market in each(data)
+        if isinstance(market, Ticks)
+    ]
+
+
+def _widths(subject: Subject, data: Data) -> tuple[int, ...]:
     bar = subject.made(data).bar
     return (MINUTE,) if bar is None else (MINUTE, parse_width(bar))
 
@@ -185,7 +219,8 @@ def _with_tops(data: Ticks, start: Int64, end: Int64) -> Bool:
     return until_last > after_first
 
 
-def _rounded(data: Ticks, grid_ns: int) -> Ticks:
+def _rounded(data: Market, grid_ns: int) -> Market:
+    assert isinstance(data, Ticks)
     c = data.columns
     columns = fresh_columns(c, ts_ns=c.ts_ns // grid_ns * grid_ns)
     tops = data.tops
@@ -220,9 +255,10 @@ def _keys(rows: Int64, number: int) -> Int64:
     return ((mixed ^ (mixed >> np.uint64(29))) >> np.uint64(8)).astype(np.int64)
 
 
-def _left_out(groups: Groups) -> str:
+def _left_out(found: list[Groups]) -> str:
+    edges, tops = sum(one.at_edges for one in found), sum(one.at_tops for one in found)
     return (
-        f"ties: left in their order were {groups.at_edges:,} groups with a bar's first or last "
-        f"trade, {groups.at_tops:,} with a book top between them, {groups.decided:,} at whose "
+        f"ties: left in their order were {edges:,} groups with a bar's first or last trade, "
+        f"{tops:,} with a book top between them, {sum(one.decided for one in found):,} at whose "
         "stamp something was decided"
     )

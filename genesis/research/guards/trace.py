@@ -11,14 +11,13 @@ from genesis.domain.events import BarClosed, Event
 from genesis.domain.time import format_utc
 from genesis.engine.step import Step
 from genesis.research.backtest import backtest
-from genesis.research.bars import Bars
-from genesis.research.guards.watchdog import Stuck, Watchdog
+from genesis.research.failing import place
+from genesis.research.guards.several import Data, symbols
+from genesis.research.guards.watchdog import Watchdog
 from genesis.research.guards.wishes import faults
 from genesis.research.result import BacktestResult
-from genesis.research.ticks import Ticks
+from genesis.research.watchdog import Stuck
 from genesis.strategy import Intent, Strategy, View
-
-Market = Ticks | Bars
 
 _OURS: Final = "genesis.research.guards."
 
@@ -91,8 +90,8 @@ class Recorder:
     Wishes that mean nothing are faults, and do not reach the engine.
     """
 
-    def __init__(self, inner: Strategy, symbol: str, dog: Watchdog) -> None:
-        self._inner, self._symbol, self._dog = inner, symbol, dog
+    def __init__(self, inner: Strategy, symbols: Sequence[str], dog: Watchdog) -> None:
+        self._inner, self._symbols, self._dog = inner, tuple(symbols), dog
         self.noted = Notebook()
         self.name: str = inner.name
         self.tier: Tier = inner.tier
@@ -127,7 +126,7 @@ class Recorder:
             return ()
         kept: list[Intent] = []
         for wish in made:
-            wrong = list(faults(wish, self._symbol))
+            wrong = list(faults(wish, self._symbols))
             for what in wrong:
                 self._fault(what, event)
             if not wrong:
@@ -139,16 +138,16 @@ class Recorder:
         self.noted.faults.setdefault(what, Fault(event.ts_ns, what, remedy))
 
 
-def run(strategy: Strategy, data: Market, asked: dict[str, Any], seconds: float) -> Trace:
+def run(strategy: Strategy, data: Data, asked: dict[str, Any], seconds: float) -> Trace:
     """Run a fresh strategy over data and keep what it decided.
 
     asked: what else `backtest` is told. seconds: what one call may take.
     """
     with Watchdog(seconds) as dog:
-        recorder = Recorder(strategy, data.instrument.symbol, dog)
+        recorder = Recorder(strategy, symbols(data), dog)
         noted = recorder.noted
         try:
-            result = backtest(recorder, data, **asked)
+            result = backtest(recorder, data, call_s=None, **asked)
         except Broke as broke:
             told = (*noted.faults.values(), broke.fault)
             return Trace(noted.asked, tuple(noted.wishes), (), "", told)
@@ -199,13 +198,11 @@ def raised(error: BaseException, event: Event | None) -> Fault:
 def place_of(error: BaseException) -> str:
     """Module, line and function in which an exception rose: the last one outside of libraries."""
     frames = [
-        (frame.f_globals.get("__name__", "?"), line, frame.f_code.co_name)
+        (str(frame.f_globals.get("__name__", "?")), line, frame.f_code.co_name)
         for frame, line in traceback.walk_tb(error.__traceback__)
     ]
-    inside = [place for place in frames if not str(place[0]).startswith(_OURS)] or frames
-    own = [place for place in inside if place[0] == inside[0][0]]  # what it called is a library's
-    module, line, function = own[-1]
-    return f"{module} line {line}, in {function}"
+    inside = [one for one in frames if not one[0].startswith(_OURS)] or frames
+    return place(inside)
 
 
 def fresh(strategy: Strategy) -> Strategy:

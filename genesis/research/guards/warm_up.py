@@ -10,12 +10,12 @@ from typing import Final
 
 from genesis.domain.time import DAY, HOUR, MILLISECOND, MINUTE, SECOND, format_utc, parse_width
 from genesis.errors import UsageError
-from genesis.research.bars import Bars
 from genesis.research.guards.compare import count_differing, differing
 from genesis.research.guards.findings import Finding, Guard, Report
 from genesis.research.guards.late import Late, SideBySide
+from genesis.research.guards.several import Data, between, ends
 from genesis.research.guards.subject import Subject
-from genesis.research.guards.trace import Decision, Market, Trace, run
+from genesis.research.guards.trace import Decision, Trace, run
 from genesis.strategy import Strategy
 
 _STARTS: Final = (1, 2)
@@ -86,7 +86,7 @@ def _spans(strategy: Strategy, width_ns: int) -> list[tuple[str, int]]:
 
 
 def warm_up(
-    subject: Subject, data: Market, given: int | None = None, tolerance: float = 0.0
+    subject: Subject, data: Data, given: int | None = None, tolerance: float = 0.0
 ) -> Report:
     """Compare what a strategy wishes for after one and two warm-ups with four of them.
 
@@ -94,17 +94,18 @@ def warm_up(
     never forgets (an EMA) drifts a little for ever.
     """
     need = warm_up_of(subject.made(data), given)
-    ends = _ends(data, need.width_ns)
-    if len(ends) < need.needed:
+    closed = ends(data, need.width_ns)
+    if len(closed) < need.needed:
         what = (
-            f"the data hold {len(ends)} bars, and a warm-up of {need.bars} ({need.told}) needs "
-            f"{need.needed} to begin one, two and four of them before what is compared"
+            f"the data hold {len(closed)} bars{_in_all(data)}, and a warm-up of {need.bars} "
+            f"({need.told}) needs {need.needed} to begin one, two and four of them before what is "
+            "compared"
         )
         return Report(Guard.WARM_UP, "", 0, (_finding(None, what, "give more data"),))
     first = _EARLIEST * need.bars
-    from_ns = ends[first - 1]
+    from_ns = closed[first - 1]
     late = [
-        _late(subject, data, ends[first - times * need.bars] - need.width_ns) for times in _STARTS
+        _late(subject, data, closed[first - times * need.bars] - need.width_ns) for times in _STARTS
     ]
     whole = run(SideBySide(subject.made(data), late), data, subject.asked, subject.seconds)
     if whole.broke is not None:
@@ -112,11 +113,11 @@ def warm_up(
         return Report(
             Guard.WARM_UP, "", 0, (_finding(whole.broke.at_ns, what, whole.broke.remedy),)
         )
-    return _judged(need, whole, late, from_ns, len(ends) - first, tolerance)
+    return _judged(need, whole, late, from_ns, len(closed) - first, tolerance)
 
 
-def _late(subject: Subject, data: Market, since_ns: int) -> Late:
-    return Late(subject.made(data.between(since_ns, None)), since_ns)
+def _late(subject: Subject, data: Data, since_ns: int) -> Late:
+    return Late(subject.made(between(data, since_ns, None)), since_ns)
 
 
 def _judged(
@@ -155,11 +156,8 @@ def _after(wishes: "list[Decision] | tuple[Decision, ...]", from_ns: int) -> lis
     return [one for one in wishes if one.at_ns > from_ns]
 
 
-def _ends(data: Market, width_ns: int) -> list[int]:
-    """When each bar was over."""
-    if isinstance(data, Bars):
-        return [int(at) + data.columns.width_ns for at in data.columns.open_ts_ns]
-    return data.columns.bars(width_ns).boundary_ns
+def _in_all(data: Data) -> str:
+    return " that every symbol has" if isinstance(data, tuple) else ""
 
 
 def _finding(at_ns: int | None, what: str, remedy: str) -> Finding:

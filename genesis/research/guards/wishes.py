@@ -1,50 +1,30 @@
 """Is what a strategy returned a sequence of wishes that mean something?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Final
+from math import isfinite
 
 from genesis.domain.money import text
-from genesis.domain.orders import Side
 from genesis.strategy import Intent
+from genesis.strategy.sound import said, unreadable
 
-_TYPES: Final = ("market", "limit", "iceberg", "twap", "vwap")
 
-
-def faults(wish: object, symbol: str) -> Iterator[str]:
-    """What is wrong with one wish; nothing where it is sound. symbol: the only one in the data."""
+def faults(wish: object, symbols: Sequence[str]) -> Iterator[str]:
+    """What is wrong with one wish; nothing where it is sound. symbols: those in the data."""
+    yield from unreadable(wish)
     if not isinstance(wish, Intent):
-        yield f"it returned {_told(wish)} where an Intent belongs"
         return
-    if wish.symbol != symbol:
-        yield f"it wishes for {wish.symbol!r}, and the data hold {symbol} only"
-    side: object = wish.side
-    if not isinstance(side, Side):
-        yield f"side is {_told(side)}, not a Side"
-    if wish.type not in _TYPES:
-        yield f"type is {wish.type!r}; known are {', '.join(_TYPES)}"
+    if wish.symbol not in symbols:
+        yield f"it wishes for {wish.symbol!r}, and the data hold {', '.join(symbols)} only"
     for name in ("price", "stop", "qty"):
-        yield from _amount(name, getattr(wish, name))
+        value = getattr(wish, name)
+        if isinstance(value, Decimal) and value.is_finite() and value <= 0:
+            yield f"{name} is {value}, not above 0"
     if wish.type == "limit" and wish.price is None and wish.cancel is None:
         yield "a limit order has no price"
     sure: object = wish.confidence
-    if sure is not None and not (isinstance(sure, int | float) and 0 <= sure <= 1):
-        yield f"confidence is {_told(sure)}, not a number from 0 to 1"
-
-
-def _amount(name: str, value: object) -> Iterator[str]:
-    if value is None:
-        return
-    if not isinstance(value, Decimal):
-        yield f"{name} is {_told(value)}, not a Decimal"
-    elif not value.is_finite():
-        yield f"{name} is {value}, not a number"
-    elif value <= 0:
-        yield f"{name} is {value}, not above 0"
-
-
-def _told(value: object) -> str:
-    return f"{value!r} ({type(value).__name__})"
+    if isinstance(sure, int | float) and isfinite(sure) and not 0 <= sure <= 1:
+        yield f"confidence is {said(sure)}, not a number from 0 to 1"
 
 
 def in_words(what: tuple[object, ...]) -> str:

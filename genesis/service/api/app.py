@@ -19,6 +19,7 @@ from genesis.service.api.manual import ABOUT, manual_routes
 from genesis.service.api.paper import paper_routes
 from genesis.service.api.parts import Parts
 from genesis.service.api.rules import rules_routes
+from genesis.service.api.strategies import strategies_routes
 from genesis.service.api.told import EVERYWHERE
 from genesis.service.logs import log
 
@@ -47,6 +48,7 @@ def build_app(parts: Parts) -> FastAPI:
         act_routes(parts),
         discipline_routes(parts),
         rules_routes(parts.rules, parts.keys),
+        strategies_routes(parts.strategies, parts.keys),
         flows_routes(parts.flows, parts.keys),
         paper_routes(parts.paper, parts.keys),
         manual_routes(parts.keys, app.openapi),

@@ -12,6 +12,7 @@ from genesis.service.api.pages import JournalDesk
 from genesis.service.api.paper import PaperDesk
 from genesis.service.api.rules import RulesDesk
 from genesis.service.api.state import Shapes
+from genesis.service.api.strategies import StrategiesDesk
 from genesis.service.api.stream import Broadcast
 from genesis.service.clock import Clock
 
@@ -40,5 +41,6 @@ class Parts:
     metrics: Callable[[], str]
     version: Callable[[], dict[str, Any]]
     rules: RulesDesk
+    strategies: StrategiesDesk
     paper: PaperDesk
     flows: FlowsDesk

@@ -23,6 +23,7 @@ from genesis.service.api.places import Places
 from genesis.service.api.rules import RulesDesk
 from genesis.service.api.signing import Signatures
 from genesis.service.api.state import Shapes
+from genesis.service.api.strategies import StrategiesDesk
 from genesis.service.api.stream import Broadcast
 from genesis.service.api.under_way import UnderWay
 from genesis.service.clock import Clock
@@ -102,6 +103,7 @@ def parts_of(
         metrics=lambda: metrics(engine, readings, health, broadcast.readers),
         version=version,
         rules=RulesDesk(engine, clock, tell),
+        strategies=StrategiesDesk(engine, clock, tell),
         flows=FlowsDesk(run.compares),
         paper=PaperDesk(run.paper, engine, event_log.reader, clock, run.symbols, run.number),
     )

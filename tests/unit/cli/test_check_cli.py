@@ -1,10 +1,13 @@
 """`genesis check` as it is typed."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from genesis.cli.main import main
+from genesis.store.ticks import TickStore
+from tests.support import tick_files
 from tests.support.tied_markets import tied_ticks
 
 QUICK = ["--guard", "lookahead", "--guard", "warm_up"]
@@ -48,6 +51,19 @@ def test_a_file_is_checked(file: str, capsys: pytest.CaptureFixture[str]) -> Non
     assert "2024-01-01T00:05:00Z to" in capsys.readouterr().out
 
 
+def test_several_come_from_the_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = TickStore(tmp_path)
+    for symbol in ("BTC/USDT", "ETH/USDT"):
+        name = f"{symbol.replace('/', '')}-trades-2024-08-09.csv"
+        trades = tick_files.steady(1, 3_000, step_ms=500)
+        store.import_file(tick_files.write(tmp_path / name, trades), symbol)
+    asked = ("--symbol", "BTC/USDT,ETH/USDT", "--home", str(tmp_path), "--guard", "ties")
+    assert run("sma_cross", *asked, *PARAMS) in (0, 1)
+    told = capsys.readouterr().out
+    assert "Ticks(BTC/USDT" in told and "Ticks(ETH/USDT" in told
+    assert run("statistical_arb", "--symbol", "BTC/USDT", *asked[2:]) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -58,6 +74,8 @@ def test_a_file_is_checked(file: str, capsys: pytest.CaptureFixture[str]) -> Non
         (["sma_cross", "--warm-up", "0"], "warm_up_bars must be"),
         (["sma_cross", "--tolerance", "2"], "tolerance lies in"),
         (["sma_cross", "--symbol", "BTC/USDT"], "genesis ticks import"),
+        (["sma_cross", "--symbol", "BTC/USDT,ETH/USDT", "--ticks", "FILE"], "holds one symbol"),
+        (["statistical_arb", "--ticks", "FILE"], "give the data of each; there are none of ETH"),
         (["sma_cross", "--ticks", "FILE", "--bars", "FILE"], "not both"),
         (["sma_cross", "--rules", "nix"], "known are research, sniper"),
         (["spread_capture", "--ticks", "FILE"], "needs a recorded book"),

@@ -29,6 +29,8 @@ VERBS: Final = (
     "rules diff sniper",
     "rules propose sniper",
     "rules book judge two_step sma_cross",
+    "strategy list",
+    "strategy swap sma_cross",
     "locks",
     "command status",
     "recover --yes",

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genesis.errors import DataError, InvariantBroken, UsageError
+from genesis.errors import DataError, InvariantBroken, StrategyFailed, UsageError
 from genesis.research import (
     Bars,
     BarsAt,
@@ -266,7 +266,7 @@ class Broken(SmaCross):
 
 
 def test_a_strategy_that_fails_is_named_with_its_parameters(bars: Bars):
-    with pytest.raises(ZeroDivisionError) as told:
+    with pytest.raises(StrategyFailed, match="ZeroDivisionError: by design") as told:
         sweep(Broken, bars, GRID, **ON_BARS)
     assert "fast=2, slow=3" in told.value.__notes__[0]
 

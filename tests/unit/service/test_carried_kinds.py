@@ -26,6 +26,7 @@ WHY_NOT = {
     **dict.fromkeys(("VenueStatus", "HealthReported", "FeedLost", "FeedRestored"), MACHINE),
     **dict.fromkeys(("RiskBlocked", "PaperLaneReported"), MACHINE),
     "CodeConfirmed": "code that was confirmed there is asked for again",
+    "StrategySwapped": "a strategy goes on as the sound part has it, and is swapped anew by hand",
     "AccountOpened": "a log whose sound part has no account is not recovered",
     **dict.fromkeys(("RecoverySessionDone", "RecoverySessionJudged"), BETTER),
     **dict.fromkeys(("PaperDayReported", "PaperTradeReported", "TierEvaluated"), BETTER),

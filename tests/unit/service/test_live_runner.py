@@ -24,6 +24,7 @@ from genesis.domain.events import (
     bar_timer_key,
 )
 from genesis.domain.ids import OrderKey
+from genesis.domain.keeping import StrategySwapped
 from genesis.domain.orders import OrderRequest, OrderType, Purpose, Side
 from genesis.domain.time import MINUTE, SECOND
 from genesis.engine.step import Step
@@ -98,6 +99,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.handled: list[Event] = []
+        self.widths: tuple[int, ...] = ()
         self.plan: list[tuple[Command, ...]] = []
         self.on: Callable[[Event], tuple[Command, ...]] = lambda event: ()
 
@@ -410,3 +412,18 @@ def test_observers_see_every_step_with_its_number(bench: Bench) -> None:
         bench.runner.put(FeedRestored(T0, str(n)))
     bench.runner.turn(10)
     assert seen == [11, 12, 13]
+
+
+def test_bars_that_a_swapped_in_strategy_needs_close_from_then_on(bench: Bench) -> None:
+    wide = bar_timer_key("BTC/USDT", 5 * MINUTE)
+
+    def closed(then_ns: int) -> bool:
+        bench.runner.put(tick(then_ns, "100"))
+        bench.runner.turn(10)
+        return wide in [getattr(event, "key", "") for event in bench.engine.handled]
+
+    assert not closed(T0 + 1) and not closed(T0 + 6 * MINUTE)
+    bench.engine.widths = (MINUTE, 5 * MINUTE)
+    bench.runner.put(StrategySwapped(bench.clock.now_ns(), "mine", (), "code"))
+    assert not closed(T0 + 7 * MINUTE)
+    assert closed(T0 + 12 * MINUTE)

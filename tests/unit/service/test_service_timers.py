@@ -65,3 +65,14 @@ def test_narrower_bars_close_first() -> None:
     first, second = bars.pop_due(5 * MINUTE), bars.pop_due(5 * MINUTE)
     assert first == TimerFired(5 * MINUTE, KEY)
     assert second == TimerFired(5 * MINUTE, bar_timer_key(S, 5 * MINUTE))
+
+
+def test_a_width_that_is_wanted_later_has_boundaries_from_the_next_trade_on() -> None:
+    bars = BarTimers(frozenset({MINUTE}))
+    bars.traded(S, 10)
+    bars.want([5 * MINUTE, MINUTE])
+    assert bars.next_ns() == MINUTE
+    assert bars.pop_due(MINUTE) is not None and bars.next_ns() is None
+    bars.traded(S, MINUTE + 10)
+    found = [bars.pop_due(9 * MINUTE) for _ in range(3)]
+    assert [None if one is None else one.ts_ns for one in found] == [2 * MINUTE, 5 * MINUTE, None]

@@ -10,7 +10,8 @@ import pytest
 from genesis.domain.orders import Side
 from genesis.errors import DataError, UsageError
 from genesis.research import CheckResult, Ticks, check
-from genesis.research.guards.watchdog import Stuck, Watchdog
+from genesis.research.guards.watchdog import Watchdog
+from genesis.research.watchdog import Stuck
 from genesis.strategy import Intent
 from genesis.strategy.sma_cross import SmaCross, SmaCrossParams
 from tests.support import planted_strategies as planted

@@ -5,14 +5,15 @@ from typing import Final
 
 import pytest
 
-from genesis.errors import UsageError
-from genesis.research import Ticks, check
+from genesis.research import check
 from genesis.research.guards.elsewhere import HASH_SEEDS, Answer, Task, answers, pickled
 from genesis.research.guards.repeat import repeat
+from genesis.research.guards.several import Data
 from genesis.research.guards.subject import Subject
 from genesis.strategy.catalog import builtin
 from tests.support import planted_strategies as planted
 from tests.support.markets import wandering_ticks, with_changing_tops
+from tests.support.several_markets import belonging, three, triangle
 from tests.support.tied_markets import slowed, tied_ticks
 
 HERE: Final = ("lookahead", "warm_up", "ties")
@@ -28,14 +29,30 @@ PARAMS: Final[dict[str, dict[str, object]]] = {
     "market_making": {
         "maker_bps": 0, "taker_bps": 0, "min_edge_bps": 2, "decay": 0.5, "moves": 3,
     },
+    "simple_arb": {
+        "taker_bps": 0, "slippage_bps": 0, "min_edge_bps": 1, "hold_s": 20, "pause_s": 5,
+        "stale_ms": 60_000,
+    },
+    "statistical_arb": {
+        "taker_bps": 0, "slippage_bps": 0, "min_edge_bps": 1, "bars": 30, "bar": "1m",
+        "entry_z": 1.2, "max_t": -2.0, "max_half_life": 20, "hold_bars": 20,
+    },
+    "multi_pair": {
+        "bars": 10, "bar": "1m", "entry_z": "1.2", "hold_bars": 5, "max_sigma_bps": 900,
+        "taker_bps": 0, "slippage_bps": 0, "min_edge_bps": 0,
+    },
 }  # fmt: skip
-COMPARES: Final = ("multi_pair", "simple_arb", "statistical_arb")
-"""Those that compare symbols: held by the contract of strategies and by the parity of drivers."""
-ALONE: Final = tuple(name for name in builtin().names if name not in COMPARES)
+NAMES: Final = builtin().names
 
 
-def market(name: str) -> Ticks:
+def market(name: str) -> Data:
     """Small, and such that the strategy wishes for something."""
+    if name == "simple_arb":
+        return tuple(triangle(200, slower=10))
+    if name == "statistical_arb":
+        return tuple(belonging(170))
+    if name == "multi_pair":
+        return tuple(three(7_000))
     if name == "market_making":
         return with_changing_tops(slowed(wandering_ticks(800, agility=2, gaps=False), 4))
     if name == "spread_capture":
@@ -50,7 +67,7 @@ def subject(name: str) -> Subject:
 @pytest.fixture(scope="module")
 def elsewhere() -> dict[str, dict[str, Answer]]:
     """What two other processes answer, by hash seed and by name; one start of each for all."""
-    tasks = {name: Task(subject(name), market(name)) for name in ALONE}
+    tasks = {name: Task(subject(name), market(name)) for name in NAMES}
     bug = Subject(planted.HashOrder(), {}, dict(ASKED))
     tasks["hash_order"] = Task(bug, tied_ticks(3_000))
     raws = [pickled(task) for task in tasks.values()]
@@ -64,14 +81,14 @@ def asking(elsewhere: dict[str, dict[str, Answer]], name: str):
     return ask
 
 
-@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_shipped_strategy_passes(name: str) -> None:
     result = check(name, market(name), params=PARAMS.get(name), guards=HERE)
     assert result.passed, result
     assert all(one.verdict == "passed" and one.compared for one in result.reports), result
 
 
-@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("name", NAMES)
 def test_it_decides_the_same_in_two_other_processes(
     name: str, elsewhere: dict[str, dict[str, Answer]]
 ) -> None:
@@ -111,14 +128,8 @@ def test_where_fresh_processes_agree_it_may_be_what_an_earlier_run_left(
     assert "make it in __init__" in report.findings[0].remedy
 
 
-@pytest.mark.parametrize("name", COMPARES)
-def test_one_that_compares_symbols_is_refused_in_words(name: str) -> None:
-    with pytest.raises(UsageError, match=f"{name} compares .*: the guards know strategies of one"):
-        check(name)
-
-
 @pytest.mark.long
-@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("name", NAMES)
 def test_it_passes_on_the_synthetic_sample_and_in_processes_of_its_own(name: str) -> None:
     result = check(name)
     assert result.passed, result
