@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import OrderRequest
+from genesis.domain.quick import quick
 
 _SCOPES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -66,6 +67,7 @@ def told_once(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+@quick
 @dataclass(frozen=True, slots=True, eq=False)
 class Approved:
     """An order the gate let pass, with the key it was given and the limits it used.

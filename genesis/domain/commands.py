@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import OrderRequest
+from genesis.domain.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class SubmitOrder:
     """Send this order once. Built by `execution.send` from an `Approved` the gate vouches for.
@@ -22,6 +24,7 @@ class SubmitOrder:
     joins: OrderKey | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
     ts_ns: int

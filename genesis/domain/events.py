@@ -1,7 +1,6 @@
 """Facts from outside, in the past tense: everything the engine is ever told.
 
-`ts_ns` is venue time. The list is part of the stored format: a type may gain fields with
-defaults, and may never lose its name.
+`ts_ns` is venue time. As it is stored: a type may gain fields with defaults, never lose its name.
 """
 
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from genesis.domain.paper import (
     PaperTradeReported,
     RecoverySessionDone,
 )
+from genesis.domain.quick import quick
 from genesis.domain.slicing import VolumeProfileReported
 
 
@@ -348,6 +348,7 @@ class RunEnded:
     reason: str
 
 
+quick(TradeTick, BookTop, BarClosed, OrderAccepted, OrderFilled, OrderCancelled)
 MarketEvent = TradeTick | BookTop | BookDelta | BarClosed
 OrderEvent = (
     OrderAccepted

@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from genesis.domain.orders import Side
+from genesis.domain.quick import quick
 
 
 class Liquidity(StrEnum):
@@ -12,6 +13,7 @@ class Liquidity(StrEnum):
     TAKER = "TAKER"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Fill:
     """One execution. `qty` is gross base, `fee` is in `fee_asset` (base, quote or a third one)."""

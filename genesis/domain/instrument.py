@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from genesis.domain.money import ZERO, Price, Qty, round_down
 
@@ -49,7 +50,8 @@ class Instrument:
 
     def fit_qty(self, q: Decimal, *, market: bool = False) -> Qty:
         """The largest quantity the grid allows that is not above `q`."""
-        return Qty(round_down(q, max(self.qty_lot, self.market_lot) if market else self.qty_lot))
+        coarser = market and self.market_lot > self.qty_lot
+        return Qty(round_down(q, self.market_lot if coarser else self.qty_lot))
 
     def fit_price(self, p: Decimal) -> Price:
         """The largest price on the grid that is not above `p`."""
@@ -63,11 +65,13 @@ def _whole(x: Decimal, step: Decimal, symbol: str, what: str) -> int:
     return int(count)
 
 
+@cache
 def base_of(symbol: str) -> str:
     """`BTC` of `BTC/USDT`."""
     return symbol.partition("/")[0]
 
 
+@cache
 def quote_of(symbol: str) -> str:
     """`USDT` of `BTC/USDT`."""
     return symbol.partition("/")[2]

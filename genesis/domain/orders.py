@@ -7,6 +7,7 @@ from typing import Final
 
 from genesis.domain.ids import OrderKey
 from genesis.domain.money import ZERO
+from genesis.domain.quick import quick
 
 
 class Side(StrEnum):
@@ -65,6 +66,7 @@ NOT_SENT: Final = "NOT_SENT"
 """Code of a rejection that was our own: the order never left."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
     """One sized order, as it would be sent now.

@@ -9,6 +9,7 @@ from genesis.domain.edits import RulesEdited
 from genesis.domain.ids import OrderKey
 from genesis.domain.keeping import ClocksSetBack, RefusalsCounted
 from genesis.domain.orders import OrderRequest, OrderType, Side
+from genesis.domain.quick import quick
 from genesis.domain.slicing import OrderReceipt, ParentStarted
 
 
@@ -356,6 +357,7 @@ class PageOwed:
     pages: int
 
 
+quick(OrderApproved, OrderRefused, PositionOpened, PositionChanged, PositionClosed)
 Outcome = (
     OrderApproved
     | OrderRefused

@@ -9,6 +9,7 @@ from typing import Final
 
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import Side
+from genesis.domain.quick import quick
 
 
 class Algorithm(StrEnum):
@@ -77,6 +78,7 @@ class ParentStarted:
     notes: tuple[str, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class OrderReceipt:
     """What came of an order that was sent in slices, or whole (an outcome).

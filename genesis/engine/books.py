@@ -88,13 +88,14 @@ class Books:
         positions = ledger.positions.values()
         at_cost = [one.cost_usdt for one in positions]
         at_cost += [dust.cost_usdt for dust in ledger.dust.values()]
+        equity, kindest, sternest = view.valuations
         return Point(
             ts_ns,
-            view.equity_usdt,
+            equity,
             ledger.cash_usdt + sum(at_cost, ZERO),
             ledger.flows_usdt,
             max((one.qty for one in positions), default=ZERO),
             max((one.cost_usdt for one in positions), default=ZERO),
-            view.valued(kindest=True),
-            view.sternest_usdt,
+            kindest,
+            sternest,
         )

@@ -52,14 +52,16 @@ class Bypass:
 
     def heard(self, event: Event, moved: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         """Facts that follow from what was done elsewhere."""
-        if isinstance(event, OrderFilled) and not self._is_held(event.fill.symbol):
-            self._removed.pop(event.fill.symbol, None)
-        if isinstance(event, OrderFilled) and moved and event.key.run == EXTERNAL_RUN:
-            return self._traded(event)
-        if isinstance(event, OrderCancelled):
-            self._cancelled(event)
-        elif isinstance(event, OrderAccepted):
-            return self._protected_again(event)
+        match event:
+            case OrderAccepted() if self._removed:
+                return self._protected_again(event)
+            case OrderFilled(key=key, fill=fill):
+                if self._removed and not self._is_held(fill.symbol):
+                    self._removed.pop(fill.symbol, None)
+                if moved and key.run == EXTERNAL_RUN:
+                    return self._traded(event)
+            case OrderCancelled():
+                self._cancelled(event)
         return ()
 
     @property

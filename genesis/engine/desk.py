@@ -93,7 +93,8 @@ class Desk:
                 wishes += [(intent, strategy) for intent in known]
         if not wishes:
             return ()
-        wishes.sort(key=lambda wish: urgency(wish[0]))  # stable: equals keep their order
+        if len(wishes) > 1:
+            wishes.sort(key=lambda wish: urgency(wish[0]))  # stable: equals keep their order
         return [self._draft(intent, strategy) for intent, strategy in wishes]
 
     def _who_wants(self, kind: type) -> tuple[tuple[Strategy, int | None], ...]:
@@ -125,7 +126,8 @@ class Desk:
         )
 
     def _tier_of(self, strategy: Strategy) -> Tier:
-        return max(self._needed[id(strategy)], tier_needed(strategy), key=lambda tier: tier.rank)
+        then, now = self._needed[id(strategy)], tier_needed(strategy)
+        return now if now.rank > then.rank else then
 
     # -- the operator ------------------------------------------------------------------------
     def operator(self, event: OperatorActed) -> Draft | CommandAnswered | None:

@@ -48,6 +48,7 @@ from genesis.engine.tier_acts import STEPS, TierActs
 from genesis.engine.verdicts import OPERATOR, Verdicts
 from genesis.engine.wakes import DAY_TIMER, EVALUATION_TIMER, Wakes
 from genesis.execution.draft import Draft
+from genesis.execution.order_book import ORDER_EVENTS
 from genesis.risk.blocks import FEED, RECONCILE, STARTING, VENUE
 from genesis.risk.drawdown import DAILY_LOSS
 from genesis.tilt.actions import BadAction
@@ -84,19 +85,26 @@ class Discipline:
     def observe(self, event: Event, moved: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         """Facts that follow from an event and from the positions it moved."""
         self._was_locked = self._state.tilt.state.level is TiltLevel.LOCKED
-        facts: list[Outcome] = [*self._react(event), *self._kept(self.keeping.heard(event))]
-        facts += self._broken(self._breaking.heard(event))
-        self._course.moved(moved)
-        if moved and isinstance(event, OrderFilled):
-            self._marks.filled(event)
+        facts: list[Outcome] = []
+        kind = type(event)
+        if isinstance(event, OrderFilled):
+            self._filled(event)
+        elif kind not in ORDER_EVENTS:
+            facts += (*self._react(event), *self._kept(self.keeping.heard(event)))
+        if broken := self._breaking.heard(event):
+            facts += self._broken(broken)
+        if moved:
+            self._course.moved(moved)
+            if isinstance(event, OrderFilled):
+                self._marks.filled(event)
         if passed := self._bypass.heard(event, moved):
             facts += self._tilted(passed)
         for outcome in moved:
             if isinstance(outcome, PositionClosed):
                 facts += self._closed(outcome)
                 facts += self._broken(self._breaking.closed(outcome))
-        is_timer = type(event) is TimerFired
-        if self._opened and (moved or is_timer or self._is_proven(event)):
+        is_due = moved or kind is TimerFired or (kind is BalanceReported and self._is_proven)
+        if self._opened and is_due:
             facts += self.marked()
         if isinstance(event, TimerFired):
             facts += self._tilted(self._state.tilt.tick(self._state.now_ns))
@@ -120,7 +128,8 @@ class Discipline:
         for told in outcomes:
             if isinstance(told, OrderReceipt):
                 self._course.sliced(told)
-        return self._edited(self.edits.told(outcomes))
+        edited = self.edits.told(outcomes)
+        return self._edited(edited) if edited else ()
 
     def _edited(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         """Other rules may hold, or wait: so may the times at which things are looked at."""
@@ -156,10 +165,9 @@ class Discipline:
         self._timers_stale = True
         return (*facts, *self._stepped(self._course.disturbed(facts)))
 
-    def _is_proven(self, event: Event) -> bool:
-        """Did a breach wait for this report of the balance?"""
-        if not isinstance(event, BalanceReported):
-            return False
+    @property
+    def _is_proven(self) -> bool:
+        """Did a breach wait for a report of the balance?"""
         return self._state.risk.drawdown.is_confirming or self._state.books.is_confirming
 
     def _blocked(self, facts: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
@@ -186,8 +194,6 @@ class Discipline:
             case PaperLaneReported() | RecoverySessionDone():
                 self._tier_acts.lane(event)
                 return self._tilted(state.tilt.lane(event))
-            case OrderFilled() if event.key in state.execution.orders.orders:
-                self._filled(event)
             case TimerFired(key=key):
                 self._timers.asked.pop(key, None)
                 self._timers_stale = True
@@ -282,6 +288,8 @@ class Discipline:
 
     def marked(self) -> tuple[Outcome, ...]:
         """Judge the equity of this moment."""
+        if not self._marks.are_asked:
+            return ()
         facts = self._marks.judged()
         return self._spread(facts) if facts else ()
 
@@ -360,7 +368,10 @@ class Discipline:
 
     def _filled(self, event: OrderFilled) -> None:
         """Remember which positions are the operator's own."""
-        request = self._state.execution.orders.orders[event.key].request
+        order = self._state.execution.orders.orders.get(event.key)
+        if order is None:
+            return
+        request = order.request
         if request.purpose is Purpose.ENTRY and request.source == OPERATOR:
             self._own_symbols.add(request.symbol)
             self._state.tilt.traded(request.symbol, event.ts_ns)

@@ -1,8 +1,9 @@
 """The engine: one event through the flow. Pure: same state and same event give the same step."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Any
 
 from genesis.domain.approval import Approved, Refused, Verdict
 from genesis.domain.commands import Command
@@ -39,12 +40,12 @@ from genesis.engine.together import Alerts
 from genesis.engine.view import EngineView
 from genesis.engine.watch import watch
 from genesis.execution.draft import Draft
+from genesis.execution.order_book import ORDER_EVENTS
 from genesis.positions.ledger import Position
 from genesis.risk.blocks import STARTING
 from genesis.strategy.base import Strategy
 
 EXTERNAL = "external"
-_ORDER_EVENTS = frozenset(OrderEvent.__args__)
 _MARKET = frozenset({TradeTick, BookTop, BookDelta, BarClosed})
 
 
@@ -71,6 +72,16 @@ class Engine:
         self.together = Alerts(self.state, self.view)
         self.desk = Desk(self.state, self.view, self.gate, strategies)
         self._swaps = Swaps(self.state, self.view, self.desk, self.discipline.keeping, maker)
+        self._movers: dict[type, Callable[[Any], tuple[Outcome, ...]]] = {
+            **dict.fromkeys(ORDER_EVENTS, self._order_event),
+            OrderFilled: self._order_filled,
+            AccountOpened: self._opened,
+            FlowReported: self._flow,
+            RunStarted: self._run_started,
+            BalanceReported: self._reconciled,
+            StopAdopted: self._stop_adopted,
+        }
+        """What moves orders, positions and money, and how."""
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -88,8 +99,10 @@ class Engine:
         if kind in _MARKET:
             facts: tuple[Outcome, ...] = state.market.moved if kind is BarClosed else ()
             if state.ledger.positions:
-                facts += self._marked(told)
-                if kind is BarClosed and len(state.ledger.positions) > 1:
+                if isinstance(told, TradeTick):
+                    state.ledger.mark(told.symbol, told.price, told.price)
+                facts += self.discipline.marked()  # positions are valued, limits are looked at
+                if len(state.ledger.positions) > 1 and kind is BarClosed:
                     facts += self.together.judged()
             wishes = self.desk.wishes(kind, told)
             if not (facts or wishes):
@@ -97,7 +110,8 @@ class Engine:
         elif kind is TimerFired and is_market(told):
             return Step(event)  # nothing traded in this width: there is no bar
         else:
-            moved = self._positions(kind, told)  # Positions: fills reach the ledger first
+            mover = self._movers.get(kind)
+            moved = () if mover is None else mover(told)  # Positions: fills reach the ledger first
             seen = self.desk.as_scored(told) if isinstance(told, OperatorActed) else told
             facts = moved + self.discipline.observe(seen, moved)  # Risk, Tilt, Tiers observe
             if isinstance(told, StrategySwapped):
@@ -142,7 +156,8 @@ class Engine:
             told, slices = state.execution.judged(draft, verdict, self.view)
             outcomes += told
             waiting.extendleft(slices)
-        outcomes += self.discipline.judged(pairs)
+        if pairs:
+            outcomes += self.discipline.judged(pairs)
         outcomes += self.discipline.concluded(outcomes)
         if state.execution.has_commands:
             commands += state.execution.send((), self.gate.vouches, state.now_ns)
@@ -190,50 +205,53 @@ class Engine:
         self.state.market.take(bar)
         return bar
 
-    def _marked(self, event: Event) -> tuple[Outcome, ...]:
-        """The short way of the market: positions are valued, limits are looked at."""
-        if isinstance(event, TradeTick):
-            self.state.ledger.mark(event.symbol, event.price, event.price)
-        return self.discipline.marked()
-
-    def _positions(self, kind: type, event: Event) -> tuple[Outcome, ...]:
-        state = self.state
-        if kind in _ORDER_EVENTS:
-            if isinstance(event, OrderFilled) and event.key.run == EXTERNAL_RUN:
-                return self._external_fill(event)
-            is_news = state.execution.apply(event, awaits_books=self._awaits_books)
-            return self._order_event(event) if is_news else ()
-        if isinstance(event, AccountOpened):
-            state.ledger.open(event)
-        elif isinstance(event, FlowReported):
-            return self._flow(event)
-        elif isinstance(event, RunStarted):
-            state.run, state.orders_born = event.run, 0
-            state.execution.begin_run(event.seed)
-        elif isinstance(event, BalanceReported):
-            state.execution.reconciled()
-            if self._awaits_books:
-                for symbol in state.ledger.positions:
-                    state.execution.touch(symbol)
-        elif isinstance(event, StopAdopted):
-            state.execution.adopt_stop(event.symbol, event.price)
+    def _opened(self, event: AccountOpened) -> tuple[Outcome, ...]:
+        self.state.ledger.open(event)
         return ()
 
-    def _order_event(self, event: Event) -> tuple[Outcome, ...]:
-        assert isinstance(event, OrderEvent)
+    def _run_started(self, event: RunStarted) -> tuple[Outcome, ...]:
         state = self.state
-        order = state.execution.orders.orders[event.key]
-        symbol = order.request.symbol
-        moved: tuple[Outcome, ...] = ()
-        if isinstance(event, OrderFilled):
-            if not self._is_booked(event.fill):
-                moved = state.ledger.fill(event.fill, event.ts_ns)
-            self._risked(order)
-        price = event.fill.price if isinstance(event, OrderFilled) else self.view.price(symbol)
-        why = order.request.why
+        state.run, state.orders_born = event.run, 0
+        state.execution.begin_run(event.seed)
+        return ()
+
+    def _reconciled(self, event: BalanceReported) -> tuple[Outcome, ...]:
+        state = self.state
+        state.execution.reconciled()
+        if self._awaits_books:
+            for symbol in state.ledger.positions:
+                state.execution.touch(symbol)
+        return ()
+
+    def _stop_adopted(self, event: StopAdopted) -> tuple[Outcome, ...]:
+        self.state.execution.adopt_stop(event.symbol, event.price)
+        return ()
+
+    def _order_event(self, event: OrderEvent) -> tuple[Outcome, ...]:
+        """An order of ours moved: nothing was bought or sold, but a position may have ended."""
+        order = self.state.execution.apply(event, awaits_books=self._awaits_books)
+        return () if order is None else self._ended(order, None)
+
+    def _order_filled(self, event: OrderFilled) -> tuple[Outcome, ...]:
+        if event.key.run == EXTERNAL_RUN:
+            return self._external_fill(event)
+        state, fill = self.state, event.fill
+        order = state.execution.apply(event, awaits_books=self._awaits_books)
+        if order is None:
+            return ()
+        moved = () if self._is_booked(fill) else state.ledger.fill(fill, event.ts_ns)
+        self._risked(order)
+        return moved + self._ended(order, fill.price)
+
+    def _ended(self, order: Order, price: Decimal | None) -> tuple[Outcome, ...]:
+        """The end of the position that an order belonged to. price: of its fill, else the last."""
+        state, symbol, why = self.state, order.request.symbol, order.request.why
+        if symbol not in state.ledger.positions:
+            return ()
         if state.rules.execution.without_gap:  # the one that ends last need not have sold
             why = state.execution.protector.left_by.get(symbol, why)
-        return moved + self._settled(symbol, price, why.partition(":")[0])
+        worth = self.view.price(symbol) if price is None else price
+        return self._settled(symbol, worth, why.partition(":")[0])
 
     def _external_fill(self, event: OrderFilled) -> tuple[Outcome, ...]:
         """A trade of the account that no order of ours made: it counts like any other."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from genesis.domain._seal import SEAL
+from genesis.domain.account import TierMode
 from genesis.domain.approval import Approved, Failure, Refused, Verdict
 from genesis.domain.ids import OrderKey
 from genesis.domain.instrument import Instrument
@@ -57,21 +58,22 @@ class Gate:
         self._portfolio = Portfolio(state, view)
         self._wider_stops = WiderStops(state, view, self._books)
         self._slices = Slices(state, view)
-        self._issued: list[Approved] = []
+        issued: dict[int, Approved] = {}
+        self._issued = issued
 
-    def open_step(self) -> None:
-        """A new step begins: nothing approved before counts any more."""
-        self._issued.clear()
+        def vouch(approved: Approved) -> bool:
+            return issued.get(id(approved)) is approved and approved.seal is SEAL
+
+        self._vouch = vouch
 
     @property
     def vouches(self) -> Callable[[Approved], bool]:
         """Asks whether this very object was issued by this gate in the current step."""
-        issued = self._issued
+        return self._vouch
 
-        def vouch(approved: Approved) -> bool:
-            return any(approved is one for one in issued) and approved.seal is SEAL
-
-        return vouch
+    def open_step(self) -> None:
+        """A new step begins: nothing approved before counts any more."""
+        self._issued.clear()
 
     def judge(self, draft: Draft) -> Verdict:
         """Approve (sized, with a key) or refuse with every reason."""
@@ -104,14 +106,15 @@ class Gate:
         state, facts = self._state, self._entry_facts(symbol, strategy)
         facts = facts._replace(trades_today=0) if has_begun else facts
         failures = state.risk.failures(facts, state.limits)
-        failures += self._books.failures(state.now_ns)
+        if not state.books.is_empty:
+            failures += self._books.failures(state.now_ns)
         if state.rules.execution.bare_blocks:
             bare = state.execution.protector.bare.items()
             failures += [stop_refused(held, why) for held, why in bare]
         tilt = state.tilt.check(state.now_ns, counts=state.rules.tiers.course is not None)
         if tilt is not None:
             failures.append(tilt)
-        market = (no_new_risk(state, symbol), no_adding(state, symbol, busy(state)))
+        market = (no_new_risk(state, symbol), no_adding(state, symbol))
         failures += [one for one in market if one is not None]
         if failures:
             return failures, WHOLE
@@ -218,13 +221,18 @@ class Gate:
         return _least(self._cap_of_mode_usdt(symbol), self._books.room(symbol, None))
 
     def _cap_of_mode_usdt(self, symbol: str | None) -> Decimal | None:
-        held = ZERO if symbol is None else self._view.held_usdt(symbol)
-        return self._state.tiers.cap_usdt(self._view.exposure_usdt, held)
+        tiers, view = self._state.tiers, self._view
+        if tiers.state.mode is not TierMode.GO_LIVE:  # no other caps all that is at work
+            return tiers.multiplier()[1]
+        held = ZERO if symbol is None else view.held_usdt(symbol)
+        return tiers.cap_usdt(view.exposure_usdt, held)
 
     def _by_probe(self, given: SizingInput, sized: Sized) -> tuple[str, ...]:
         """What it tries after, where that made the size what it is."""
+        if given.probe_usdt is None or sized.cap_usdt < given.probe_usdt:
+            return ()
         breaker = self._state.risk.trying()
-        if breaker is None or given.probe_usdt is None or sized.cap_usdt < given.probe_usdt:
+        if breaker is None:
             return ()
         return (f"it tries whether all is well again after: {breaker.told}",)
 
@@ -332,7 +340,7 @@ class Gate:
         slices = () if plan is None else self._slices.cut(plan, key)
         linked = (draft.replaces, draft.joins)
         approved = Approved(key, request, limits_used, notes, SEAL, slices, *linked)
-        self._issued.append(approved)
+        self._issued[id(approved)] = approved
         return approved
 
     def _next_key(self) -> OrderKey:

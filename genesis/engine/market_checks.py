@@ -1,12 +1,12 @@
 """What the market itself forbids, whatever the trader may do: asked of entries only."""
 
-from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from genesis.domain.account import GlobalMarketState, MarketState
 from genesis.domain.approval import Failure
 from genesis.domain.orders import OrderType
+from genesis.engine.together import busy
 from genesis.risk.multipliers import Multiplier
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ def whole_multiplier(state: "EngineState") -> Multiplier | None:
     return Multiplier(whole.rules.shares[whole.state], f"MARKET_{whole.state.value}", told)
 
 
-def no_adding(state: "EngineState", symbol: str, busy: AbstractSet[str]) -> Failure | None:
-    """In a crash nothing is added to a position. busy: symbols held, or with a working entry."""
+def no_adding(state: "EngineState", symbol: str) -> Failure | None:
+    """In a crash nothing is added to a position, or to an entry that works."""
     whole = state.market.whole
-    if whole is None or symbol not in busy or whole.state not in whole.rules.no_adding:
+    if whole is None or whole.state not in whole.rules.no_adding or symbol not in busy(state):
         return None
     told = f"the market is {WHOLE_WORDS[whole.state]} ({whole.reason}): nothing is added to"
     return Failure("risk", f"MARKET_{whole.state.value}", f"{told} {symbol}")
@@ -64,8 +64,11 @@ def no_adding(state: "EngineState", symbol: str, busy: AbstractSet[str]) -> Fail
 
 def no_new_risk(state: "EngineState", symbol: str) -> Failure | None:
     """Positions of the symbol may only be reduced. Maintenance blocks all symbols by itself."""
-    rules, found = state.rules.market, state.market.state_of(symbol)
-    if rules is None or found is MarketState.MAINTENANCE or rules.states.shares[found]:
+    rules = state.rules.market
+    if rules is None:
+        return None
+    found = state.market.state_of(symbol)
+    if found is MarketState.MAINTENANCE or rules.states.shares[found]:
         return None
     told = f"{symbol} is {WORDS[found]}: positions may only be reduced"
     return Failure("risk", f"MARKET_{found.value}", told + _because(state, symbol))
@@ -73,8 +76,11 @@ def no_new_risk(state: "EngineState", symbol: str) -> Failure | None:
 
 def limit_orders_only(state: "EngineState", symbol: str, kind: OrderType) -> Failure | None:
     """In a thin market an order says its price."""
-    rules, found = state.rules.market, state.market.state_of(symbol)
-    if rules is None or kind is OrderType.LIMIT or found not in rules.states.limit_only:
+    rules = state.rules.market
+    if rules is None or kind is OrderType.LIMIT:
+        return None
+    found = state.market.state_of(symbol)
+    if found not in rules.states.limit_only:
         return None
     told = f"{symbol} is {WORDS[found]}: only limit orders enter"
     return Failure("risk", "LIMIT_ORDERS_ONLY", told + _because(state, symbol))

@@ -24,10 +24,18 @@ class Marks:
         self._view = view
         self._books = Books(state, view)
 
+    @property
+    def are_asked(self) -> bool:
+        """Does any limit or book look at equity at all?"""
+        state = self._state
+        risk = state.rules.risk
+        return bool(state.books.books) or limits_equity(risk.tiers[state.tiers.state.tier], risk)
+
     def judged(self) -> tuple[Outcome, ...]:
         """What the equity of this moment touches."""
-        touched = self._limits()
-        return touched if self._state.books.is_empty else (*touched, *self._books.judged())
+        state = self._state
+        touched = self._limits() if limits_equity(state.limits, state.rules.risk) else ()
+        return touched if state.books.is_empty else (*touched, *self._books.judged())
 
     def begun(self) -> tuple[Outcome, ...]:
         """The account is open: books begin with it."""
@@ -43,24 +51,24 @@ class Marks:
             self._state.risk.trade_opened(self._state.now_ns)
 
     def _limits(self) -> tuple[Outcome, ...]:
-        state, view = self._state, self._view
-        limits, rules = state.limits, state.rules.risk
-        if not limits_equity(limits, rules):
-            return ()
+        state = self._state
+        equity, kindest, sternest = self._view.valuations
         return state.risk.drawdown.mark(
             state.now_ns,
-            view.equity_usdt,
-            view.valued(kindest=True),
+            equity,
+            kindest,
             state.ledger.flows_usdt,
             self._worst_trade(),
-            limits,
-            rules,
-            sternest=view.sternest_usdt,
+            state.limits,
+            state.rules.risk,
+            sternest=sternest,
             is_complete=not state.risk.blocks.keys() & INCOMPLETE,
         )
 
     def seen(self, symbol: str, high: Decimal) -> None:
         """A span of ticks went by up to `high`: the peak of equity may have moved."""
+        if not self.are_asked:
+            return
         state, mark = self._state, self._view.mark(symbol)
         if mark is None:
             return

@@ -36,8 +36,10 @@ class Portfolio:
     @property
     def limit_usdt(self) -> Decimal | None:
         """What may be lost on a bad day; None: it is not limited."""
-        rules = self.rules
-        return None if rules is None else rules.loss_fraction * max(ZERO, self._view.equity_usdt)
+        return None if self.rules is None else self._limit_usdt(self.rules)
+
+    def _limit_usdt(self, rules: PortfolioRules) -> Decimal:
+        return rules.loss_fraction * max(ZERO, self._view.equity_usdt)
 
     def now(self) -> DayRisk | None:
         """Of what is held and of what working entries may add; None: rules do not ask."""
@@ -46,9 +48,12 @@ class Portfolio:
 
     def room_usdt(self, symbol: str) -> Decimal | None:
         """What may still be bought of the symbol; None: as much as its own limits allow."""
-        rules, limit = self.rules, self.limit_usdt
+        rules = self.rules
+        if rules is None:
+            return None
+        limit = self._limit_usdt(rules)
         most = position_cap_usdt(self._view.equity_usdt, self._state.limits)
-        if rules is None or limit is None or not most:
+        if not most:
             return None
         worths = self._worths()
         known = {one: self._exposed(one, 1.0) for one in {*worths, symbol}}
@@ -66,9 +71,10 @@ class Portfolio:
         Asked of what will be sent: the room is the largest size that fits, and a smaller one,
         which outweighs less of the others, need not.
         """
-        rules, limit = self.rules, self.limit_usdt
-        if rules is None or limit is None:
+        rules = self.rules
+        if rules is None:
             return None
+        limit = self._limit_usdt(rules)
         worths = self._worths()
         worths[symbol] = worths.get(symbol, 0.0) + float(usdt)
         loss = self._risk(worths, rules).worse

@@ -1,10 +1,10 @@
 """How large an entry may be now, as a share of its full size: the smallest say of all holds."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from genesis.domain.account import TierMode
+from genesis.domain.money import ONE
 from genesis.engine import adaptive
 from genesis.engine.market_checks import multiplier, whole_multiplier
 from genesis.engine.together import spike
@@ -21,7 +21,10 @@ _MODES = {
 
 
 class Sizes:
-    """Collects the multipliers of tilt, tier, risk, market. A new rule adds its own to `_all`."""
+    """Collects the multipliers of tilt, tier, risk, market. A new rule adds its own to `_all`.
+
+    One that leaves sizes whole never holds: it need not be told.
+    """
 
     def __init__(self, state: "EngineState") -> None:
         self._state = state
@@ -33,19 +36,24 @@ class Sizes:
         """
         return smallest(self._all(symbol, strategy))
 
-    def _all(self, symbol: str | None, strategy: str | None) -> Iterator[Multiplier]:
-        state = self._state
+    def _all(self, symbol: str | None, strategy: str | None) -> list[Multiplier]:
+        state, found = self._state, list[Multiplier]()
         tilt = state.tilt.multiplier(state.now_ns)
-        yield Multiplier(tilt, "TILT", self._tilt_words(tilt))
+        if tilt != ONE:
+            found.append(Multiplier(tilt, "TILT", self._tilt_words(tilt)))
         share, _ = state.tiers.multiplier()
-        mode = state.tiers.state.mode
-        code, reason = _MODES.get(mode) or (mode.value, f"in the mode {mode.value}")
-        yield Multiplier(share, code, reason)
-        yield from state.risk.multipliers(state.now_ns, state.limits)
-        market = None if symbol is None else multiplier(state, symbol)
-        found = (market, whole_multiplier(state), spike(state))
-        yield from (one for one in found if one is not None)
-        yield from adaptive.multipliers(state, symbol, strategy)
+        if share != ONE:
+            mode = state.tiers.state.mode
+            code, reason = _MODES.get(mode) or (mode.value, f"in the mode {mode.value}")
+            found.append(Multiplier(share, code, reason))
+        found += state.risk.multipliers(state.now_ns, state.limits)
+        if state.rules.market is not None:
+            market = None if symbol is None else multiplier(state, symbol)
+            of_markets = (market, whole_multiplier(state), spike(state))
+            found += [one for one in of_markets if one is not None]
+        if state.rules.risk.adaptive is not None:
+            found += adaptive.multipliers(state, symbol, strategy)
+        return found
 
     def _tilt_words(self, share: Decimal) -> str:
         """Which of level, limited time and eased day makes the size this small."""

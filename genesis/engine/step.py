@@ -7,6 +7,7 @@ from typing import NamedTuple
 from genesis.domain.commands import Command
 from genesis.domain.events import Event
 from genesis.domain.outcomes import Outcome
+from genesis.domain.quick import quick
 
 
 class Step(NamedTuple):
@@ -17,6 +18,7 @@ class Step(NamedTuple):
     commands: tuple[Command, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Watch:
     """Prices at which a tick of a symbol can change something beside marks.

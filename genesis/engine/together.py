@@ -47,8 +47,11 @@ def cluster_room_usdt(state: "EngineState", view: "EngineView", symbol: str) -> 
     """What may still be bought of the symbol, counting all that is one bet with it; None: as much
     as its own limits allow.
     """
-    rules, held = correlation_rules(state), busy(state)
-    if rules is None or not held - {symbol}:
+    rules = correlation_rules(state)
+    if rules is None:
+        return None
+    held = busy(state)
+    if not held - {symbol}:
         return None  # alone it has the cap of one position
     together = cluster(symbol, held, state.pairs.at(state.now_ns), rules)
     cap = rules.cluster_factor * position_cap_usdt(view.equity_usdt, state.limits)

@@ -101,7 +101,7 @@ class EngineView:
     @property
     def equity_usdt(self) -> Decimal:
         """Cash and everything held, valued at the mark (at cost where there is no price)."""
-        return self.valued(kindest=False)
+        return self._valued(_first)
 
     def valued(self, *, kindest: bool) -> Decimal:
         """Equity at the mark, or at the better of mark and last trade."""
@@ -111,6 +111,16 @@ class EngineView:
     def sternest_usdt(self) -> Decimal:
         """Equity at the worse of mark and last trade: what both agree there is."""
         return self._valued(min)
+
+    @property
+    def valuations(self) -> tuple[Decimal, Decimal, Decimal]:
+        """Equity at the mark, at the better of mark and last trade, and at the worse of them."""
+        equity, markets = self.equity_usdt, self._state.market.symbols
+        ledger = self._state.ledger
+        known = [markets.get(symbol) for symbol in (*ledger.positions, *ledger.dust)]
+        if all(one is None or one.top is None for one in known):
+            return equity, equity, equity  # no book's top: the last trade is the mark
+        return equity, self.valued(kindest=True), self.sternest_usdt
 
     def _valued(self, of_both: Callable[[Decimal, Decimal], Decimal]) -> Decimal:
         ledger = self._state.ledger
@@ -126,20 +136,25 @@ class EngineView:
     def _price_of(
         self, symbol: str, of_both: Callable[[Decimal, Decimal], Decimal]
     ) -> Decimal | None:
-        mark, last = self.mark(symbol), self.price(symbol)
+        state, known = self._state, self._state.market.symbols.get(symbol)
+        if known is None:
+            return None
+        mark, last = known.mark(state.now_ns, state.rules.risk.mark_stale_ns), known.last
         return mark if mark is None or last is None else of_both(mark, last)
 
     @property
     def trades_today(self) -> int:
         """Trades of this UTC day, and entries that may still become one."""
-        entries = (o for o in self._state.execution.orders.all_working() if not o.request.reduces)
-        working = sum(1 for order in entries if not order.filled_qty)
-        return self._state.risk.trades_today(self._state.now_ns, working)
+        working = self._state.execution.orders.all_working()
+        entries = [one for one in working if not (one.request.reduces or one.filled_qty)]
+        return self._state.risk.trades_today(self._state.now_ns, len(entries))
 
     @property
     def reduce_only(self) -> tuple[str, ...]:
         """Symbols whose positions the tier does not allow any more."""
-        held = [Held(one.symbol, one.opened_ns) for one in self.positions]
+        held = [Held(one.symbol, one.opened_ns) for one in self._state.ledger.positions.values()]
+        if not held:
+            return ()
         return reduce_only(held, self._state.tiers.state, self._state.rules.tiers)
 
     @property
@@ -159,7 +174,9 @@ class EngineView:
     @property
     def exposure_usdt(self) -> Decimal:
         """Positions at the mark and what working entries may still add."""
-        total = sum((self._worth_usdt(held) for held in self.positions), ZERO)
+        total = ZERO
+        for held in self._state.ledger.positions.values():
+            total += self._worth_usdt(held)
         return total + self.reserved_usdt
 
     def held_usdt(self, symbol: str) -> Decimal:
@@ -175,7 +192,9 @@ class EngineView:
         Fees and slippage included; a stop above the entry risks nothing but these. Without a stop
         all of it is at risk.
         """
-        total = sum(map(self.risk_usdt, self.positions), ZERO)
+        total = ZERO
+        for held in self._state.ledger.positions.values():
+            total += self.risk_usdt(held)
         for order in self._state.execution.orders.all_working():
             request = order.request
             price = request.limit_price or self.price(request.symbol)

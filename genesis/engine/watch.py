@@ -22,9 +22,9 @@ def watch(state: "EngineState", view: "EngineView", symbol: str) -> Watch:
     nothing is held, only while a loss is being confirmed, which takes marks of any symbol.
     """
     limits, rules = state.limits, state.rules.risk
-    drawdown, ledger = state.risk.drawdown, state.ledger
-    if not limits_equity(limits, rules) and state.books.is_empty:
+    if not state.books.books and not limits_equity(limits, rules):
         return NO_WATCH
+    drawdown, ledger = state.risk.drawdown, state.ledger
     mark, position = view.mark(symbol), ledger.positions.get(symbol)
     confirming = drawdown.is_confirming or state.books.is_confirming
     held = ledger.holdings(symbol)
@@ -46,8 +46,8 @@ def watch(state: "EngineState", view: "EngineView", symbol: str) -> Watch:
     if trade is not None:
         result = position.realized_usdt + position.unrealized_usdt(mark)
         static.append(equity + (trade - result) * held / position.qty)
-    levels = [price_at(level) for level in static]
-    if any(level >= mark for level in levels):
+    levels = [price_at(max(static))] if static else []  # the highest level has the highest price
+    if levels and levels[0] >= mark:
         return EVERY_TICK
     arming = arming_level(drawdown, ledger.flows_usdt, limits, rules)
     armed_at = None if arming is None else price_at(arming)

@@ -55,7 +55,6 @@ from genesis.risk.drawdown import CRITICAL
 UPKEEP_TIMER: Final = "upkeep:"
 CANCELLED: Final = "entries were cancelled"
 LEFT: Final = "the position is being left"
-_ORDER_EVENTS: Final = OrderEvent.__args__
 
 
 class PlanFacts(SymbolFacts, SliceFacts, Protocol):
@@ -81,47 +80,45 @@ class Execution:
         self.whole.is_on = rules.receipts_of_all
 
     # -- the order machine -------------------------------------------------------------------
-    def apply(self, event: Event, *, awaits_books: bool = False) -> bool:
-        """Advance our order; False for an order event that changes nothing.
+    def apply(self, event: OrderEvent, *, awaits_books: bool = False) -> Order | None:
+        """Advance the order an event is about; None where it changes nothing.
 
         awaits_books: what became of it is not all that is to be told of its position.
         """
-        if type(event) not in _ORDER_EVENTS:
-            return True
-        assert isinstance(event, OrderEvent)
-        if self.orders.is_too_early(event):
+        if isinstance(event, OrderFilled) and self.orders.is_too_early(event):
             told = "a stop sold what is not known to be bought"
             self._timers.append(RequestReconcile(event.ts_ns, told))
-            return False
-        if not self.orders.apply(event):
-            return False
-        order = self.orders.orders[event.key]
-        symbol = order.request.symbol
+            return None
+        order = self.orders.apply(event)
+        if order is None:
+            return None
+        symbol, purpose = order.request.symbol, order.request.purpose
         self.parents.heard(event, order)
         self.whole.heard(event, order)
-        if isinstance(event, CancelRejected):  # it may have filled: look again a little later
-            again_ns = event.ts_ns + self.protector.rules.stop_retry_ns
-            self._timers.append(SetTimer(UPKEEP_TIMER + symbol, again_ns))
-            return True
-        if isinstance(event, OrderAccepted):
-            self.protector.rests(order)
-            if not order.unwanted and order.joins is None:
-                return True  # it rests as was meant: nothing to keep up
+        match event:
+            case OrderAccepted():
+                self.protector.rests(order)
+                if not order.unwanted and order.joins is None:
+                    return order  # it rests as was meant: nothing to keep up
+            case CancelRejected():  # it may have filled: look again a little later
+                again_ns = event.ts_ns + self.protector.rules.stop_retry_ns
+                self._timers.append(SetTimer(UPKEEP_TIMER + symbol, again_ns))
+                return order
         if not (awaits_books and self._is_of_the_past(event)):
             self._touched[symbol] = None
-        if isinstance(event, OrderFilled) and order.request.reduces:
-            self.protector.left_by[symbol] = order.request.why
-        if isinstance(event, OrderRejected) and order.request.reduces:
-            self.protector.refused(order, event)
-        elif isinstance(event, OrderFilled) and order.request.purpose is Purpose.EXIT:
-            self.protector.sold(symbol, event.fill.qty)
-        elif (
-            isinstance(event, OrderExpired | OrderCancelled)
-            and order.request.purpose is Purpose.EXIT
-            and not order.filled_qty
-        ):
-            self.protector.refused(order, event)
-        return True
+        match event:
+            case _ if purpose is Purpose.ENTRY:
+                pass
+            case OrderFilled(fill=fill):
+                self.protector.left_by[symbol] = order.request.why
+                if purpose is Purpose.EXIT:
+                    self.protector.sold(symbol, fill.qty)
+            case OrderRejected():
+                self.protector.refused(order, event)
+            case OrderCancelled() | OrderExpired():
+                if purpose is Purpose.EXIT and not order.filled_qty:
+                    self.protector.refused(order, event)
+        return order
 
     def _is_of_the_past(self, event: OrderEvent) -> bool:
         """Is it part of what a start tells one by one, until the books are compared?"""
@@ -158,7 +155,8 @@ class Execution:
         ]
         if type(event) is TimerFired and event.key.startswith(SLICE_TIMER):
             drafts += self.parents.due(event.key[len(SLICE_TIMER) :], view)
-        self._drop_slices()
+        if self.parents.unwanted:
+            self._drop_slices()
         if self._touched:
             for symbol in self._touched:
                 drafts += self._upkeep(symbol, view)
@@ -269,7 +267,7 @@ class Execution:
     @property
     def has_commands(self) -> bool:
         """Is there anything to send beside what the gate has yet to judge?"""
-        return bool(self._cancels or self._timers or self.parents.is_telling)
+        return bool(self._cancels or self._timers) or self.parents.is_telling
 
     # -- send --------------------------------------------------------------------------------
     def send(

@@ -71,7 +71,7 @@ class Held(NamedTuple):
     @property
     def bringing(self) -> tuple[Order, ...]:
         """Entries that brought their stop along: what they bought is kept for it."""
-        return tuple(o for o in self.entries if o.joins is not None)
+        return tuple([o for o in self.entries if o.joins is not None])
 
 
 NOTHING = Upkeep()

@@ -155,7 +155,7 @@ class Protector:
     # -- the next step -----------------------------------------------------------------------
     def upkeep(self, symbol: str, facts: SymbolFacts) -> Upkeep:
         entries, sells = self._orders.split(symbol)
-        sells = tuple(o for o in sells if not self._orders.is_to_come(o))
+        sells = tuple([o for o in sells if o.joins is None or not self._orders.is_to_come(o)])
         position, instrument = facts.position(symbol), facts.instrument(symbol)
         if position is None or instrument is None:
             step = self._flat(symbol, entries, sells)
@@ -192,8 +192,9 @@ class Protector:
             self.stops.pop(symbol, None)
         for known in (self.closing, self.left_by, self._rested, self._attached_ns, self._refused):
             known.pop(symbol, None)
-        for purpose in Purpose:
-            self._retry_ns.pop((symbol, purpose), None)
+        if self._retry_ns:
+            for purpose in Purpose:
+                self._retry_ns.pop((symbol, purpose), None)
         self._irreplaceable.discard(symbol)
         return Upkeep(cancels=unasked(sells)) if sells else NOTHING
 

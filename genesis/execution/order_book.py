@@ -1,6 +1,5 @@
 """Our orders and their life: every step is in the table, everything else changes nothing."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -17,6 +16,7 @@ from genesis.domain.events import (
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import Order, OrderRequest, OrderStatus, Purpose, Side
 
+ORDER_EVENTS: Final = frozenset(OrderEvent.__args__)
 _S = OrderStatus
 NEVER_PLACED: Final = "NEVER_PLACED"
 
@@ -79,26 +79,27 @@ class OrderBook:
         self._working.setdefault(request.symbol, {})[key] = order
         return order
 
-    def apply(self, event: OrderEvent) -> bool:
-        """Advance the order an event is about; False where it changes nothing.
+    def apply(self, event: OrderEvent) -> Order | None:
+        """Advance the order an event is about; None where it changes nothing.
 
         A fill whose trade id was seen, an order nobody knows, a transition outside the table.
         """
         order = self.orders.get(event.key)
         if order is None:
-            return False
+            return None
         if isinstance(event, CancelRejected):
             order.cancel_asked = False
-            return True
+            return order
         target = TRANSITIONS[order.status].get(type(event))
         if target is None:
-            return False
+            return None
         if isinstance(event, OrderFilled):
-            if event.fill.trade_id in order.trade_ids:
-                return False
-            order.trade_ids.add(event.fill.trade_id)
-            order.filled_qty += event.fill.qty
-            order.filled_usdt += event.fill.qty * event.fill.price
+            fill = event.fill
+            if fill.trade_id in order.trade_ids:
+                return None
+            order.trade_ids.add(fill.trade_id)
+            order.filled_qty += fill.qty
+            order.filled_usdt += fill.qty * fill.price
             if order.filled_qty >= order.request.qty:
                 target = _S.FILLED
         elif isinstance(event, OrderAccepted):
@@ -110,13 +111,13 @@ class OrderBook:
         elif isinstance(event, OrderRejected) and event.code == NEVER_PLACED:
             target = _S.NEVER_PLACED
         self._move(order, target, event)
-        return True
+        return order
 
     def _move(self, order: Order, target: OrderStatus, event: OrderEvent) -> None:
         order.status = target
-        if not isinstance(event, OrderAccepted | OrderFilled | CancelRejected):
+        if not isinstance(event, (OrderAccepted, OrderFilled, CancelRejected)):
             order.note = event.reason
-        working = self._working.setdefault(order.request.symbol, {})
+        working = self._working[order.request.symbol]
         if target.is_final:
             order.ended_ns = event.ts_ns
             working.pop(order.key, None)
@@ -128,9 +129,9 @@ class OrderBook:
         """Orders of the symbol that may still fill, oldest first."""
         return tuple(self._working.get(symbol, {}).values())
 
-    def all_working(self) -> Iterator[Order]:
-        for orders in self._working.values():
-            yield from orders.values()
+    def all_working(self) -> list[Order]:
+        """The same of every symbol."""
+        return [order for orders in self._working.values() for order in orders.values()]
 
     def is_busy(self, symbol: str) -> bool:
         """Is any order of the symbol working?"""
@@ -138,24 +139,23 @@ class OrderBook:
 
     def split(self, symbol: str) -> tuple[tuple[Order, ...], tuple[Order, ...]]:
         """Working entries, and working sells."""
-        working = self._working.get(symbol)
-        if not working:
+        if not self._working.get(symbol):
             return (), ()
         return self.entries(symbol), self.sells(symbol)
 
     def entries(self, symbol: str) -> tuple[Order, ...]:
-        return tuple(o for o in self.working(symbol) if o.request.purpose is Purpose.ENTRY)
+        return tuple([o for o in self.working(symbol) if o.request.purpose is Purpose.ENTRY])
 
     def sells(self, symbol: str) -> tuple[Order, ...]:
-        return tuple(o for o in self.working(symbol) if o.request.side is Side.SELL)
+        return tuple([o for o in self.working(symbol) if o.request.side is Side.SELL])
 
-    def is_too_early(self, event: OrderEvent) -> bool:
+    def is_too_early(self, event: OrderFilled) -> bool:
         """Does it tell that a stop sold, of an entry of which not all is known to be bought?
 
         What is missing comes first; then the venue's lists tell this one again.
         """
         order = self.orders.get(event.key)
-        if not isinstance(event, OrderFilled) or order is None or order.joins is None:
+        if order is None or order.joins is None:
             return False
         is_sold = order.request.side is Side.SELL
         return is_sold and self.orders[order.joins].status is not _S.FILLED
@@ -169,4 +169,7 @@ class OrderBook:
         return entry.is_working or (unheard and entry.status is not _S.FILLED)
 
     def has_unresolved(self, symbol: str) -> bool:
-        return any(o.status is OrderStatus.UNRESOLVED for o in self.working(symbol))
+        working = self._working.get(symbol)
+        if not working:
+            return False
+        return any(o.status is _S.UNRESOLVED for o in working.values())

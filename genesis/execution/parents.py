@@ -268,6 +268,8 @@ class Parents:
         source: only those it asked for; symbol: only that of it; None: all. starting_too: those,
         too, that wait until the account is known.
         """
+        if not self.running:
+            return 0
         chosen = [
             parent
             for parent in self._every()

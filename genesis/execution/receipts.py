@@ -83,7 +83,7 @@ def receipt(
         key,
         wish.symbol,
         wish.side,
-        (wish.algorithm or wish.type).value.lower(),
+        (wish.algorithm or wish.type).lower(),
         wish.source,
         wish.client_ref,
         tally.started_ns,

@@ -4,16 +4,18 @@ Entries and exits alike; of a protective stop nobody knows when it is decided.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from genesis.domain.approval import Approved, Verdict
-from genesis.domain.events import OrderEvent, OrderFilled
+from genesis.domain.events import OrderAccepted, OrderEvent, OrderFilled
 from genesis.domain.ids import OrderKey
 from genesis.domain.orders import Order, OrderStatus, Purpose
 from genesis.domain.outcomes import Outcome
 from genesis.execution.draft import Draft
 from genesis.execution.parents import SliceFacts
 from genesis.execution.receipts import COMPLETE, Ending, Tally, receipt
+
+_COMPLETE: Final = Ending(COMPLETE, "")
 
 
 class _Sent(NamedTuple):
@@ -46,14 +48,15 @@ class WholeOrders:
     def heard(self, event: OrderEvent, order: Order) -> None:
         """One of our orders moved: it filled, or it ended, which is told once."""
         sent = self._sent.get(order.key)
-        if sent is None:
+        if sent is None or isinstance(event, OrderAccepted):
             return
         if isinstance(event, OrderFilled):
             sent.tally.fill(event.fill)
         if order.is_working:
             return
         del self._sent[order.key]
-        ending = Ending(COMPLETE, "")
-        if order.status is not OrderStatus.FILLED:
-            ending = Ending(order.status.value.lower(), order.note)
+        if order.status is OrderStatus.FILLED:
+            ending = _COMPLETE
+        else:
+            ending = Ending(order.status.lower(), order.note)
         self._tell(receipt(order.key, sent.wish, 1, sent.tally, ending, self._now()))

@@ -199,11 +199,13 @@ class Market:
     def _bar(self, bar: BarClosed) -> None:
         market = self.symbols.get(bar.symbol) or self.of(bar.symbol)
         market.last, market.last_ns = bar.close, bar.ts_ns
-        self.take(bar)
+        self._take(market, bar)
 
     def take(self, bar: BarClosed) -> None:
         """A bar of the prints that are known: it says nothing new of the price."""
-        market = self.symbols[bar.symbol]
+        self._take(self.symbols[bar.symbol], bar)
+
+    def _take(self, market: SymbolMarket, bar: BarClosed) -> None:
         self.moved = ()
         rules = self._rules
         if rules is None or bar.width_ns != rules.states.width_ns:

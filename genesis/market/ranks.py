@@ -38,12 +38,12 @@ class Ranks:
         nothing to compare with it is in the middle. The oldest value leaves when there are more
         than `size`.
         """
-        bucket = _bucket(value)
-        rank = self._rank(bucket)  # the values below this bucket are counted now
-        ring, buckets, place = self._ring, self._buckets, self._next
-        if self.count < self._size:
+        bucket, buckets, count = self._seek(value), self._buckets, self.count
+        rank = (self._below + buckets[bucket] / 2) / count if count else 0.5
+        ring, place = self._ring, self._next
+        if count < self._size:
             ring.append(bucket)
-            self.count += 1
+            self.count = count + 1
         else:
             oldest = ring[place]
             buckets[oldest] -= 1
@@ -56,26 +56,26 @@ class Ranks:
 
     def rank(self, value: float) -> float:
         """As `take`, but the value only asks."""
-        return self._rank(_bucket(value))
+        bucket = self._seek(value)
+        return (self._below + self._buckets[bucket] / 2) / self.count if self.count else 0.5
 
-    def _rank(self, bucket: int) -> float:
-        at, below, buckets = self._at, self._below, self._buckets
+    def _seek(self, value: float) -> int:
+        """The bucket of a value; how many lie below it is counted now."""
+        bucket = 0
+        if value > 0:
+            mantissa, exponent = frexp(value)  # value = mantissa * 2**exponent, from 0.5 to 1
+            octave = exponent - _LOWEST
+            if 0 <= octave < _OCTAVES:
+                bucket = octave * _SUBS + int((mantissa - 0.5) * 2 * _SUBS)
+            elif octave >= _OCTAVES:
+                bucket = _OCTAVES * _SUBS - 1
+        at = self._at
         if bucket > at:
-            below += sum(buckets[at:bucket])
+            self._below += sum(self._buckets[at:bucket])
         elif bucket < at:
-            below -= sum(buckets[bucket:at])
-        self._at, self._below = bucket, below
-        return (below + buckets[bucket] / 2) / self.count if self.count else 0.5
-
-
-def _bucket(value: float) -> int:
-    if value <= 0:
-        return 0
-    mantissa, exponent = frexp(value)  # value = mantissa * 2**exponent, mantissa in [0.5, 1)
-    octave = exponent - _LOWEST
-    if 0 <= octave < _OCTAVES:
-        return octave * _SUBS + int((mantissa - 0.5) * 2 * _SUBS)
-    return 0 if octave < 0 else _OCTAVES * _SUBS - 1
+            self._below -= sum(self._buckets[bucket:at])
+        self._at = bucket
+        return bucket
 
 
 _MOVE_UNIT: Final = 1e-9

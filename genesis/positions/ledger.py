@@ -15,8 +15,10 @@ from genesis.domain.instrument import Instrument, base_of, quote_of
 from genesis.domain.money import ZERO
 from genesis.domain.orders import Side
 from genesis.domain.outcomes import PositionChanged, PositionClosed, PositionOpened
+from genesis.domain.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Position:
     """A net long holding of one symbol.
@@ -166,9 +168,8 @@ class Ledger:
         self._add(quote, -signed * fill.price)
         self._add(fill.fee_asset, -fill.fee)
         self.fees[fill.fee_asset] = self.fees.get(fill.fee_asset, ZERO) + fill.fee
-        self.last_trade_ids[fill.symbol] = max(
-            fill.trade_id, self.last_trade_ids.get(fill.symbol, -1)
-        )
+        if fill.trade_id >= self.last_trade_ids.get(fill.symbol, -1):
+            self.last_trade_ids[fill.symbol] = fill.trade_id
         moved = self._buy(fill, ts_ns) if fill.side is Side.BUY else self._sell(fill, ts_ns)
         return () if moved is None else (moved,)
 
@@ -277,9 +278,22 @@ class Ledger:
 
     def risk(self, symbol: str, risk_usdt: Decimal) -> None:
         """Remember what the first stop of the position risks (for R)."""
-        position = self.positions.get(symbol)
-        if position is not None and not position.risk_usdt:
-            self.positions[symbol] = replace(position, risk_usdt=risk_usdt)
+        old = self.positions.get(symbol)
+        if old is None or old.risk_usdt:
+            return
+        self.positions[symbol] = Position(
+            old.symbol,
+            old.qty,
+            old.cost_usdt,
+            old.opened_ns,
+            old.entry_qty,
+            old.entry_usdt,
+            old.exit_qty,
+            old.exit_usdt,
+            old.realized_usdt,
+            old.fees_usdt,
+            risk_usdt,
+        )
 
     # -- what it tells -----------------------------------------------------------------------
     @property

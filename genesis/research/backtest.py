@@ -294,12 +294,17 @@ def _collect(
     """Keep the steps that decided something, and every fill."""
     decided: list[Step] = []
     executions: list[OrderFilled] = []
-    for count, step in enumerate(steps):
+    for step in steps if progress is None else _telling(steps, progress):
         event, outcomes, commands = step
         if outcomes or commands:
             decided.append(step)
         if type(event) is OrderFilled:
             executions.append(event)
-        if progress is not None and count % _TELL_EVERY == 0:
-            progress(event.ts_ns)
     return tuple(decided), tuple(executions)
+
+
+def _telling(steps: Iterator[Step], progress: Progress) -> Iterator[Step]:
+    for count, step in enumerate(steps):
+        yield step
+        if count % _TELL_EVERY == 0:
+            progress(step.event.ts_ns)

@@ -133,10 +133,12 @@ class _Sweep:
     done: dict[tuple[int, ...], Figures] = field(default_factory=dict)
     name: str = ""
     _data: str = ""
+    _stamps: tuple[int, int] = (0, 0)
     _told: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._data = data_hash(self.bench.market.columns)
+        self._stamps = stamps_of(self.bench.market.columns)
         self._told = conditions_told(run_backtest, self.asked.given)
         self.name = sha256(
             f"{now_ns()} {self.task.kind.name} {self._data} {self.space.axes}".encode()
@@ -188,15 +190,14 @@ class _Sweep:
     def result(
         self, found: Sequence[Combination], left_out: int, parity: Parity, why: str
     ) -> SweepResult:
-        stamps = stamps_of(self.bench.market.columns)
         kind, symbol = self.task.kind, self.bench.market.instrument.symbol
-        counted = self.ledger.count(kind.name, symbol, stamps)
+        counted = self.ledger.count(kind.name, symbol, self._stamps)
         ran = Ran(self.space, self.bench, self.task, self.asked, self.search, self.metric)
         trials = tuple((one, self.done[one.place]) for one in found)
         return SweepResult(ran, trials, left_out, parity, why, counted, self.name)
 
     def _row(self, one: Combination, figures: Figures) -> Trial:
-        first, last = stamps_of(self.bench.market.columns)
+        first, last = self._stamps
         kind = self.task.kind
         return Trial(
             ts_ns=now_ns(),

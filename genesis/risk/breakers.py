@@ -170,6 +170,8 @@ class Breakers:
     # -- the order that tries ----------------------------------------------------------------
     def try_with(self, order: OrderKey) -> None:
         """An entry is sent: it is the probe of every system breaker that waits for one."""
+        if self.are_closed:
+            return
         for key, breaker in self.of(Level.SYSTEM).items():
             if breaker.state is State.HALF_OPEN and breaker.probe is None:
                 self._known[key] = replace(breaker, probe=order)
@@ -180,9 +182,14 @@ class Breakers:
             self._known[key] = replace(self._known[key], probe=None)
 
     def probed_by(self, order: OrderKey) -> tuple[Key, ...]:
-        return tuple(key for key, breaker in self._known.items() if breaker.probe == order)
+        return tuple([key for key, breaker in self._known.items() if breaker.probe == order])
 
     # -- questions ---------------------------------------------------------------------------
+    @property
+    def are_closed(self) -> bool:
+        """All of them: new risk is not held back by any."""
+        return not self._known
+
     def of(self, level: Level) -> dict[Key, Breaker]:
         """Those of a level that are not closed, by name."""
         return {key: self._known[key] for key in sorted(self._known) if key[0] is level}

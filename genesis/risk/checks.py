@@ -155,6 +155,8 @@ CHECKS: Final = (
 def breaker_failures(desk: Standing, facts: EntryFacts) -> Iterator[Failure]:
     """Why a breaker refuses the entry, the system's first; a fault that blocks is told once."""
     breakers = desk.breakers
+    if breakers.are_closed:
+        return
     for breaker in breakers.of(Level.SYSTEM).values():
         refuses = breaker.state is State.OPEN or breaker.probe is not None
         if refuses and breaker.name not in desk.blocks:

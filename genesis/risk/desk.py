@@ -141,14 +141,17 @@ class RiskDesk:
         return results.kelly(rules) != 0
 
     # -- questions ---------------------------------------------------------------------------
-    def multipliers(self, now_ns: int, limits: TierLimits) -> Iterable[Multiplier]:
+    def multipliers(self, now_ns: int, limits: TierLimits) -> list[Multiplier]:
         """Everything of the risk engine that makes sizes smaller now."""
-        yield from self.drawdown.multipliers(limits, self.rules)
+        found = self.drawdown.multipliers(limits, self.rules)
         if self.rules.streak is not None:
-            yield multiplier(self.streak, now_ns, self.rules.streak)
+            found.append(multiplier(self.streak, now_ns, self.rules.streak))
+        return found
 
     def trying(self) -> Breaker | None:
         """The system breaker that lets one order try; of several the first by name."""
+        if self.breakers.are_closed:
+            return None
         system = self.breakers.of(Level.SYSTEM).values()
         return next((one for one in system if one.state is State.HALF_OPEN), None)
 
@@ -168,8 +171,8 @@ class RiskDesk:
             Failure("risk", code_of(source), reason)
             for source, reason in sorted(self.blocks.items())
         ]
-        checks = (check(self, facts, limits) for check in CHECKS)
-        found = [failure for failure in checks if failure is not None]
+        checked = [check(self, facts, limits) for check in CHECKS]
+        found = [failure for failure in checked if failure is not None]
         return [*blocks, *found, *breaker_failures(self, facts)]
 
     def trades_today(self, now_ns: int, working: int) -> int:

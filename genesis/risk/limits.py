@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from genesis.domain.account import Tier
 
@@ -34,7 +35,12 @@ class RollingLimit:
 
     @property
     def name(self) -> str:
-        return f"ROLLING_{self.days}D"
+        return _rolling(self.days)
+
+
+@cache
+def _rolling(days: int) -> str:
+    return f"ROLLING_{days}D"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ see the same trouble do not punish it twice.
 
 from collections.abc import Iterable
 from decimal import Decimal
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from genesis.domain.money import ONE
@@ -23,13 +24,14 @@ class Multiplier(NamedTuple):
         return f"{self.reason} sizes are {percent(self.share)}"
 
 
+_SHARE: Final = attrgetter("share")
 WHOLE: Final = Multiplier(ONE, "", "")
 """Nothing makes sizes smaller."""
 
 
 def smallest(multipliers: Iterable[Multiplier]) -> Multiplier:
     """The one that holds: the smallest, the first named of equal ones; never above the whole."""
-    return min((WHOLE, *multipliers), key=lambda one: one.share)
+    return min((WHOLE, *multipliers), key=_SHARE)
 
 
 def percent(share: Decimal) -> str:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from genesis.domain.instrument import Instrument
 from genesis.domain.money import ONE, ZERO, round_up, text
+from genesis.domain.quick import quick
 from genesis.risk.limits import RiskRules, TierLimits
 
 STOP_TOO_FAR: Final = "STOP_TOO_FAR"
@@ -51,6 +52,7 @@ class SizingInput(NamedTuple):
     probe_usdt: Decimal | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Sized:
     """A quantity on the grid, the cap that held, and whether the request was clipped to it."""

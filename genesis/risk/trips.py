@@ -76,6 +76,8 @@ class Trips:
 
     def order_went_well(self, ts_ns: int, order: OrderKey) -> tuple[BreakerMoved, ...]:
         """The venue took it: what it tried passes."""
+        if self._breakers.are_closed:
+            return ()
         keys = self._breakers.probed_by(order)
         return tuple(fact for key in keys for fact in self._breakers.passed(ts_ns, key))
 

@@ -197,19 +197,14 @@ class BarColumns:
     def __len__(self) -> int:
         return len(self.open_ts_ns)
 
-    def bar(self, i: int) -> BarClosed:
-        """Row `i` as the event the engine sees, stamped with the end of its width."""
-        step = self.price_step
-        return BarClosed(
-            int(self.open_ts_ns[i]) + self.width_ns,
-            self.instrument.symbol,
-            self.width_ns,
-            step * int(self.opens[i]),
-            step * int(self.highs[i]),
-            step * int(self.lows[i]),
-            step * int(self.closes[i]),
-            self.qty_step * int(self.volumes[i]),
-        )
+    def closed(self) -> Iterator[BarClosed]:
+        """The bars as the events the engine sees, oldest first, stamped with their ends."""
+        stamps = (self.open_ts_ns + self.width_ns).tolist()
+        columns = (self.opens, self.highs, self.lows, self.closes)
+        prices = [map(mul, repeat(self.price_step), column.tolist()) for column in columns]
+        volumes = map(mul, repeat(self.qty_step), self.volumes.tolist())
+        symbol, width = repeat(self.instrument.symbol), repeat(self.width_ns)
+        return map(BarClosed, stamps, symbol, width, *prices, volumes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,7 @@ in the order in which the symbols were given.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from genesis.domain.commands import CancelOrder, SubmitOrder
 from genesis.domain.events import BarClosed, Event, TimerFired
@@ -21,7 +22,7 @@ from genesis.sim.columns import NEVER, BarSource, Source, TickSource
 from genesis.sim.exchange import SimExchange
 from genesis.sim.lane import STALE, Lane
 from genesis.sim.schedule import moments, rounds
-from genesis.sim.traffic import Traffic
+from genesis.sim.traffic import Traffic, Waiting
 
 
 def run(
@@ -60,33 +61,38 @@ class TickDrive:
         self._traffic = Traffic(engine, exchange, self._arrive)
         self._engine, self._exchange = engine, exchange
         self._lanes = [Lane(engine, one, exchange, every_tick=every_tick) for one in sources]
-        self._rounds = rounds([moments(one, timers=every_tick) for one in sources])
+        self._is_alone = len(sources) == 1
+        self._moments = [moments(one, timers=every_tick) for one in sources]
 
     def steps(self, opening: Sequence[Event]) -> Iterator[Step]:
-        for event in opening:
-            yield self._traffic.handle(event, event.ts_ns)
-        traffic, lanes = self._traffic, self._lanes
-        is_alone = len(lanes) == 1
-        for due, rank, parts in self._rounds:
+        told = (self._traffic.handle(event, event.ts_ns) for event in opening)
+        return chain(told, self._alone() if self._is_alone else self._together())
+
+    def _alone(self) -> Iterator[Step]:
+        """One symbol: nothing is asked between two of its moments unless something may happen."""
+        traffic, lane = self._traffic, self._lanes[0]
+        for moment in self._moments[0]:
+            due, rank, end, _, low, high, told = lane.moment = moment
+            lane.end = end
+            below, above, every = lane.touch
+            waiting = traffic.waiting
+            if every or low <= below or high >= above or (waiting and waiting[0] < (due, rank)):
+                yield from self._until(due, rank)
+            lane.next = end
+            if told is not None:
+                yield self._at(lane, due, told)
+
+    def _together(self) -> Iterator[Step]:
+        """Several symbols, in rounds of the moments that share an instant."""
+        lanes = self._lanes
+        for due, rank, parts in rounds(self._moments):
             for number, moment in parts:
                 lanes[number].moment = moment
-            waiting = traffic.waiting
-            if is_alone:
-                _, _, end, _, low, high, told = moment
-                lane = lanes[0]
-                lane.end = end
-                below, above, every = lane.touch
-                if every or low <= below or high >= above or (waiting and waiting[0] < (due, rank)):
-                    yield from self._until(due, rank)
-                lane.next = end
+            self._begin(due, [number for number, _ in parts])
+            yield from self._until(due, rank)
+            for number, (*_, told) in parts:
                 if told is not None:
-                    yield self._at(lane, due, told)
-            else:
-                self._begin(due, [number for number, _ in parts])
-                yield from self._until(due, rank)
-                for number, (*_, told) in parts:
-                    if told is not None:
-                        yield self._at(lanes[number], due, told)
+                    yield self._at(lanes[number], due, told)
 
     @property
     def acted_ns(self) -> int:
@@ -101,15 +107,17 @@ class TickDrive:
 
     def _until(self, due: int, rank: int) -> Iterator[Step]:
         """Whatever happens before a moment: ticks that touch something, arrivals, timers."""
-        traffic = self._traffic
+        traffic, moment = self._traffic, (due, rank)
         while True:
-            lane = self._touched(traffic.waiting[0][0] if self._is_first(due, rank) else NEVER)
+            first = _first(traffic.waiting, moment)
+            lane = self._touched(NEVER if first is None else first[0])
             if lane is not None:
                 yield self._tick(lane)
                 continue
             if due == NEVER and all(lane.is_over for lane in self._lanes):
                 traffic.end()
-            if not self._is_first(due, rank):
+                first = _first(traffic.waiting, moment)
+            if first is None:
                 break
             step = self._arrival()
             if step is not None:
@@ -117,16 +125,18 @@ class TickDrive:
         for each in self._lanes:
             each.look()
 
-    def _is_first(self, due: int, rank: int) -> bool:
-        """Is something on its way that arrives before the moment?"""
-        waiting = self._traffic.waiting
-        return bool(waiting) and waiting[0] < (due, rank)
-
     def _touched(self, until_ns: int) -> Lane | None:
         """Go on to the first tick stamped before `until_ns` that can change something: its lane.
 
         None: there is none before that, and before the end of the round.
         """
+        if self._is_alone:
+            lane = self._lanes[0]
+            end = lane.reached(until_ns)
+            if lane.next >= end:
+                return None
+            lane.next = lane.touching(end)
+            return lane if lane.next < end else None
         best: Lane | None = None
         at_ns = NEVER
         goals = []
@@ -153,7 +163,7 @@ class TickDrive:
         for other in self._lanes:
             other.catch_up()
         tick = lane.take()
-        self._to_engine(self._exchange.on_market(tick), tick.ts_ns)
+        self._traffic.answer(self._exchange.on_market(tick), tick.ts_ns)
         step = self._traffic.handle(tick, tick.ts_ns, is_news=True)
         self._look_again()
         return step
@@ -162,10 +172,13 @@ class TickDrive:
         """A bar closes or the book's top moves."""
         if isinstance(told, int):
             return self._top(lane, told)
-        if len(self._lanes) > 1:
+        if not self._is_alone:
             for other in self._lanes:
                 other.catch_up()
-        lane.spare()
+        if not lane.held:
+            lane.told = lane.next
+        elif lane.is_watched:
+            lane.catch_up()  # else some time later: the bar tells of all but the extremes
         step = self._traffic.handle(told, due, is_news=True)
         if lane.is_watched:
             self._look_again()
@@ -194,9 +207,9 @@ class TickDrive:
         for lane in self._lanes:
             lane.catch_up()
         step = self._traffic.handle(what, at_ns)
+        held = self._engine.state.ledger.positions
         for lane in self._lanes:
-            lane.held = self._engine.view.position(lane.symbol) is not None
-        self._look_again()
+            lane.held, lane.touch = lane.symbol in held, STALE
         return step
 
     def _arrive(self, order: SubmitOrder | CancelOrder, at_ns: int) -> None:
@@ -214,3 +227,8 @@ class TickDrive:
     def _look_again(self) -> None:
         for lane in self._lanes:
             lane.touch = STALE
+
+
+def _first(waiting: list[Waiting], moment: tuple[int, int]) -> Waiting | None:
+    """What is on its way and arrives first, if that is before the moment."""
+    return waiting[0] if waiting and waiting[0] < moment else None

@@ -103,8 +103,8 @@ class Floor:
             VenueRejected: the balance does not suffice; nothing has changed.
         """
         takes = self._takes_at_once(order, market)
-        is_short = sum(take.qty for take in takes) < order.qty
-        if order.new.time_in_force is TimeInForce.FOK and is_short:
+        is_whole = order.new.time_in_force is TimeInForce.FOK
+        if is_whole and sum(take.qty for take in takes) < order.qty:
             takes = []
         shared = order.rival.locked if order.rival else ZERO
         needed = max(ZERO, self._to_lock(order, market, takes) - shared)
@@ -213,48 +213,50 @@ class Floor:
 
     def _take_print(
         self, order: VenueOrder, market: Market, price: Decimal, ts_ns: int
-    ) -> Iterator[Report]:
+    ) -> list[Report]:
         """The tick an order waited for: it fills there, or rests where its limit forbids."""
         order.phase, order.working_ns, market.touch = Phase.RESTING, ts_ns, None
-        within = is_within(order.side, price, order.new.limit_price)
+        within = is_within(order.new.side, price, order.new.limit_price)
         takes = [Take(price, order.remaining)] if within else []
-        yield from self._take(order, market, takes, ts_ns)
+        return self._take(order, market, takes, ts_ns)
 
     def _trigger(
         self, order: VenueOrder, market: Market, price: Decimal, ts_ns: int
-    ) -> Iterator[Report]:
-        yield from self._outlive(order, ts_ns)
+    ) -> list[Report]:
+        reports = self._outlive(order, ts_ns)
         order.phase, order.working_ns, order.updated_ns = Phase.RESTING, ts_ns, ts_ns
         market.touch = None
         if order.new.type is OrderType.LIMIT:
-            yield _report(ReportKind.TRIGGERED, ts_ns, order)
+            reports.append(_report(ReportKind.TRIGGERED, ts_ns, order))
             if not meets(order.new, self._print_or_book(market, order.side, price)):
                 self._queue_up(order, market)
-                return
-        yield from self._take(order, market, self._takes(order, market), ts_ns)
+                return reports
+        return reports + self._take(order, market, self._takes(order, market), ts_ns)
 
-    def _outlive(self, order: VenueOrder, ts_ns: int) -> Iterator[Report]:
+    def _outlive(self, order: VenueOrder, ts_ns: int) -> list[Report]:
         """Before one of a pair moves the other ends, and leaves it what was locked for either."""
         rival, order.rival = order.rival, None
-        if rival is not None:
-            rival.rival = None
-            self.wallet.inherit(order, rival)
-            yield self.end(rival, OrderStatus.EXPIRED, ts_ns, ONE_CANCELS_OTHER)
+        if rival is None:
+            return []
+        rival.rival = None
+        self.wallet.inherit(order, rival)
+        return [self.end(rival, OrderStatus.EXPIRED, ts_ns, ONE_CANCELS_OTHER)]
 
     def _print_or_book(self, market: Market, side: Side, price: Decimal) -> Decimal | None:
         return market.opposite(side) if self.walks(market) else price
 
     def _take(
         self, order: VenueOrder, market: Market, takes: list[Take], ts_ns: int
-    ) -> Iterator[Report]:
+    ) -> list[Report]:
         """Fill as taker; what is left over rests, or expires."""
-        yield from self._fill(order, market, takes, ts_ns, Liquidity.TAKER)
+        reports = self._fill(order, market, takes, ts_ns, Liquidity.TAKER)
         if order.phase is Phase.ENDED:
-            return
+            return reports
         if order.new.type is OrderType.LIMIT and order.new.time_in_force is TimeInForce.GTC:
             self._queue_up(order, market)
         else:
-            yield self.end(order, OrderStatus.EXPIRED, ts_ns, _why_left_over(order))
+            reports.append(self.end(order, OrderStatus.EXPIRED, ts_ns, _why_left_over(order)))
+        return reports
 
     def _queue_up(self, order: VenueOrder, market: Market) -> None:
         limit = order.new.limit_price
@@ -272,25 +274,27 @@ class Floor:
         takes: list[Take],
         ts_ns: int,
         liquidity: Liquidity,
-    ) -> Iterator[Report]:
+    ) -> list[Report]:
         wallet, instrument = self.wallet, market.instrument
-        if takes and order.rival is not None:
-            yield from self._outlive(order, ts_ns)
+        reports = self._outlive(order, ts_ns) if takes and order.rival is not None else []
         for price, wanted in takes:
             qty = wallet.affordable(order, instrument, price, wanted)
             if not qty:
-                return
+                break
             if liquidity is Liquidity.TAKER:
-                market.ladder.consume(order.side, [Take(price, qty)])
+                market.ladder.consume(order.new.side, [Take(price, qty)])
             trade_id = self._first_id + len(self.trades)
             fill = wallet.settle(order, instrument, trade_id, price, qty, liquidity)
-            named = (order.order_id, order.client_order_id)
+            named = (order.order_id, order.new.client_order_id)
             self.trades.append(VenueTrade(ts_ns, *named, fill, order.list_id))
             order.updated_ns = ts_ns
-            order.status = OrderStatus.PARTIAL if order.remaining else OrderStatus.FILLED
-            if not order.remaining:
+            if order.remaining:
+                order.status = OrderStatus.PARTIAL
+            else:
+                order.status = OrderStatus.FILLED
                 self._close(order, market)
-            yield _report(ReportKind.FILLED, ts_ns, order, fill)
+            reports.append(_report(ReportKind.FILLED, ts_ns, order, fill))
+        return reports
 
     def _close(self, order: VenueOrder, market: Market) -> None:
         order.phase = Phase.ENDED

@@ -19,14 +19,14 @@ class Lane:
 
     next: the first tick the market has not reached. end: the first one that comes after the round
     of moments under way. moment: the symbol's own in it, or an older one. held: a position is
-    open. touch: which ticks matter. The engine has been told of the ticks before `_told`, the
-    venue of those before `_venue_told`; `_high` and `_low` are extremes of a held symbol that the
-    engine is yet to be told of.
+    open. is_watched: the engine asks for some of its ticks. touch: which ticks matter. The engine
+    has been told of the ticks before `told`, the venue of those before `_venue_told`; `_high` and
+    `_low` are extremes of a held symbol that the engine is yet to be told of.
     """
 
     __slots__ = (
-        *("symbol", "source", "size", "next", "end", "moment", "held", "touch"),
-        *("_ticks", "_engine", "_exchange", "_all_ticks", "_told", "_venue_told"),
+        *("symbol", "source", "size", "next", "end", "moment", "held", "is_watched", "touch"),
+        *("told", "_ticks", "_engine", "_exchange", "_all_ticks", "_venue_told"),
         *("_high", "_low", "_watch", "_watched", "_goal", "_goal_end", "_goal_touch"),
     )
 
@@ -38,11 +38,12 @@ class Lane:
         self.symbol = source.ticks.instrument.symbol
         self.size = len(source.ticks)
         self._all_ticks = every_tick or source.all_ticks
-        self.next = self.end = self._told = self._venue_told = 0
+        self.next = self.end = self.told = self._venue_told = 0
         self.moment: Moment = UNKNOWN
         self.held = False
         self._high, self._low = -1, NEVER
         self._watch: Watch = NO_WATCH
+        self.is_watched = False
         self._watched: Levels = NOTHING
         self.touch: Levels = STALE
         self._goal = self._goal_end = 0
@@ -51,11 +52,6 @@ class Lane:
     @property
     def is_over(self) -> bool:
         return self.next == self.size
-
-    @property
-    def is_watched(self) -> bool:
-        """Does the engine ask for some of the ticks?"""
-        return self._watch is not NO_WATCH
 
     # -- which tick is next ------------------------------------------------------------------
     def reached(self, at_ns: int) -> int:
@@ -92,10 +88,13 @@ class Lane:
         step = self._ticks.price_step
         watch = self._engine.watch(self.symbol)
         if watch is not self._watch:
-            self._watch = watch
+            self._watch, self.is_watched = watch, watch is not NO_WATCH
             watched = ANY_TICK if watch.every_tick else levels_of(watch.below, watch.above, step)
             self._watched = watched
         resting, watched = self._exchange.levels(self.symbol, step), self._watched
+        if watched is NOTHING and not self._all_ticks:
+            self.touch = resting
+            return
         self.touch = Levels(
             max(resting.below, watched.below),
             min(resting.above, watched.above),
@@ -103,12 +102,12 @@ class Lane:
         )
 
     # -- what was skipped --------------------------------------------------------------------
-    def note(self) -> None:
+    def _note(self) -> None:
         """Remember the extremes of the ticks the engine was spared."""
-        start, end = self._told, self.next
+        start, end = self.told, self.next
         if start >= end:
             return
-        self._told = end
+        self.told = end
         _, _, bar_end, bar_start, low, high, _ = self.moment
         if start != bar_start or end != bar_end or low < 0:
             span = self._ticks.prices[start:end]
@@ -118,32 +117,23 @@ class Lane:
         if low < self._low:
             self._low = low
 
-    def tell(self) -> None:
+    def _tell(self) -> None:
         """Tell the engine what the ticks it was spared did to prices."""
-        if self._high < 0:
-            return
         ticks, step = self._ticks, self._ticks.price_step
         high, low = step * self._high, step * self._low
-        last, at_ns = ticks.price(self._told - 1), int(ticks.ts_ns[self._told - 1])
+        last, at_ns = ticks.price(self.told - 1), int(ticks.ts_ns[self.told - 1])
         self._high, self._low = -1, NEVER
         self._engine.skip(self.symbol, at_ns, high, low, last)
 
     def catch_up(self) -> None:
         """Before an event: nothing that went by is left untold."""
         if self.held:
-            self.note()
-        elif self._told < self.next:
-            self._told = self.next
+            self._note()
+        elif self.told < self.next:
+            self.told = self.next
             self._high = self._low = int(self._ticks.prices[self.next - 1])
-        self.tell()
-
-    def spare(self) -> None:
-        """A bar tells of what went by, beside the extremes of a held symbol."""
-        if self.held:
-            self.note()
-            if self.is_watched:
-                self.tell()
-        self._told = self.next
+        if self._high >= 0:
+            self._tell()
 
     def tell_venue(self) -> None:
         if self._venue_told < self.next:
@@ -152,10 +142,9 @@ class Lane:
             self._exchange.skip(self.symbol, int(self._ticks.ts_ns[i]), self._ticks.price(i))
 
     def take(self) -> TradeTick:
-        """The next tick, which venue and engine are about to be told."""
-        self.catch_up()
+        """The next tick, once nothing before it is left untold; venue and engine hear of it."""
         self.tell_venue()
         tick = self._ticks.tick(self.next)
         self.next += 1
-        self._told = self._venue_told = self.next
+        self.told = self._venue_told = self.next
         return tick

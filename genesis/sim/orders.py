@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from genesis.domain.fills import Fill
 from genesis.domain.money import ZERO
 from genesis.domain.orders import OrderStatus, OrderType, Side
+from genesis.domain.quick import quick
 from genesis.errors import Rejected
 
 NO_LIST: Final = -1
@@ -158,6 +159,7 @@ class Report(NamedTuple):
     reason: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class VenueTrade:
     """One execution in the venue's ledger."""

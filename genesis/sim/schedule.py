@@ -49,8 +49,6 @@ Round = tuple[int, int, Sequence[Part]]
 
 def rounds(streams: Sequence[Iterator[Moment]]) -> Iterator[Round]:
     """The moments of all symbols, oldest first; each symbol's own are in order."""
-    if len(streams) == 1:
-        return ((moment[0], moment[1], ((0, moment),)) for moment in streams[0])
     numbered = [zip(repeat(number), stream) for number, stream in enumerate(streams)]
     merged = merge(*numbered, key=_due_of_part)
     return ((*key, tuple(parts)) for key, parts in groupby(merged, key=_due_of_part))

@@ -117,7 +117,9 @@ class Venue:
             VenueRejected: with Binance's code and message; nothing has changed.
         """
         market = self._market(order.symbol)
-        qty = self._check(order, market)
+        self._check_ids([order])
+        qty = self.check_filters(order)
+        self._check_moment(order, market)
         order_id = self._first_id + len(self.orders)
         placed = VenueOrder(order_id, order, qty, now_ns, now_ns, Phase.RESTING)
         return tuple(self._floor.enter(placed, market, now_ns))
@@ -192,7 +194,9 @@ class Venue:
             if not market.open:
                 return ()
             reports = tuple(self._floor.on_tick(market, event))
-            return reports + self.carry_on(reports) if reports else reports
+            if not reports or not self._lists.open:
+                return reports
+            return reports + self.carry_on(reports)
         if type(event) is BarClosed:
             reports = tuple(self._floor.on_bar(market, event))
             return reports + self.carry_on(reports)
@@ -203,9 +207,10 @@ class Venue:
     def touch(self, symbol: str) -> Touch:
         """Which ticks can change an order of the symbol. All others may be skipped."""
         market = self._floor.market(symbol)
-        if market.touch is None:
-            market.touch = matching.touch_of([*market.open.values()])
-        return market.touch
+        touch = market.touch
+        if touch is None:
+            touch = market.touch = matching.touch_of([*market.open.values()])
+        return touch
 
     def skip(self, symbol: str, ts_ns: int, last: Decimal) -> None:
         """Ticks went by that `touch` rules out; `last` is the price of the latest."""
@@ -218,13 +223,6 @@ class Venue:
             return self._floor.markets[symbol]
         except KeyError:
             raise VenueRejected(-1121, "Invalid symbol.") from None
-
-    def _check(self, order: NewOrder, market: Market) -> Decimal:
-        """Refuse what the venue would refuse; the quantity in base."""
-        self._check_ids([order])
-        qty = self.check_filters(order)
-        self._check_moment(order, market)
-        return qty
 
     def check_filters(self, order: NewOrder) -> Decimal:
         """Refuse what never reaches the matching engine; the quantity in base.
@@ -264,7 +262,7 @@ class Venue:
     def _check_ids(self, orders: Sequence[NewOrder]) -> None:
         """Client ids are unique among open orders."""
         taken = {
-            open_order.client_order_id
+            open_order.new.client_order_id
             for listed in self._floor.markets.values()
             for open_order in listed.open.values()
         }

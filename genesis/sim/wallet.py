@@ -97,9 +97,9 @@ class Wallet:
         liquidity: Liquidity,
     ) -> Fill:
         """Exchange the amounts of one fill; what the order no longer needs is free again."""
-        notional = price * qty
+        notional, side = price * qty, order.new.side
         fee, fee_asset = self._fee(order, instrument, price, qty, liquidity)
-        if order.side is Side.BUY:
+        if side is Side.BUY:
             in_quote = fee if fee_asset == instrument.quote else ZERO
             self._pay(order, instrument.quote, notional + in_quote)
             self._free[instrument.base] += qty
@@ -111,7 +111,7 @@ class Wallet:
         order.filled_qty += qty
         order.filled_quote += notional
         self._trim(order, instrument)
-        return Fill(order.symbol, order.side, trade_id, price, qty, fee, fee_asset, liquidity)
+        return Fill(order.new.symbol, side, trade_id, price, qty, fee, fee_asset, liquidity)
 
     def _fee(
         self,
@@ -141,7 +141,7 @@ class Wallet:
     def _trim(self, order: VenueOrder, instrument: Instrument) -> None:
         """A limit order that filled below its limit keeps only what the rest of it can cost."""
         limit = order.new.limit_price
-        if order.new.type is not OrderType.LIMIT or order.side is not Side.BUY or limit is None:
+        if limit is None or order.new.type is not OrderType.LIMIT or order.side is not Side.BUY:
             return
         spare = order.locked - self.cost(Side.BUY, limit, order.remaining)
         if spare > ZERO:
@@ -154,4 +154,4 @@ class Wallet:
 
 
 def _paid_in(order: VenueOrder, instrument: Instrument) -> str:
-    return instrument.quote if order.side is Side.BUY else instrument.base
+    return instrument.quote if order.new.side is Side.BUY else instrument.base

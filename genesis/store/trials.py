@@ -18,6 +18,7 @@ import sqlcipher3.dbapi2 as driver
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, Pool, QueuePool
 
+from genesis.domain.quick import quick
 from genesis.errors import ConfigError
 from genesis.store.private import FOLDER_MODE, make_empty
 
@@ -66,6 +67,7 @@ holdouts = sa.Table(
 )
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One run.
@@ -91,6 +93,7 @@ class Trial:
     sweep: str = ""
 
 
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _NAMES: Final = tuple(field.name for field in fields(Trial))
 
 
@@ -265,4 +268,4 @@ def _row(one: Trial, kind: str, texts: dict[int, str]) -> dict[str, Any]:
 
 
 def _json(values: Mapping[str, Any]) -> str:
-    return json.dumps(dict(values), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(dict(values))

@@ -5,7 +5,6 @@ subclassed, or told another `tier`: its classes, and the packages they come from
 What somebody writes anew is his own strategy, of the tier he gives it.
 """
 
-from collections.abc import Iterator
 from functools import cache
 from typing import Final, Protocol
 
@@ -22,19 +21,14 @@ class _Tiered(Protocol):
 
 def tier_needed(strategy: _Tiered) -> Tier:
     """The highest tier that the strategy, any of its classes or their packages name."""
-    return max(_named(strategy), key=lambda tier: tier.rank)
-
-
-def _named(strategy: _Tiered) -> Iterator[Tier]:
-    yield Tier(strategy.tier)
+    said = strategy.tier
+    needed = said if type(said) is Tier else Tier(said)
     kind = strategy if isinstance(strategy, type) else type(strategy)
     for one in kind.__mro__:
-        given = vars(one).get("tier")
-        if isinstance(given, Tier):
-            yield given
-        home = _home_of(one.__module__)
-        if home is not None:
-            yield home
+        for named in (vars(one).get("tier"), _home_of(one.__module__)):
+            if isinstance(named, Tier) and named.rank > needed.rank:
+                needed = named
+    return needed
 
 
 @cache

@@ -57,13 +57,11 @@ def multiplier(state: TierState, table: TierTable) -> tuple[Decimal, Decimal | N
 def _strategy_locked(
     strategy_tier: Tier | None, strategy: str | None, tier: Tier, table: TierTable
 ) -> str | None:
-    named = None if strategy is None else tier_of(strategy, table)
-    needed = max(
-        (one for one in (strategy_tier, named) if one is not None),
-        key=lambda one: one.rank,
-        default=tier,
-    )
-    if needed.rank <= tier.rank:
+    needed = tier
+    for named in (strategy_tier, None if strategy is None else tier_of(strategy, table)):
+        if named is not None and named.rank > needed.rank:
+            needed = named
+    if needed is tier:
         return None
     return f"the strategy {strategy or 'asked for'} unlocks in {needed}; this account is {tier}"
 

@@ -18,6 +18,7 @@ NOT_BUILT: Final = frozenset(
 )
 """Names the rules keep for what is still to come: no trader is told that they open."""
 _SLICES: Final = frozenset(algorithm.feature for algorithm in Algorithm)
+_LOWEST_FIRST: Final = tuple(Tier)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -35,7 +36,10 @@ def opened_by(tier: Tier, below: Tier, table: TierTable) -> list[str]:
 
 def tier_of(feature: str, table: TierTable) -> Tier | None:
     """The lowest tier that unlocks the feature; None: no tier knows it."""
-    return next((tier for tier in Tier if feature in table.features[tier].names), None)
+    for tier in _LOWEST_FIRST:
+        if feature in table.features[tier].names:
+            return tier
+    return None
 
 
 def requires_tier(

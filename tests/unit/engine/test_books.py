@@ -1,5 +1,6 @@
 """A book over the tier in the whole flow: it refuses and shrinks entries, and nothing else."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -98,6 +99,21 @@ def test_a_broken_floor_refuses_entries_and_lets_every_exit_pass(tmp_path: Path)
     assert "below the floor of 498.00" in code[0]
     closed(made, "62000")
     assert RULEBOOK_BREACH in refused(made)
+
+
+def test_a_book_is_asked_where_no_limit_of_the_tier_looks_at_equity(tmp_path: Path) -> None:
+    made = bench(tmp_path, STATIC.format("2"))
+    rules = made.engine.state.rules
+    free = {
+        tier: replace(limits, drawdown=None, rolling=())
+        for tier, limits in rules.risk.tiers.items()
+    }
+    risk = replace(rules.risk, tiers=free, daily_loss_fraction=None)
+    made.engine.set_rules(replace(rules, risk=risk))
+    held(made)
+    assert made.engine.watch(SYMBOL).below is not None
+    fall(made, "62000")
+    assert alerts(made) == [RULEBOOK_BREACH]
 
 
 def test_one_bad_tick_refuses_entries_until_the_next_and_breaks_nothing(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_bad_bars_are_named(change, said):
 
 
 def test_a_bar_is_stamped_with_its_end():
-    closed = bars().columns.bar(0)
+    closed = next(bars().columns.closed())
     assert (closed.ts_ns, closed.open, closed.high) == (MINUTE, D("1.00"), D("2.50"))
     with pytest.raises(UsageError, match="bar width"):
         bars(width="1 minute")
