@@ -108,6 +108,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_COUNTED] = Path(path)
 
 
+def pytest_collection_finish() -> None:
+    """What was loaded and collected stays to the end: nobody need look whether it is garbage."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A run that tried to leave the machine has failed, whatever its tests say."""
     counted = session.config.stash.get(_COUNTED, None)

@@ -169,7 +169,6 @@ class AccountOpened:
 @dataclass(frozen=True, slots=True)
 class BalanceReported:
     """All balances as the venue tells them. `clean`: everything in them is explained by its lists.
-
     `complaint` names what was left unexplained; new risk is blocked until it is explained.
     """
 

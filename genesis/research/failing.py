@@ -14,6 +14,7 @@ from genesis.domain.events import Event
 from genesis.engine.desk import Desk
 from genesis.errors import StrategyFailed
 from genesis.research.setup import positive
+from genesis.research.since import Since
 from genesis.research.strategies import FixedQty
 from genesis.research.watchdog import Bell, Stuck
 from genesis.strategy import Strategy
@@ -24,7 +25,7 @@ CALL_S: Final = 60.0
 _RINGS: Final = 4
 """So many times the bell rings in that time: a call is ended after a fourth more at the latest."""
 _ASKING: Final = Desk.wishes.__code__
-_BETWEEN: Final = (FixedQty.__module__, readable.__module__)
+_BETWEEN: Final = (FixedQty.__module__, Since.__module__, readable.__module__)
 """Modules of ours that lie between the desk and a strategy."""
 
 Frame = tuple[FrameType, int]

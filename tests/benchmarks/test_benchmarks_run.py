@@ -55,8 +55,8 @@ TOLD = {
     bench_report: ("... the reading alone",),
 }
 """Some of what each must tell."""
-LONG = {bench_garden, bench_report}
-"""A browser and kernels for figures that the faces' own tests do not need."""
+LONG = {bench_cold, bench_garden, bench_peers, bench_report, bench_service}
+"""Browsers, kernels and processes for figures that nothing else needs."""
 
 
 def test_every_benchmark_of_the_folder_is_run_and_looked_at() -> None:

@@ -98,7 +98,7 @@ def test_gaps_are_told_with_their_place_before_anything_else() -> None:
     for first in (str(result).splitlines()[0], repr(result).splitlines()[0]):
         assert first.startswith("coverage") or "coverage" in first
         assert "longest gap 2820.0 s from 2024-01-01T00:03:00Z" in first
-        assert "13.21% of the bars present, 55 trades missing in 1 gaps" in first
+        assert "13.21% of the bars present, 55 trades missing in 1 gap" in first
 
 
 @pytest.mark.parametrize(

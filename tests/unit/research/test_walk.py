@@ -10,7 +10,7 @@ import pytest
 
 from genesis.analytics import NoValue
 from genesis.domain.time import HOUR, MINUTE
-from genesis.errors import DataError, UsageError
+from genesis.errors import DataError, StrategyFailed, UsageError
 from genesis.research import (
     Bars,
     Fees,
@@ -328,7 +328,7 @@ def test_what_a_strategy_raises_is_told_with_its_window(market: Bars) -> None:
                 raise ValueError("a line is wrong")
             return ()
 
-    with pytest.raises(ValueError, match="a line is wrong") as told:
+    with pytest.raises(StrategyFailed, match=f"a line is wrong.*{__name__} line") as told:
         walk_forward(Broken, market, {"hour": [1]}, train="1h", test="1h", **ASKED)
     assert any(note.startswith("in window 2 of 4: chosen on") for note in told.value.__notes__)
 
