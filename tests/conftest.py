@@ -131,6 +131,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    gc.unfreeze()
     counted = config.stash.get(_COUNTED, None)
     if counted is not None:
         counted.unlink(missing_ok=True)
