@@ -16,17 +16,31 @@ from genesis.service.strategies import GROUP, catalog
 from genesis.strategy.catalog import builtin
 
 
-def read_anew(name: str) -> bool:
-    """Import the package of a plug-in again, if the strategy is one; was it?
+class Reading:
+    """The newest version of a strategy, known until the reading ends; for good if it was kept."""
+
+    def __init__(self) -> None:
+        self.is_kept = False
+
+    def keep(self) -> None:
+        self.is_kept = True
+
+
+@contextmanager
+def read_anew(name: str) -> Iterator[Reading]:
+    """Import the package of a plug-in again, if the strategy is one: whoever makes the strategy in
+    the block makes its newest version, and so does everybody after it where the block kept it.
 
     Raises:
         ConfigError: a package's strategy cannot be loaded, by whatever version.
         UsageError: it cannot be imported now; the version before is still the one that is known.
     """
+    reading = Reading()
     point = None if name in builtin().names else _point_of(name)
     if point is None:
-        return False
-    with _put_back_if_it_fails(point.module.partition(".")[0]):
+        yield reading
+        return
+    with _put_back(point.module.partition(".")[0], reading):
         invalidate_caches()
         try:
             point.load()
@@ -35,7 +49,7 @@ def read_anew(name: str) -> bool:
                 f"the new version of {name} ({point.value}) cannot be imported: "
                 f"{type(problem).__name__}: {problem}"
             ) from problem
-    return True
+        yield reading
 
 
 def _point_of(name: str) -> EntryPoint | None:
@@ -50,18 +64,18 @@ def _point_of(name: str) -> EntryPoint | None:
 
 
 @contextmanager
-def _put_back_if_it_fails(top: str) -> Iterator[None]:
-    """A package and all of it are forgotten; known again as they were where an error comes."""
+def _put_back(top: str, reading: Reading) -> Iterator[None]:
+    """A package and all of it are forgotten; known again as they were, unless the new is kept."""
     held = _modules(top)
     for name in held:
         del sys.modules[name]
     try:
         yield
-    except BaseException:
-        for name in _modules(top):
-            del sys.modules[name]
-        sys.modules.update(held)
-        raise
+    finally:
+        if not reading.is_kept:
+            for name in _modules(top):
+                del sys.modules[name]
+            sys.modules.update(held)
 
 
 def _modules(top: str) -> dict[str, ModuleType]:

@@ -1,5 +1,6 @@
 """The strategies that run, and how another version of one takes over while they do."""
 
+from asyncio import Lock
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Annotated, Any
@@ -61,12 +62,16 @@ class StrategiesDesk:
         self._engine = engine
         self._clock = clock
         self._tell = tell
+        self._one_by_one = Lock()
 
     def look(self) -> list[dict[str, Any]]:
         return [_shown(one) for one in self._engine.desk.strategies]
 
     async def swap(self, name: str, params: Mapping[str, str]) -> dict[str, Any]:
         """Let the newest version of a strategy that runs take over, with these parameters.
+
+        One at a time. A version that is not taken in is forgotten: the one before is still the one
+        that is known to whoever makes a strategy of the name.
 
         Raises:
             HTTPException: no such strategy runs. UsageError: no such parameter, a value that does
@@ -76,13 +81,16 @@ class StrategiesDesk:
         if name not in [one.name for one in running]:
             named = ", ".join(one.name for one in running) or "none"
             raise HTTPException(404, f"no strategy {name!r} runs here; those that run: {named}")
-        read_anew(name)
-        new = made(name, dict(params))
-        others = [one for one in running if one.name != name]
-        sha256 = code_sha256([*others, new])
-        given = tuple(sorted(params.items()))
-        step = await self._tell(StrategySwapped(self._clock.now_ns(), name, given, sha256))
-        answer = next(fact for fact in step.outcomes if isinstance(fact, CommandAnswered))
+        async with self._one_by_one:
+            with read_anew(name) as reading:
+                new = made(name, dict(params))
+                others = [one for one in self._engine.desk.strategies if one.name != name]
+                sha256 = code_sha256([*others, new])
+                given = tuple(sorted(params.items()))
+                step = await self._tell(StrategySwapped(self._clock.now_ns(), name, given, sha256))
+                answer = next(fact for fact in step.outcomes if isinstance(fact, CommandAnswered))
+                if answer.accepted:
+                    reading.keep()
         return {"accepted": answer.accepted, "told": answer.text, "code_sha256": sha256}
 
 

@@ -65,12 +65,21 @@ def said(strategy: object) -> str:
     return str(strategy.said())  # type: ignore[attr-defined]
 
 
+def read_it(name: str) -> None:
+    with read_anew(name) as reading:
+        reading.keep()
+
+
 def test_the_newest_code_is_made_and_the_old_object_keeps_its_own(write) -> None:
     old = made("mine", {})
     sha256 = code_sha256([old])
     write(CODE.format(word="another one"))
     assert said(made("mine", {})) == "one"
-    assert read_anew("mine")
+    with read_anew("mine"):
+        assert said(made("mine", {"fast": 3})) == "another one"
+    assert said(made("mine", {"fast": 3})) == "one", "it was looked at only"
+    with read_anew("mine") as reading:
+        reading.keep()
     assert said(made("mine", {"fast": 3})) == "another one"
     assert said(old) == "one"
     assert code_sha256([old]) != sha256
@@ -81,20 +90,21 @@ def test_one_that_cannot_be_imported_changes_nothing(write, code: str) -> None:
     known = type(made("mine", {}))
     write(code)
     with pytest.raises(UsageError, match=r"the new version of mine \(.*:Mine\) cannot be imported"):
-        read_anew("mine")
+        read_it("mine")
     assert type(made("mine", {})) is known
 
 
 def test_what_comes_with_genesis_is_left_alone(write) -> None:
     modules = dict(sys.modules)
-    assert not read_anew("sma_cross") and not read_anew("nope")
+    read_it("sma_cross")
+    read_it("nope")
     assert {name for name in modules if sys.modules.get(name) is not modules[name]} == set()
 
 
 def test_a_plug_in_that_never_could_be_loaded_is_named(write) -> None:
     write("import no_such_package_at_all")
     with pytest.raises(ConfigError, match=r"strategy 'mine' .* cannot be loaded"):
-        read_anew("mine")
+        read_it("mine")
 
 
 # -- at the control API ----------------------------------------------------------------------
@@ -163,6 +173,25 @@ def test_parameters_that_do_not_fit_are_no_event_at_all(write) -> None:
     assert len(home.steps) == count
 
 
+@pytest.mark.parametrize("end", ["    tier = 'HUNTER'\n", "raise KeyError('by design')\n"])
+def test_a_version_that_is_not_taken_in_is_forgotten(write, end: str) -> None:
+    """Whatever makes the strategy later in this process makes the one that runs."""
+    home = Home(("mine",))
+    known = type(home.engine.desk.strategies[0])
+    write(CODE.format(word="another one") + end)
+    if "tier" in end:
+        assert not home.swap("mine")["accepted"]
+    else:
+        with pytest.raises(UsageError):
+            home.swap("mine")
+    assert type(home.engine.desk.strategies[0]) is known
+    assert type(made("mine", {})) is known
+    write(CODE.format(word="another one"))
+    with pytest.raises(UsageError):
+        home.swap("mine", fsat="1")
+    assert type(made("mine", {})) is known
+
+
 def test_of_older_code_it_says_so_rather_than_pretend(write) -> None:
     """The record was written by `one`; what decides differently now may be its age."""
     home = Home(("mine",))
@@ -172,7 +201,7 @@ def test_of_older_code_it_says_so_rather_than_pretend(write) -> None:
     assert said(home.engine.desk.strategies[0]) == "another one"
     assert again(home) == (None, None)  # neither of them decided anything else so far
     write(CODE.format(word="a third") + "    tier = 'HUNTER'\n")
-    assert read_anew("mine")
+    read_it("mine")
     first, words = again(home)
     assert first is not None and "StrategySwapped" in first and "unlocks in HUNTER" in first
     assert words is not None
