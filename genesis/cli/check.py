@@ -12,6 +12,17 @@ import typer
 from genesis.cli.exits import DONE, NO
 from genesis.cli.homes import home_of
 from genesis.cli.research import params_of
+from genesis.cli.run_options import (
+    AsJson,
+    BarsFile,
+    End,
+    HomeFolder,
+    Params,
+    RulebookName,
+    Start,
+    StrategyName,
+    TicksFile,
+)
 from genesis.errors import UsageError
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
@@ -26,28 +37,19 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    strategy: Annotated[str, typer.Argument(help="Name of a strategy, such as sma_cross.")],
+    strategy: StrategyName,
     symbol: Annotated[
         str | None,
         typer.Option(
             help="Check it on these ticks of the store (several with commas); with a file: its own."
         ),
     ] = None,
-    start: Annotated[str | None, typer.Option(help="Begin here (UTC).")] = None,
-    end: Annotated[str | None, typer.Option(help="End before this moment (UTC).")] = None,
-    ticks: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Parquet of trades, as for `backtest`.")
-    ] = None,
-    bars: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Parquet of bars, as for `backtest`.")
-    ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="A parameter of the strategy; may be repeated."),
-    ] = None,
-    rules: Annotated[
-        str, typer.Option(help="Rulebook: research (permissive), sniper, or a .toml file.")
-    ] = "research",
+    start: Start = None,
+    end: End = None,
+    ticks: TicksFile = None,
+    bars: BarsFile = None,
+    param: Params = None,
+    rules: RulebookName = "research",
     warm_up: Annotated[
         int | None,
         typer.Option(metavar="BARS", help="What it needs before its wishes count; default: found."),
@@ -59,10 +61,8 @@ def check(
         list[str] | None,
         typer.Option(help="Only these: repeat, lookahead, warm_up, ties; may be repeated."),
     ] = None,
-    home: Annotated[
-        Path | None, typer.Option(help="Home of the tick store; default: GENESIS_HOME, or `data/`.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = False,
+    home: HomeFolder = None,
+    as_json: AsJson = False,
 ) -> None:
     """Look for self-deception: run a strategy again and again on data that differ only in what
     may not matter, and compare what it decides.

@@ -12,6 +12,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from genesis.cli.homes import home_of
+from genesis.cli.run_options import (
+    AsJson,
+    BarsFile,
+    Cash,
+    End,
+    HomeFolder,
+    MakerBps,
+    Params,
+    Qty,
+    RulebookName,
+    Start,
+    StrategyName,
+    TakerBps,
+    TicksFile,
+)
 from genesis.errors import DataError, UsageError
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
@@ -32,35 +47,19 @@ def register(app: typer.Typer) -> None:
 
 
 def backtest(
-    strategy: Annotated[str, typer.Argument(help="Name of a strategy, such as sma_cross.")],
+    strategy: StrategyName,
     symbol: Annotated[
         str,
         typer.Option(
             help="What to trade: from the tick store (several with commas), or the one in the file."
         ),
     ] = "BTC/USDT",
-    start: Annotated[
-        str | None, typer.Option(help="Begin here (UTC), such as 2024-08-08 or 2024-08-08T12:00.")
-    ] = None,
-    end: Annotated[str | None, typer.Option(help="End before this moment (UTC).")] = None,
-    ticks: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Parquet with ts_ns, price, qty, is_buyer_maker, optionally trade_id.",
-        ),
-    ] = None,
-    bars: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Parquet with ts_ns, open, high, low, close, volume."),
-    ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="A parameter of the strategy; may be repeated."),
-    ] = None,
-    rules: Annotated[
-        str, typer.Option(help="Rulebook: sniper, research (permissive), or a .toml file.")
-    ] = "sniper",
+    start: Start = None,
+    end: End = None,
+    ticks: TicksFile = None,
+    bars: BarsFile = None,
+    param: Params = None,
+    rules: RulebookName = "sniper",
     fill: Annotated[
         str | None,
         typer.Option(help="next_tick (default), bar_close, book, or next_open (bars)."),
@@ -71,15 +70,13 @@ def backtest(
             help="Before our resting order: conservative, optimistic, or a share (0 to 1)."
         ),
     ] = "conservative",
-    cash: Annotated[str, typer.Option(help="Starting amount of quote currency.")] = "500",
-    qty: Annotated[
-        str | None, typer.Option(help="Base quantity per entry; default: the gate sizes.")
-    ] = None,
+    cash: Cash = "500",
+    qty: Qty = None,
     stop_fraction: Annotated[
         str | None, typer.Option(help="Protective stop below the entry: 0.02 is two percent.")
     ] = None,
-    maker_bps: Annotated[str, typer.Option(help="Maker fee in basis points.")] = "10",
-    taker_bps: Annotated[str, typer.Option(help="Taker fee in basis points.")] = "10",
+    maker_bps: MakerBps = "10",
+    taker_bps: TakerBps = "10",
     latency_ms: Annotated[
         str | None,
         typer.Option(
@@ -91,10 +88,8 @@ def backtest(
     trades: Annotated[
         Path | None, typer.Option(metavar="OUT.csv", help="Write the closed trades here.")
     ] = None,
-    home: Annotated[
-        Path | None, typer.Option(help="The home folder; default: GENESIS_HOME, or `data/`.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = False,
+    home: HomeFolder = None,
+    as_json: AsJson = False,
 ) -> None:
     """Run a strategy over recorded trades through the same engine, gate and rules as live.
 

@@ -8,6 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genesis.cli.homes import home_of
+from genesis.cli.run_options import (
+    AsJson,
+    BarsFile,
+    End,
+    HomeFolder,
+    MakerBps,
+    Qty,
+    RulebookName,
+    Start,
+    StrategyName,
+    TakerBps,
+    TicksFile,
+)
 from genesis.errors import UsageError
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
@@ -20,7 +33,7 @@ def register(app: typer.Typer) -> None:
 
 
 def walk_forward(
-    strategy: Annotated[str, typer.Argument(help="Name of a strategy, such as sma_cross.")],
+    strategy: StrategyName,
     grid: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=A,B,C", help="Values to try of a parameter; may be repeated."),
@@ -39,31 +52,21 @@ def walk_forward(
     symbol: Annotated[
         str, typer.Option(help="From the tick store, or the one in the file.")
     ] = "BTC/USDT",
-    start: Annotated[str | None, typer.Option(help="Begin here (UTC).")] = None,
-    end: Annotated[str | None, typer.Option(help="End before this moment (UTC).")] = None,
-    ticks: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Parquet of trades, as for `backtest`.")
-    ] = None,
-    bars: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Parquet of bars, as for `backtest`.")
-    ] = None,
+    start: Start = None,
+    end: End = None,
+    ticks: TicksFile = None,
+    bars: BarsFile = None,
     width: Annotated[str, typer.Option(help="Width of the bars in the file.")] = "1m",
-    rules: Annotated[str, typer.Option(help="Rulebook: research, sniper, or a .toml file.")] = (
-        "research"
-    ),
+    rules: RulebookName = "research",
     cash: Annotated[str, typer.Option(help="Starting amount of each window.")] = "500",
-    qty: Annotated[
-        str | None, typer.Option(help="Base quantity per entry; default: the gate sizes.")
-    ] = None,
-    maker_bps: Annotated[str, typer.Option(help="Maker fee in basis points.")] = "10",
-    taker_bps: Annotated[str, typer.Option(help="Taker fee in basis points.")] = "10",
+    qty: Qty = None,
+    maker_bps: MakerBps = "10",
+    taker_bps: TakerBps = "10",
     report: Annotated[
         Path | None, typer.Option(metavar="OUT.html", help="Keep it as a page.")
     ] = None,
-    home: Annotated[
-        Path | None, typer.Option(help="The home folder; default: GENESIS_HOME, or `data/`.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = False,
+    home: HomeFolder = None,
+    as_json: AsJson = False,
 ) -> None:
     """Choose parameters on the past, judge them on what came after, step on, again and again.
 
