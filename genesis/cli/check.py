@@ -4,14 +4,11 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from genesis.cli.exits import DONE, NO
-from genesis.cli.homes import home_of
-from genesis.cli.research import params_of
 from genesis.cli.run_options import (
     AsJson,
     BarsFile,
@@ -22,8 +19,9 @@ from genesis.cli.run_options import (
     Start,
     StrategyName,
     TicksFile,
+    markets_of,
+    params_of,
 )
-from genesis.errors import UsageError
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
     from genesis.research import Bars, CheckResult, Ticks
@@ -75,11 +73,13 @@ def check(
     from genesis.research import check as run
     from genesis.research.guards.check import ALL
 
-    market = _market(symbol, ticks, bars, home, start, end)
+    markets: list[Ticks | Bars] = []
+    if (symbol, ticks, bars) != (None, None, None):
+        markets = markets_of(symbol or _SYMBOL, ticks, bars, home, start, end)
     with _progress(quiet=as_json) as progress:
         found = run(
             strategy,
-            market,
+            markets[0] if len(markets) == 1 else markets or None,
             params=params_of(param or []),
             start=start,
             end=end,
@@ -91,37 +91,6 @@ def check(
         )
     typer.echo(json.dumps(_plain(found)) if as_json else repr(found))
     raise typer.Exit(DONE if found.passed else NO)
-
-
-def _market(
-    symbol: str | None,
-    ticks: Path | None,
-    bars: Path | None,
-    home: Path | None,
-    start: str | None,
-    end: str | None,
-) -> "Ticks | Bars | list[Ticks | Bars] | None":
-    if ticks is not None and bars is not None:
-        raise UsageError("give --ticks or --bars, not both")
-    symbols = [] if symbol is None else [one.strip() for one in symbol.split(",")]
-    file = ticks or bars
-    if file is not None and len(symbols) > 1:
-        raise UsageError(f"{file} holds one symbol, not {symbol}: several come from the tick store")
-    if ticks is not None:
-        from genesis.research.files import read_ticks
-
-        return read_ticks(ticks, symbol or _SYMBOL)
-    if bars is not None:
-        from genesis.research.files import read_bars
-
-        return read_bars(bars, symbol or _SYMBOL)
-    if symbol is None:
-        return None
-    from genesis.research import TickStore
-
-    store = TickStore(home_of(home))
-    found: list[Ticks | Bars] = [store.ticks(one, start, end) for one in symbols]
-    return found if len(found) > 1 else found[0]
 
 
 @contextmanager

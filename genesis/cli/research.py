@@ -26,6 +26,9 @@ from genesis.cli.run_options import (
     StrategyName,
     TakerBps,
     TicksFile,
+    figures_told,
+    markets_of,
+    params_of,
 )
 from genesis.errors import DataError, UsageError
 
@@ -101,7 +104,7 @@ def backtest(
     from genesis.research import Fees
     from genesis.research import backtest as run
 
-    markets = _markets(symbol, ticks, bars, home, start, end)
+    markets = markets_of(symbol, ticks, bars, home, start, end)
     params = params_of(param or [])
     with _progress(markets, quiet=as_json) as progress:
         result = run(
@@ -127,51 +130,6 @@ def backtest(
         _write_trades(result, trades)
         if not as_json:
             typer.echo(f"trades           {len(result.trades)} rows written to {trades}")
-
-
-def _markets(
-    symbol: str,
-    ticks: Path | None,
-    bars: Path | None,
-    home: Path | None,
-    start: str | None,
-    end: str | None,
-) -> "list[Ticks | Bars]":
-    if ticks is not None and bars is not None:
-        raise UsageError("give --ticks or --bars, not both")
-    symbols = [one.strip() for one in symbol.split(",")]
-    file = ticks or bars
-    if file is not None and len(symbols) > 1:
-        raise UsageError(f"{file} holds one symbol, not {symbol}: several come from the tick store")
-    if ticks is not None:
-        from genesis.research.files import read_ticks
-
-        return [read_ticks(ticks, symbol)]
-    if bars is not None:
-        from genesis.research.files import read_bars
-
-        return [read_bars(bars, symbol)]
-    from genesis.research import TickStore
-
-    store = TickStore(home_of(home))
-    return [store.ticks(one, start, end) for one in symbols]
-
-
-def params_of(given: list[str]) -> dict[str, object]:
-    """Parameters as they are typed: NAME=VALUE each.
-
-    Raises:
-        UsageError: not of that form, or one is given twice.
-    """
-    params: dict[str, object] = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            raise UsageError(f"--param {text!r} is not NAME=VALUE, such as fast=10")
-        if name.strip() in params:
-            raise UsageError(f"--param {name.strip()} is given twice: give it once")
-        params[name.strip()] = value.strip()
-    return params
 
 
 def _latency(
@@ -250,15 +208,7 @@ def _plain(result: "BacktestResult") -> dict[str, Any]:
         "cash": str(setup.cash),
         "seed": setup.seed,
         "coverage": _covered(result.coverage),
-        "metrics": {
-            name: value if isinstance(value, int | float) else None
-            for name, value in result.metrics.items()
-        },
-        "no_value": {
-            name: value.reason
-            for name, value in result.metrics.items()
-            if not isinstance(value, int | float)
-        },
+        **figures_told(result.metrics),
         "open_positions": len(result.positions),
         "fees": {asset: str(amount) for asset, amount in sorted(result.fees.items())},
         "refusals": dict(sorted(Counter(result.refusals["code"]).items())),

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import typer
 
 from genesis.cli.exits import DONE, NO
-from genesis.cli.research import params_of
+from genesis.cli.run_options import params_of
 
 _HELP = """The strategies of the running service, and how a new version of one takes over.
 

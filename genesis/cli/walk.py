@@ -20,11 +20,13 @@ from genesis.cli.run_options import (
     StrategyName,
     TakerBps,
     TicksFile,
+    figures_told,
+    markets_of,
 )
 from genesis.errors import UsageError
 
 if TYPE_CHECKING:  # heavy: imported when the verb runs
-    from genesis.research import Bars, Ticks, WalkForward
+    from genesis.research import WalkForward
 
 
 def register(app: typer.Typer) -> None:
@@ -84,9 +86,12 @@ def walk_forward(
     from genesis.research import Fees
     from genesis.research import walk_forward as run
 
+    markets = markets_of(symbol, ticks, bars, home, start, end, width)
+    if len(markets) > 1:
+        raise UsageError(f"one market is walked at a time, not {symbol}")
     found = run(
         strategy,
-        _market(symbol, ticks, bars, width, home, start, end),
+        markets[0],
         values,
         train=train,
         test=test,
@@ -132,51 +137,17 @@ def grid_of(given: list[str]) -> dict[str, list[str]]:
     return axes
 
 
-def _market(
-    symbol: str,
-    ticks: Path | None,
-    bars: Path | None,
-    width: str,
-    home: Path | None,
-    start: str | None,
-    end: str | None,
-) -> "Ticks | Bars":
-    if ticks is not None and bars is not None:
-        raise UsageError("give --ticks or --bars, not both")
-    if ticks is not None:
-        from genesis.research.files import read_ticks
-
-        return read_ticks(ticks, symbol)
-    if bars is not None:
-        from genesis.research.files import read_bars
-
-        return read_bars(bars, symbol, width)
-    from genesis.research import TickStore
-
-    return TickStore(home_of(home)).ticks(symbol, start, end)
-
-
 def _silent(done: int, total: int) -> None:
     """Nobody watches."""
 
 
 def _plain(found: "WalkForward") -> dict[str, Any]:
-    efficiency = found.efficiency
-    known = isinstance(efficiency, float)
+    figures = figures_told({**found.metrics, "efficiency": found.efficiency})
     return {
         "strategy": found.strategy,
         "coverage": str(found.coverage),
-        "efficiency": efficiency if known else None,
-        "metrics": {
-            name: value if isinstance(value, int | float) else None
-            for name, value in found.metrics.items()
-        },
-        "no_value": {
-            name: value.reason
-            for name, value in found.metrics.items()
-            if not isinstance(value, int | float)
-        }
-        | ({} if isinstance(efficiency, float) else {"efficiency": efficiency.reason}),
+        "efficiency": figures["metrics"].pop("efficiency"),
+        **figures,
         "trials": found.counted.trials,
         "peeks": found.counted.peeks,
         "windows": json.loads(found.table.to_json(orient="records")),
